@@ -1,0 +1,29 @@
+import { type Attributes, trace } from '@opentelemetry/api';
+import { currentObservation } from './observation/observation.js';
+import { safely } from './safely.js';
+
+/**
+ * Adds attributes to the call in flight, that is to the innermost decorated method that is running: to its span and its log
+ * record, not to metrics. Outside of one they go to the active span, if there is one. Never throws.
+ */
+export function annotate(attributes: Attributes): void {
+  safely('annotating a call', () => {
+    const observation = currentObservation();
+    if (observation) observation.add(attributes);
+    else trace.getActiveSpan()?.setAttributes(attributes);
+  });
+}
+
+/**
+ * Records a timestamped event inside the call in flight: a span event, and a log record in the call's context with `name` as
+ * its event name. Outside of a decorated method it becomes an event of the active span, if there is one. Never throws.
+ *
+ * @param name low in cardinality; what varies belongs into `attributes`
+ */
+export function recordEvent(name: string, attributes?: Attributes): void {
+  safely('recording an event', () => {
+    const observation = currentObservation();
+    if (observation) observation.event(name, attributes);
+    else trace.getActiveSpan()?.addEvent(name, attributes);
+  });
+}

@@ -1,0 +1,26 @@
+import { OPERATION_EMBEDDINGS } from '../signals/semconv.js';
+import { type ModelCallOptions, modelCall } from './llm-call.js';
+import { type MethodDecorator, methodDecorator } from './method-decorator.js';
+import { observeSite } from './observing.js';
+import { wrongOptions } from './usage.js';
+
+/** Options of {@link Embedding}. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOptions<A, V>;
+
+/**
+ * A call that turns texts into vectors. Model, tokens and dimensions are read from the request and the answer.
+ *
+ * Span: `embeddings {model}`, kind CLIENT (GenAI conventions, embeddings span).
+ *
+ * @throws TypeError at decoration, where it stands on anything but a method or function
+ */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export function Embedding<A extends unknown[] = any[], V = any>(
+  options: EmbeddingOptions<A, V> = {},
+): MethodDecorator<A, V> {
+  if (typeof options !== 'object' || options === null)
+    throw wrongOptions('Embedding', "@Embedding({ provider: 'openai' })");
+  const operation = modelCall(OPERATION_EMBEDDINGS, options);
+  return methodDecorator('Embedding', (site) => observeSite('Embedding', site, operation));
+}

@@ -1,0 +1,86 @@
+import type { Attributes } from '@opentelemetry/api';
+import { type AnyFunction, observe, observedAs } from '../observation/observe.js';
+import type { LogPolicy, Operation } from '../observation/operation.js';
+import { safely, warnOnce } from '../safely.js';
+import { OPERATION_TRACED } from '../signals/semconv.js';
+import type { Site } from './method-decorator.js';
+import { spanAttributesOf } from './span-attribute.js';
+
+/** What every decorator can be told. `A`: the method's first parameters; `V`: what it resolves to. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export interface CommonOptions<A extends unknown[] = any[], V = any> {
+  /** Name of the span. */
+  name?: string | ((...args: A) => string);
+  /** Attributes added at the start: to the span, visible to samplers, and to the log record. */
+  attributes?: Attributes | ((...args: A) => Attributes);
+  /** Attributes read from what the method resolved to. Not called for streams, whose items pass one by one. */
+  result?: (value: V) => Attributes;
+  /** Which calls get a log record. Default `sampled`: a sampled-out call logs only its failure. */
+  log?: LogPolicy;
+}
+
+/** Policy of a decorator that was told nothing else. */
+export const DEFAULT_LOG_POLICY: LogPolicy = 'sampled';
+
+/**
+ * Adds to an operation what the user's options say. A callback of the user's that throws costs only what it would have
+ * added: it is reported once, and the call goes on.
+ */
+export function withOptions(operation: Operation, options: CommonOptions): Operation {
+  const { name, attributes, result } = options;
+  return {
+    ...operation,
+    log: options.log ?? operation.log,
+    name(call, bag) {
+      const given = typeof name === 'function' ? safely('the name callback', () => name(...call.args)) : name;
+      return given || operation.name(call, bag);
+    },
+    onStart(call) {
+      const bag = operation.onStart(call);
+      const given =
+        typeof attributes === 'function'
+          ? safely('the attributes callback', () => attributes(...call.args))
+          : attributes;
+      return Object.assign(bag, given);
+    },
+    onEnd: result
+      ? (value, stream, detail) => {
+          const bag = operation.onEnd?.(value, stream, detail) ?? {};
+          return stream || !detail
+            ? bag
+            : Object.assign(
+                bag,
+                safely('the result callback', () => result(value)),
+              );
+        }
+      : operation.onEnd,
+  };
+}
+
+/**
+ * Observes a decorated method, once however often it is decorated. Where two kinds meet on one method, the more telling one
+ * wins over `@Traced()`; otherwise the one nearest to the method stays.
+ */
+export function observeSite(decorator: string, site: Site, operation: Operation): AnyFunction {
+  const { member, nameOf } = site;
+  const existing = observedAs(site.method);
+  if (existing && existing.operation.type !== OPERATION_TRACED) {
+    if (existing.operation.type !== operation.type && operation.type !== OPERATION_TRACED) {
+      warnOnce(`@${decorator}() is ignored on a method that is observed as '${existing.operation.type}' already`);
+    }
+    return site.method;
+  }
+  if (existing && operation.type === OPERATION_TRACED) return site.method;
+
+  const argumentsOf = member && spanAttributesOf(member.target, member.key);
+  return observe(
+    site.method,
+    argumentsOf ? withArguments(operation, argumentsOf) : operation,
+    nameOf,
+    existing?.original,
+  );
+}
+
+function withArguments(operation: Operation, read: (args: readonly unknown[]) => Attributes): Operation {
+  return { ...operation, onStart: (call) => Object.assign(operation.onStart(call), read(call.args)) };
+}

@@ -1,0 +1,77 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Operation } from '../observation/operation.js';
+import { safely } from '../safely.js';
+import * as semconv from '../signals/semconv.js';
+import { type MethodDecorator, methodDecorator } from './method-decorator.js';
+import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { wrongOptions } from './usage.js';
+
+/** Options of {@link Retrieval}. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends CommonOptions<A, V> {
+  /** `gen_ai.data_source.id`: the index, collection or store that is asked. */
+  dataSource?: string;
+  /** The query. Default: the first string argument. Only its length is recorded. */
+  query?: (...args: A) => string;
+  /** How many documents are asked for. */
+  topK?: number | ((...args: A) => number);
+  /** The documents in the result. Default: the result, or its `documents`, `matches`, `results`, `hits` or `rows`. */
+  documents?: (value: V) => readonly unknown[];
+}
+
+/**
+ * A query in, documents out: a vector search, a keyword search, a knowledge base.
+ *
+ * Span: `retrieval {data source}`, kind CLIENT (GenAI conventions, retrieval span). The database's own span is its child.
+ *
+ * @throws TypeError at decoration, where it stands on anything but a method or function
+ */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export function Retrieval<A extends unknown[] = any[], V = any>(
+  options: RetrievalOptions<A, V> = {},
+): MethodDecorator<A, V> {
+  if (typeof options !== 'object' || options === null)
+    throw wrongOptions('Retrieval', "@Retrieval({ dataSource: 'pgvector' })");
+  const operation = withOptions(retrieval(options), options);
+  return methodDecorator('Retrieval', (site) => observeSite('Retrieval', site, operation));
+}
+
+function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Operation {
+  return {
+    kind: SpanKind.CLIENT,
+    log: DEFAULT_LOG_POLICY,
+    type: semconv.OPERATION_RETRIEVAL,
+    name: () => (dataSource ? `${semconv.OPERATION_RETRIEVAL} ${dataSource}` : semconv.OPERATION_RETRIEVAL),
+    onStart({ args }) {
+      const bag: ReturnType<Operation['onStart']> = {
+        [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL,
+      };
+      if (dataSource) bag[semconv.ATTR_GEN_AI_DATA_SOURCE_ID] = dataSource;
+      const text = query
+        ? safely('the query callback', () => query(...args))
+        : args.find((argument) => typeof argument === 'string');
+      if (typeof text === 'string') bag[semconv.ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH] = text.length;
+      const wanted = typeof topK === 'function' ? safely('the topK callback', () => topK(...args)) : topK;
+      if (typeof wanted === 'number') semconv.setRenamed(bag, semconv.ATTR_GEN_AI_RETRIEVAL_TOP_K, wanted);
+      return bag;
+    },
+    onEnd(value) {
+      const found = documents ? safely('the documents callback', () => documents(value)) : documentsOf(value);
+      return found ? { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length } : {};
+    },
+  };
+}
+
+const DOCUMENT_FIELDS = ['documents', 'matches', 'results', 'hits', 'rows'];
+
+/** Clients differ in where they put what was found; Elasticsearch and OpenSearch nest it as `hits.hits`. */
+function documentsOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const field of DOCUMENT_FIELDS) {
+    const member: unknown = (value as Record<string, unknown>)[field];
+    if (Array.isArray(member)) return member;
+    if (field === 'hits' && typeof member === 'object' && member !== null) return documentsOf(member);
+  }
+  return undefined;
+}

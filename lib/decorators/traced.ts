@@ -1,0 +1,40 @@
+import { SpanKind } from '@opentelemetry/api';
+import { type AnyFunction, isObserved } from '../observation/observe.js';
+import type { Operation } from '../observation/operation.js';
+import { OPERATION_TRACED } from '../signals/semconv.js';
+import { type MethodOrClassDecorator, methodDecorator } from './method-decorator.js';
+import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { isUntraced } from './untraced.js';
+import { wrongOptions } from './usage.js';
+
+/** Options of {@link Traced}. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export type TracedOptions<A extends unknown[] = any[], V = any> = CommonOptions<A, V>;
+
+const OPERATION: Operation = {
+  kind: SpanKind.INTERNAL,
+  log: DEFAULT_LOG_POLICY,
+  type: OPERATION_TRACED,
+  name: (call) => call.method,
+  onStart: () => ({}),
+};
+
+/**
+ * Every call of the method becomes a span, metrics and a log record. On a class: every own method of its instances, except
+ * those decorated already and those marked `@Untraced()`.
+ *
+ * Span: the given name, else `Class.method`; kind INTERNAL.
+ *
+ * @throws TypeError at decoration, where it stands on anything but a method, function or class
+ */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export function Traced<A extends unknown[] = any[], V = any>(
+  nameOrOptions?: string | TracedOptions<A, V>,
+): MethodOrClassDecorator<A, V> {
+  const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw wrongOptions('Traced', '@Traced()');
+  const operation = options ? withOptions(OPERATION, options) : OPERATION;
+  const observesClassMember = (method: AnyFunction): boolean => !isObserved(method) && !isUntraced(method);
+  return methodDecorator('Traced', (site) => observeSite('Traced', site, operation), observesClassMember);
+}

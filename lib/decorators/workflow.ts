@@ -1,0 +1,50 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Operation } from '../observation/operation.js';
+import { safely } from '../safely.js';
+import {
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_GEN_AI_WORKFLOW_NAME,
+  OPERATION_INVOKE_WORKFLOW,
+} from '../signals/semconv.js';
+import { type MethodDecorator, methodDecorator } from './method-decorator.js';
+import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { wrongOptions } from './usage.js';
+
+/** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOptions<A, V>;
+
+/**
+ * A chain or graph of model calls, retrievals and tools that answers one request.
+ *
+ * Span: `invoke_workflow {workflow}`, kind INTERNAL (GenAI conventions, workflow span). Without a name the workflow is
+ * called as its method, `Class.method`.
+ *
+ * @throws TypeError at decoration, where it stands on anything but a method or function
+ */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export function Workflow<A extends unknown[] = any[], V = any>(
+  nameOrOptions: string | WorkflowOptions<A, V> = {},
+): MethodDecorator<A, V> {
+  const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
+  if (typeof options !== 'object' || options === null) throw wrongOptions('Workflow', "@Workflow('rag.answer')");
+  const { name, ...others } = options;
+  const operation = withOptions(workflow(name), others);
+  return methodDecorator('Workflow', (site) => observeSite('Workflow', site, operation));
+}
+
+function workflow(name: CommonOptions['name']): Operation {
+  return {
+    kind: SpanKind.INTERNAL,
+    log: DEFAULT_LOG_POLICY,
+    type: OPERATION_INVOKE_WORKFLOW,
+    name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
+    onStart(call) {
+      const given = typeof name === 'function' ? safely('the name callback', () => name(...call.args)) : name;
+      return {
+        [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
+        [ATTR_GEN_AI_WORKFLOW_NAME]: given || call.method,
+      };
+    },
+  };
+}

@@ -1,0 +1,15 @@
+export { annotate, recordEvent } from './annotate.js';
+export { Embedding, type EmbeddingOptions } from './decorators/embedding.js';
+export { LlmCall, type LlmCallOptions, llmRequest } from './decorators/llm-call.js';
+export type { MethodDecorator, MethodOrClassDecorator } from './decorators/method-decorator.js';
+export type { CommonOptions } from './decorators/observing.js';
+export { Retrieval, type RetrievalOptions } from './decorators/retrieval.js';
+export { SpanAttribute } from './decorators/span-attribute.js';
+export { Traced, type TracedOptions } from './decorators/traced.js';
+export { Untraced } from './decorators/untraced.js';
+export { Workflow, type WorkflowOptions } from './decorators/workflow.js';
+export { isObserved } from './observation/observe.js';
+export type { LogPolicy } from './observation/operation.js';
+export type { LlmRequest } from './responses/request.js';
+export type { ModelResponse, TokenUsage } from './responses/response.js';
+export { configure, type SemconvGeneration, type Settings } from './settings.js';

@@ -1,0 +1,43 @@
+import type { Attributes, SpanKind } from '@opentelemetry/api';
+
+/** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
+export type LogPolicy = 'all' | 'sampled' | 'errors' | 'none';
+
+/** One call of an observed method, as its operation sees it at the start. */
+export interface Call {
+  /** `Class.method`, or the name of a plain function. */
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** When the items of a stream came, in seconds since the call began. */
+export interface StreamTimes {
+  readonly firstItem: number | undefined;
+}
+
+/** Folds the items of a stream into the value that is given to {@link Operation.onEnd}. */
+export interface Fold {
+  add(item: unknown): void;
+  value(): unknown;
+}
+
+/** What one kind of decorated method adds to telemetry. Pure: reads, never writes. */
+export interface Operation {
+  readonly kind: SpanKind;
+  readonly log: LogPolicy;
+  /** What was decorated, in one low-cardinality word; the dimension `annotel.operation`. */
+  readonly type: string;
+  /** The span's name. `attributes` are those of `onStart`. */
+  name(call: Call, attributes: Attributes): string;
+  /** Attributes known before the method runs. Returns a new object each time: the observation keeps and fills it. */
+  onStart(call: Call): Attributes;
+  /**
+   * Attributes read from what the method resolved to, or from the folded items of a stream, be it complete or not.
+   *
+   * @param detail false where the span does not record: then only what metrics need is wanted
+   */
+  onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean): Attributes;
+  fold?(): Fold;
+  /** Where in a returned object the answer or stream stands, for clients that wrap it. Default: the object itself. */
+  payload?(value: object): unknown;
+}

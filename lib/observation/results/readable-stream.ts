@@ -1,0 +1,102 @@
+import { trapIterator } from './iterator.js';
+import { methodOf, type Tap, trap } from './tap.js';
+import { follow } from './thenable.js';
+
+/** A WHATWG `ReadableStream`, of whatever implementation. */
+export function isReadableStream(value: object): value is ReadableStream {
+  return methodOf(value, 'getReader') !== undefined && methodOf(value, 'pipeTo') !== undefined;
+}
+
+/**
+ * Watches a stream by the readers that its consumer takes from it. Nothing is read before or beyond what the consumer
+ * reads, and its `cancel` reaches the source.
+ */
+export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
+  const getReader = stream.getReader;
+  const trapped = trap(stream, 'getReader', function (this: unknown, ...args: unknown[]): unknown {
+    const reader = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
+    trapReader(reader, tap);
+    return reader;
+  });
+  if (!trapped) return tap.ok();
+
+  const cancel = stream.cancel;
+  trap(stream, 'cancel', (reason?: unknown) => stopAfter(Reflect.apply(cancel, stream, [reason]), tap));
+  for (const key of [Symbol.asyncIterator, 'values']) {
+    const iterate = methodOf(stream, key);
+    if (!iterate) continue;
+    trap(stream, key, (...args: unknown[]) => {
+      const iterator = Reflect.apply(iterate, stream, args) as object;
+      trapIterator(iterator, tap);
+      return iterator;
+    });
+  }
+  // These three read through a reader of their own that cannot be seen; a relay makes them read through ours.
+  trap(stream, 'tee', () => relay(stream).readable.tee());
+  trap(stream, 'pipeThrough', (pair: ReadableWritablePair, options?: StreamPipeOptions) => {
+    const { readable, release } = relay(stream);
+    readable.pipeTo(pair.writable, options).then(release, release);
+    return pair.readable;
+  });
+  trap(stream, 'pipeTo', (destination: WritableStream, options?: StreamPipeOptions) => {
+    const { readable, release } = relay(stream);
+    return readable.pipeTo(destination, options).finally(release);
+  });
+}
+
+function trapReader(reader: ReadableStreamDefaultReader, tap: Tap): void {
+  const { read, cancel } = reader;
+  trap(reader, 'read', (...args: unknown[]) =>
+    follow(
+      tap.run(read, reader, args) as Promise<ReadableStreamReadResult<unknown>>,
+      (result) => {
+        const { done, value } = result as ReadableStreamReadResult<unknown>;
+        if (done) tap.ok();
+        else tap.item(value);
+      },
+      (error) => tap.fail(error),
+    ),
+  );
+  trap(reader, 'cancel', (reason?: unknown) => stopAfter(Reflect.apply(cancel, reader, [reason]), tap));
+}
+
+function stopAfter(cancelled: Promise<unknown>, tap: Tap): Promise<unknown> {
+  return follow(
+    cancelled,
+    () => tap.stop(),
+    (error) => tap.fail(error),
+  );
+}
+
+/** A stream that pulls from `stream` what is pulled from it, one for one, and hands cancellation on. */
+function relay(stream: ReadableStream): { readable: ReadableStream; release: () => void } {
+  const bytes = isByteStream(stream);
+  const reader = stream.getReader();
+  const release = (): void => reader.releaseLock();
+  const source = {
+    async pull(controller: ReadableStreamDefaultController | ReadableByteStreamController): Promise<void> {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      release();
+      controller.close();
+      if ('byobRequest' in controller) controller.byobRequest?.respond(0);
+    },
+    cancel: (reason: unknown) => reader.cancel(reason).finally(release),
+  };
+  const readable = bytes
+    ? new ReadableStream({ ...source, type: 'bytes' }, { highWaterMark: 0 })
+    : new ReadableStream(source, { highWaterMark: 0 });
+  return { readable, release };
+}
+
+function isByteStream(stream: ReadableStream): boolean {
+  try {
+    const { getReader } = Object.getPrototypeOf(stream) as ReadableStream;
+    const reader = Reflect.apply(getReader, stream, [{ mode: 'byob' }]) as ReadableStreamBYOBReader;
+    reader.releaseLock();
+    return true;
+  } catch {
+    // The standard's way of asking: a stream that is no byte stream refuses such a reader.
+    return false;
+  }
+}

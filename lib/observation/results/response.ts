@@ -1,0 +1,36 @@
+import { isReadableStream, trapReadableStream } from './readable-stream.js';
+import { methodOf, type Tap, trap } from './tap.js';
+import { follow } from './thenable.js';
+
+const BODY_READERS = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'];
+
+/** An HTTP response in the manner of `fetch`. */
+export function isResponse(value: object): value is Response {
+  return (
+    methodOf(value, 'json') !== undefined &&
+    methodOf(value, 'text') !== undefined &&
+    'body' in value &&
+    'headers' in value &&
+    'status' in value
+  );
+}
+
+/** The call behind a response ends when its body has been read. What was parsed of it is the call's value. */
+export function trapResponse(response: Response, tap: Tap): void {
+  if (response.body === null || response.bodyUsed) return tap.ok(response);
+  for (const key of BODY_READERS) {
+    const read = methodOf(response, key);
+    if (!read) continue;
+    const trapped = trap(response, key, (...args: unknown[]) =>
+      follow(
+        tap.run(read, response, args) as Promise<unknown>,
+        (body) => tap.ok(body),
+        (error) => tap.fail(error),
+      ),
+    );
+    if (!trapped) return tap.ok(response);
+  }
+  const body: object = response.body;
+  // `body` is the same stream at every read, so its traps may be set when it is first asked for or now.
+  if (isReadableStream(body)) trapReadableStream(body, tap);
+}

@@ -1,0 +1,67 @@
+import type { Attributes } from '@opentelemetry/api';
+import * as semconv from '../signals/semconv.js';
+
+/** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
+export interface TokenUsage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cacheReadTokens?: number;
+  readonly cacheWriteTokens?: number;
+  readonly reasoningTokens?: number;
+}
+
+/** A model's answer, whichever provider gave it. What the answer does not tell is absent; nothing is made up. */
+export interface ModelResponse {
+  /** `gen_ai.provider.name`. */
+  readonly provider?: string;
+  readonly id?: string;
+  /** The model that answered, which may differ from the one that was asked. */
+  readonly model?: string;
+  /** One per choice, in the provider's words; `error` where a choice was cut off. */
+  readonly finishReasons?: readonly string[];
+  readonly usage?: TokenUsage;
+  /** Dimensions of an embedding. */
+  readonly dimensions?: number;
+  /** What only this provider tells, under its own names. */
+  readonly attributes?: Attributes;
+}
+
+/** Folds the chunks of one streamed answer; holds counts and ids, never the text. */
+export interface ResponseFold {
+  add(chunk: object): void;
+  /** The answer as far as it was received. */
+  response(): ModelResponse;
+}
+
+/** Reads the answers of one family of providers, by their shape alone. */
+export interface ResponseReader {
+  /** `undefined` where the answer is of another family. */
+  read(answer: object): ModelResponse | undefined;
+  /** `undefined` where the chunk is of another family, or tells nothing yet. */
+  startFold(chunk: object): ResponseFold | undefined;
+}
+
+/** Renders a neutral answer as attributes. */
+export function responseAttributes(response: ModelResponse, detail: boolean): Attributes {
+  const bag: Attributes = {};
+  const { usage } = response;
+  if (response.model !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = response.model;
+  if (usage) {
+    if (usage.inputTokens !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = usage.inputTokens;
+    if (usage.outputTokens !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS] = usage.outputTokens;
+    if (usage.cacheReadTokens !== undefined) {
+      bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS] = usage.cacheReadTokens;
+    }
+    if (usage.cacheWriteTokens !== undefined) {
+      semconv.setRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cacheWriteTokens);
+    }
+    if (usage.reasoningTokens !== undefined) {
+      bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS] = usage.reasoningTokens;
+    }
+  }
+  if (!detail) return bag;
+  if (response.id !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_ID] = response.id;
+  if (response.finishReasons?.length) bag[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...response.finishReasons];
+  if (response.dimensions !== undefined) bag[semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT] = response.dimensions;
+  return Object.assign(bag, response.attributes);
+}

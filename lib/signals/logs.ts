@@ -1,0 +1,40 @@
+import type { Attributes, Context, Logger } from '@opentelemetry/api';
+import { SeverityNumber } from '@opentelemetry/api';
+import * as semconv from './semconv.js';
+
+/**
+ * Renders the attribute bag of a finished call as its one log record. Success is DEBUG, as the conventions ask for model
+ * calls; failure is WARN, since it is not known here whether somebody handles it.
+ *
+ * @param details what is said of the exception beside the bag, for a failed call
+ */
+export function emitLog(logger: Logger, context: Context, bag: Attributes, details: Attributes | undefined): void {
+  const method = bag[semconv.ATTR_CODE_FUNCTION_NAME];
+  logger.emit({
+    eventName: eventName(bag, details !== undefined),
+    severityNumber: details ? SeverityNumber.WARN : SeverityNumber.DEBUG,
+    body: details ? `${method} failed: ${bag[semconv.ATTR_ERROR_TYPE]}` : `${method} succeeded`,
+    attributes: details ? { ...bag, ...details } : bag,
+    context,
+  });
+}
+
+/** Emits a timestamped event of the user's from inside a call. */
+export function emitEvent(logger: Logger, context: Context, name: string, attributes: Attributes | undefined): void {
+  logger.emit({
+    eventName: name,
+    severityNumber: SeverityNumber.INFO,
+    body: name,
+    attributes: attributes ?? {},
+    context,
+  });
+}
+
+function eventName(bag: Attributes, failed: boolean): string {
+  const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
+  if (failed) {
+    const client = operation !== undefined && operation !== semconv.OPERATION_INVOKE_WORKFLOW;
+    return client ? semconv.EVENT_GEN_AI_EXCEPTION : semconv.EVENT_EXCEPTION;
+  }
+  return semconv.isInference(operation) ? semconv.EVENT_GEN_AI_INFERENCE_DETAILS : semconv.EVENT_ANNOTEL_CALL;
+}

@@ -1,0 +1,155 @@
+import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
+import { ValueType } from '@opentelemetry/api';
+import type { SemconvGeneration } from '../settings.js';
+import * as semconv from './semconv.js';
+
+type Definitions = Record<string, semconv.MetricDefinition>;
+type InstrumentsOf<D extends Definitions> = {
+  readonly [K in keyof D]: D[K] extends { buckets: readonly number[] } ? Histogram : Counter;
+};
+
+/**
+ * Renders the attribute bag of a finished call as metrics. Dimensions come from two allow-lists in `semconv.ts`; nothing
+ * else in the bag can become one. Attribute objects are handed to the SDK, which keeps them: each is built once and never
+ * changed afterwards.
+ */
+export class Instruments {
+  private readonly all: InstrumentsOf<typeof semconv.METRICS>;
+  private readonly v1_41: InstrumentsOf<typeof semconv.METRICS_1_41> | undefined;
+  private readonly latest: InstrumentsOf<typeof semconv.METRICS_LATEST> | undefined;
+
+  constructor(meter: Meter, generation: SemconvGeneration) {
+    this.all = createAll(meter, semconv.METRICS);
+    this.v1_41 = generation === 'latest' ? undefined : createAll(meter, semconv.METRICS_1_41);
+    this.latest = generation === '1.41' ? undefined : createAll(meter, semconv.METRICS_LATEST);
+  }
+
+  /**
+   * @param bag attributes of the finished call
+   * @param seconds its duration
+   * @param context the call's context, for exemplars
+   */
+  record(bag: Attributes, seconds: number, context: Context): void {
+    const error = bag[semconv.ATTR_ERROR_TYPE];
+    const callDimensions = withError(pick(bag, semconv.CALL_DIMENSIONS), error);
+    this.all.calls.add(1, callDimensions, context);
+    this.all.callDuration.record(seconds, callDimensions, context);
+
+    const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
+    if (operation === undefined) return;
+    if (operation === semconv.OPERATION_INVOKE_WORKFLOW) {
+      this.latest?.workflowDuration.record(
+        seconds,
+        withError(pick(bag, [semconv.ATTR_GEN_AI_WORKFLOW_NAME]), error),
+        context,
+      );
+      return;
+    }
+
+    const dimensions = pick(bag, semconv.GEN_AI_DIMENSIONS);
+    const durationDimensions = error === undefined ? dimensions : withError({ ...dimensions }, error);
+    const inference = semconv.isInference(operation);
+    if (!inference || this.v1_41) this.all.operationDuration.record(seconds, durationDimensions, context);
+    if (this.v1_41) this.recordTokenUsage(this.v1_41.tokenUsage, bag, dimensions, context);
+    if (operation === semconv.OPERATION_RETRIEVAL) this.recordDocuments(bag, dimensions, context);
+    if (!inference) return;
+
+    this.latest?.inferenceDuration.record(seconds, durationDimensions, context);
+    if (this.latest) this.recordInferenceTokens(this.latest, bag, dimensions, context);
+    const firstChunk = bag[semconv.ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK];
+    if (typeof firstChunk !== 'number') return;
+    this.v1_41?.timeToFirstChunk.record(firstChunk, dimensions, context);
+    this.latest?.timeToFirstChunk.record(firstChunk, dimensions, context);
+  }
+
+  /**
+   * @param bag attributes of a streamed call, as far as they are known
+   * @param gaps seconds between its chunks, after the first
+   */
+  recordChunkGaps(bag: Attributes, gaps: readonly number[], context: Context): void {
+    if (!semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
+    const dimensions = pick(bag, semconv.GEN_AI_DIMENSIONS);
+    for (const gap of gaps) {
+      this.v1_41?.timePerOutputChunk.record(gap, dimensions, context);
+      this.latest?.timePerOutputChunk.record(gap, dimensions, context);
+    }
+  }
+
+  private recordTokenUsage(usage: Histogram, bag: Attributes, dimensions: Attributes, context: Context): void {
+    const input = bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS];
+    const output = bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
+    if (typeof input === 'number') {
+      usage.record(input, { ...dimensions, [semconv.ATTR_GEN_AI_TOKEN_TYPE]: 'input' }, context);
+    }
+    if (typeof output === 'number') {
+      usage.record(output, { ...dimensions, [semconv.ATTR_GEN_AI_TOKEN_TYPE]: 'output' }, context);
+    }
+  }
+
+  private recordInferenceTokens(
+    latest: InstrumentsOf<typeof semconv.METRICS_LATEST>,
+    bag: Attributes,
+    dimensions: Attributes,
+    context: Context,
+  ): void {
+    // The answers read so far do not split their counts by modality.
+    const byModality = { ...dimensions, [semconv.ATTR_GEN_AI_TOKEN_MODALITY]: 'unknown' };
+    const input = bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS];
+    const output = bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
+    add(latest.inputTokens, input, byModality, context);
+    add(latest.outputTokens, output, byModality, context);
+    add(latest.cacheReadTokens, bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS], byModality, context);
+    add(
+      latest.cacheWriteTokens,
+      semconv.getRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS),
+      byModality,
+      context,
+    );
+    add(latest.reasoningTokens, bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS], byModality, context);
+    if (typeof input === 'number') latest.callInputTokens.record(input, dimensions, context);
+    if (typeof output === 'number') latest.callOutputTokens.record(output, dimensions, context);
+  }
+
+  private recordDocuments(bag: Attributes, dimensions: Attributes, context: Context): void {
+    const count = bag[semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT];
+    if (typeof count !== 'number') return;
+    const source = bag[semconv.ATTR_GEN_AI_DATA_SOURCE_ID];
+    const bySource =
+      typeof source === 'string' ? { ...dimensions, [semconv.ATTR_GEN_AI_DATA_SOURCE_ID]: source } : dimensions;
+    this.all.documentCount.record(count, bySource, context);
+  }
+}
+
+function createAll<D extends Definitions>(meter: Meter, definitions: D): InstrumentsOf<D> {
+  const instruments: Record<string, Histogram | Counter> = {};
+  for (const [key, { name, unit, description, buckets }] of Object.entries(definitions)) {
+    const valueType = unit === 's' ? ValueType.DOUBLE : ValueType.INT;
+    instruments[key] = buckets
+      ? meter.createHistogram(name, {
+          unit,
+          description,
+          valueType,
+          advice: { explicitBucketBoundaries: [...buckets] },
+        })
+      : meter.createCounter(name, { unit, description, valueType });
+  }
+  return instruments as InstrumentsOf<D>;
+}
+
+function pick(bag: Attributes, names: readonly string[]): Attributes {
+  const picked: Attributes = {};
+  for (const name of names) {
+    const value = bag[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}
+
+function withError(dimensions: Attributes, error: Attributes[string]): Attributes {
+  if (error !== undefined) dimensions[semconv.ATTR_ERROR_TYPE] = error;
+  return dimensions;
+}
+
+function add(counter: Counter, value: Attributes[string], dimensions: Attributes, context: Context): void {
+  if (typeof value === 'number') counter.add(value, dimensions, context);
+}

@@ -1,0 +1,68 @@
+import type { Logger, LoggerProvider, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
+import { createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { type Settings, settings } from '../settings.js';
+import { Instruments } from './metrics.js';
+
+/** Name and version of the instrumentation scope of everything that annotel emits. */
+export const SCOPE_NAME = 'annotel';
+export const SCOPE_VERSION = '0.1.0';
+const SCHEMA_URL_1_41 = 'https://opentelemetry.io/schemas/1.41.0';
+
+/** Where one call's telemetry goes. */
+export interface Signals {
+  readonly tracer: Tracer;
+  /** Absent where no meter provider is registered. */
+  readonly instruments: Instruments | undefined;
+  readonly logger: Logger;
+}
+
+const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
+
+let tracerProvider: TracerProvider | undefined;
+let meterProvider: MeterProvider | undefined;
+let loggerProvider: LoggerProvider | undefined;
+let settingsSeen: Settings | undefined;
+let current: Signals | undefined;
+
+/**
+ * The signals that are listened to now, or `undefined` where no SDK is registered. Asked at every call, since an SDK
+ * may be registered after a class was decorated, and replaced in tests; so the common answer costs four comparisons.
+ */
+export function activeSignals(): Signals | undefined {
+  const tracers = delegateOf(trace.getTracerProvider());
+  const meters = metrics.getMeterProvider();
+  const loggers = logs.getLoggerProvider();
+  const chosen = settings();
+  if (tracers !== tracerProvider || meters !== meterProvider || loggers !== loggerProvider || chosen !== settingsSeen) {
+    tracerProvider = tracers;
+    meterProvider = meters;
+    loggerProvider = loggers;
+    settingsSeen = chosen;
+    current = resolve(tracers, meters, loggers, chosen);
+  }
+  return current;
+}
+
+/** The API hands out one proxy for all providers; what tells whether an SDK is there is its delegate. */
+function delegateOf(provider: TracerProvider): TracerProvider {
+  const proxy = provider as Partial<ProxyTracerProvider>;
+  return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : provider;
+}
+
+function resolve(
+  tracers: TracerProvider,
+  meters: MeterProvider,
+  loggers: LoggerProvider,
+  chosen: Settings,
+): Signals | undefined {
+  const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
+  const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
+  const metered = meter !== createNoopMeter();
+  const logger = loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope);
+  if (tracers === NO_DELEGATE && !metered && !logger.enabled()) return undefined;
+  return {
+    tracer: tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope),
+    instruments: metered ? new Instruments(meter, chosen.semconv) : undefined,
+    logger,
+  };
+}

@@ -1,0 +1,46 @@
+import { dirname } from 'node:path';
+
+const rootDir = dirname(import.meta.dirname);
+
+/** The same sources and tests for both decorator modes: `standard` compiles the decorator suites a second time. */
+const swc = (transform) => ({
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, transform, keepClassNames: true },
+      module: { type: 'es6' },
+      sourceMaps: true,
+    },
+  ],
+});
+
+const shared = {
+  rootDir,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+};
+
+export default {
+  rootDir,
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['lib/**/*.ts', 'nest-module/**/*.ts'],
+  coverageDirectory: 'coverage',
+  projects: [
+    {
+      ...shared,
+      displayName: 'legacy',
+      globals: { DECORATORS: 'legacy' },
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      transform: swc({ legacyDecorator: true, decoratorMetadata: true }),
+    },
+    {
+      ...shared,
+      displayName: 'standard',
+      globals: { DECORATORS: 'standard' },
+      testMatch: ['<rootDir>/test/decorators/*.test.ts', '<rootDir>/test/observation/*.test.ts'],
+      transform: swc({ decoratorVersion: '2022-03' }),
+    },
+  ],
+};
