@@ -25,11 +25,13 @@ const DEFAULTS: Settings = Object.freeze({
 
 // On globalThis, so that a second copy of the package (ESM beside a bundled one, say) sees the same choices.
 const STATE = Symbol.for('annotel.settings');
-const holder = globalThis as { [STATE]?: Settings };
+const holder = globalThis as { [STATE]?: { current: Settings } };
+holder[STATE] ??= { current: DEFAULTS };
+const state = holder[STATE];
 
 /** The settings in force. Never changes in place: `configure` swaps the object. */
 export function settings(): Settings {
-  return holder[STATE] ?? DEFAULTS;
+  return state.current;
 }
 
 /**
@@ -37,5 +39,5 @@ export function settings(): Settings {
  * Apps that use `annotel/register`, `annotel/sdk` or `annotel/nest` configure by environment instead.
  */
 export function configure(changes: Partial<Settings>): void {
-  holder[STATE] = Object.freeze({ ...settings(), ...changes });
+  state.current = Object.freeze({ ...state.current, ...changes });
 }

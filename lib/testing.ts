@@ -15,6 +15,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { renderTree } from './sdk/render-tree.js';
 import { configure, type Settings, settings } from './settings.js';
 
 /** Options of {@link captureTelemetry}. */
@@ -32,6 +33,8 @@ export interface CapturedTelemetry {
   readonly logs: readonly ReadableLogRecord[];
   /** The metrics as they stand now, cumulative since the capture began. */
   metrics(): Promise<readonly MetricData[]>;
+  /** The finished spans as trees, as the console prints them. */
+  tree(): string;
   /** Forgets the spans and logs so far. */
   reset(): void;
   /** Ends the capture and restores what was registered and configured before: nothing. */
@@ -78,6 +81,7 @@ export function captureTelemetry(options: CaptureOptions = {}): CapturedTelemetr
       const { resourceMetrics } = await reader.collect();
       return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
     },
+    tree: () => renderTree(spanExporter.getFinishedSpans(), { bare: true }),
     reset() {
       spanExporter.reset();
       logExporter.reset();

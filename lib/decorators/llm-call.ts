@@ -1,8 +1,8 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { currentObservation } from '../observation/observation.js';
-import type { Operation } from '../observation/operation.js';
+import type { Call, Operation } from '../observation/operation.js';
 import { readResponse, StreamedResponse } from '../responses/read.js';
-import { findRequest, type LlmRequest, requestAttributes } from '../responses/request.js';
+import { findRequest, type LlmRequest, requestAttributes, requestedModel } from '../responses/request.js';
 import { type ModelResponse, responseAttributes } from '../responses/response.js';
 import { objectOf } from '../responses/shape.js';
 import { safely } from '../safely.js';
@@ -68,9 +68,12 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
     const type = observation?.operation.type;
     if (!observation || !(isInference(type) || type === OPERATION_EMBEDDINGS)) return;
     const attributes = requestAttributes(request);
+    const model = requestedModel(request);
+    if (model !== undefined) {
+      attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
+      observation.rename(`${type} ${model}`);
+    }
     observation.add(attributes);
-    const model = attributes[ATTR_GEN_AI_REQUEST_MODEL];
-    if (model !== undefined) observation.rename(`${type} ${model}`);
   });
   return request;
 }
@@ -78,6 +81,8 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): Operation {
   const { provider, model, request, response } = options;
+  const requestOf = ({ args }: Call): LlmRequest | undefined =>
+    request ? safely('the request callback', () => request(...args)) : findRequest(args);
   const operation: Operation = {
     kind: SpanKind.CLIENT,
     log: DEFAULT_LOG_POLICY,
@@ -87,13 +92,16 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
       return asked === undefined ? name : `${name} ${asked}`;
     },
     onStart(call) {
-      const asked = request ? safely('the request callback', () => request(...call.args)) : findRequest(call.args);
-      const bag = asked ? requestAttributes(asked) : {};
-      bag[ATTR_GEN_AI_OPERATION_NAME] = name;
+      const bag: Attributes = { [ATTR_GEN_AI_OPERATION_NAME]: name };
       if (provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = provider;
       const told = typeof model === 'function' ? safely('the model callback', () => model(...call.args)) : model;
-      if (told) bag[ATTR_GEN_AI_REQUEST_MODEL] = told;
+      const asked = told || requestedModel(requestOf(call));
+      if (asked) bag[ATTR_GEN_AI_REQUEST_MODEL] = asked;
       return bag;
+    },
+    describe(call) {
+      const asked = requestOf(call);
+      return asked ? requestAttributes(asked) : {};
     },
     onEnd(value, stream, detail) {
       const own = response && !stream ? safely('the response callback', () => response(value)) : undefined;

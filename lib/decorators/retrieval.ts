@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../observation/operation.js';
 import { safely } from '../safely.js';
 import * as semconv from '../signals/semconv.js';
@@ -42,11 +42,12 @@ function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Op
     log: DEFAULT_LOG_POLICY,
     type: semconv.OPERATION_RETRIEVAL,
     name: () => (dataSource ? `${semconv.OPERATION_RETRIEVAL} ${dataSource}` : semconv.OPERATION_RETRIEVAL),
-    onStart({ args }) {
-      const bag: ReturnType<Operation['onStart']> = {
-        [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL,
-      };
-      if (dataSource) bag[semconv.ATTR_GEN_AI_DATA_SOURCE_ID] = dataSource;
+    onStart: () => ({
+      [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL,
+      ...(dataSource ? { [semconv.ATTR_GEN_AI_DATA_SOURCE_ID]: dataSource } : undefined),
+    }),
+    describe({ args }) {
+      const bag: Attributes = {};
       const text = query
         ? safely('the query callback', () => query(...args))
         : args.find((argument) => typeof argument === 'string');

@@ -48,17 +48,23 @@ export class Observation {
     private readonly signals: Signals,
     call: Call,
   ) {
-    this.bag = operation.onStart(call);
-    this.bag[ATTR_CODE_FUNCTION_NAME] = call.method;
-    this.bag[ATTR_ANNOTEL_OPERATION] = operation.type;
+    const bag = operation.onStart(call);
     const parent = context.active();
     this.started = this.lastActivity = performance.now();
-    this.span = signals.tracer.startSpan(
-      operation.name(call, this.bag),
-      { kind: operation.kind, attributes: this.bag },
-      parent,
-    );
+    this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
     this.context = trace.setSpan(parent, this.span).setValue(OBSERVATION, this);
+    this.bag = bag;
+    this.describe(call);
+  }
+
+  private describe(call: Call): void {
+    const { operation, span, bag } = this;
+    const known: Attributes = { [ATTR_CODE_FUNCTION_NAME]: call.method, [ATTR_ANNOTEL_OPERATION]: operation.type };
+    if (span.isRecording()) {
+      if (operation.describe) Object.assign(known, operation.describe(call));
+      span.setAttributes(known);
+    }
+    Object.assign(bag, known);
   }
 
   /** Adds attributes to the call: to its span and its log record. */

@@ -29,8 +29,13 @@ export interface Operation {
   readonly type: string;
   /** The span's name. `attributes` are those of `onStart`. */
   name(call: Call, attributes: Attributes): string;
-  /** Attributes known before the method runs. Returns a new object each time: the observation keeps and fills it. */
+  /**
+   * What a sampler may decide by and what metrics are split by, as far as it is known before the method runs. Returns a new
+   * object each time: the observation keeps and fills it.
+   */
   onStart(call: Call): Attributes;
+  /** What else is known before the method runs. Asked only where the span records. */
+  describe?(call: Call): Attributes;
   /**
    * Attributes read from what the method resolved to, or from the folded items of a stream, be it complete or not.
    *

@@ -18,14 +18,18 @@ export function findRequest(args: readonly unknown[]): LlmRequest | undefined {
   return args.find(isRequest);
 }
 
-/** The request attributes of the conventions, as far as the request sets them. */
+/** The model that a request asks. */
+export function requestedModel(request: LlmRequest | undefined): string | undefined {
+  return stringOf((request as Record<string, unknown> | undefined)?.['model']);
+}
+
+/** The request attributes of the conventions beside the model, as far as the request sets them. */
 export function requestAttributes(request: LlmRequest): Attributes {
   const fields = request as Record<string, unknown>;
   const bag: Attributes = {};
   const put = (name: string, value: Attributes[string]): void => {
     if (value !== undefined) bag[name] = value;
   };
-  put(semconv.ATTR_GEN_AI_REQUEST_MODEL, stringOf(fields['model']));
   put(semconv.ATTR_GEN_AI_REQUEST_STREAM, fields['stream'] === true ? true : undefined);
   put(semconv.ATTR_GEN_AI_REQUEST_TEMPERATURE, numberOf(fields['temperature']));
   put(semconv.ATTR_GEN_AI_REQUEST_TOP_P, numberOf(fields['top_p']));

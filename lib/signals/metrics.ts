@@ -1,6 +1,7 @@
 import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
 import { ValueType } from '@opentelemetry/api';
 import type { SemconvGeneration } from '../settings.js';
+import { CallCounter } from './call-counter.js';
 import * as semconv from './semconv.js';
 
 type Definitions = Record<string, semconv.MetricDefinition>;
@@ -9,16 +10,18 @@ type InstrumentsOf<D extends Definitions> = {
 };
 
 /**
- * Renders the attribute bag of a finished call as metrics. Dimensions come from two allow-lists in `semconv.ts`; nothing
- * else in the bag can become one. Attribute objects are handed to the SDK, which keeps them: each is built once and never
+ * Renders the attribute bag of a finished call as metrics. Its dimensions are picked one by one; nothing else in the
+ * bag can become one. Attribute objects are handed to the SDK, which keeps them: each is built once and never
  * changed afterwards.
  */
 export class Instruments {
+  private readonly calls: CallCounter;
   private readonly all: InstrumentsOf<typeof semconv.METRICS>;
   private readonly v1_41: InstrumentsOf<typeof semconv.METRICS_1_41> | undefined;
   private readonly latest: InstrumentsOf<typeof semconv.METRICS_LATEST> | undefined;
 
   constructor(meter: Meter, generation: SemconvGeneration) {
+    this.calls = new CallCounter(meter);
     this.all = createAll(meter, semconv.METRICS);
     this.v1_41 = generation === 'latest' ? undefined : createAll(meter, semconv.METRICS_1_41);
     this.latest = generation === '1.41' ? undefined : createAll(meter, semconv.METRICS_LATEST);
@@ -31,9 +34,7 @@ export class Instruments {
    */
   record(bag: Attributes, seconds: number, context: Context): void {
     const error = bag[semconv.ATTR_ERROR_TYPE];
-    const callDimensions = withError(pick(bag, semconv.CALL_DIMENSIONS), error);
-    this.all.calls.add(1, callDimensions, context);
-    this.all.callDuration.record(seconds, callDimensions, context);
+    this.all.callDuration.record(seconds, this.calls.add(bag), context);
 
     const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
     if (operation === undefined) return;

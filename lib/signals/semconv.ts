@@ -123,9 +123,15 @@ export interface MetricDefinition {
   readonly buckets?: readonly number[];
 }
 
+/** Counter of every decorated call. */
+export const METRIC_CALLS = {
+  name: 'annotel.calls',
+  unit: '{call}',
+  description: 'Decorated calls.',
+} as const satisfies MetricDefinition;
+
 /** Metrics that do not depend on the generation. */
 export const METRICS = {
-  calls: { name: 'annotel.calls', unit: '{call}', description: 'Decorated calls.' },
   callDuration: {
     name: 'annotel.call.duration',
     unit: 's',
@@ -234,9 +240,6 @@ export const GEN_AI_DIMENSIONS = [
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 ] as const;
-
-/** The only attributes that may become dimensions of `annotel.calls` and `annotel.call.duration`. */
-export const CALL_DIMENSIONS = [ATTR_CODE_FUNCTION_NAME, ATTR_ANNOTEL_OPERATION] as const;
 
 /** Writes an attribute under the spelling or spellings that are selected. */
 export function setRenamed(bag: Attributes, name: Renamed, value: AttributeValue): void {

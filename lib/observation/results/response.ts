@@ -30,7 +30,19 @@ export function trapResponse(response: Response, tap: Tap): void {
     );
     if (!trapped) return tap.ok(response);
   }
-  const body: object = response.body;
-  // `body` is the same stream at every read, so its traps may be set when it is first asked for or now.
-  if (isReadableStream(body)) trapReadableStream(body, tap);
+  const { body, clone } = response;
+  // Trapped when it is asked for: the readers above read the same stream, and would end the call before they have parsed what they read.
+  Reflect.defineProperty(response, 'body', {
+    configurable: true,
+    enumerable: false,
+    get() {
+      if (isReadableStream(body) && !response.bodyUsed) trapReadableStream(body, tap);
+      return body;
+    },
+  });
+  trap(response, 'clone', () => {
+    const copy: Response = Reflect.apply(clone, response, []);
+    trapResponse(copy, tap);
+    return copy;
+  });
 }

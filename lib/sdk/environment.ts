@@ -1,0 +1,77 @@
+import { complain } from './warnings.js';
+
+/**
+ * Typed access to a set of variables. An unset or blank variable is `undefined`; a value that cannot be understood is
+ * `undefined` too and is complained of once, naming the variable, the value, what is allowed and what is used instead.
+ * Surrounding blanks never matter, nor does the case of words.
+ */
+export class Environment {
+  constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
+
+  text(name: string): string | undefined {
+    return this.variables[name]?.trim() || undefined;
+  }
+
+  flag(name: string): boolean | undefined {
+    const word = this.oneOf(name, ['true', 'false'], 'false');
+    return word === undefined ? undefined : word === 'true';
+  }
+
+  oneOf<const Word extends string>(name: string, words: readonly Word[], used: string): Word | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const word = words.find((candidate) => candidate === text.toLowerCase());
+    if (word === undefined) complain(name, text, words.join(', '), used);
+    return word;
+  }
+
+  /** The known words of a comma list, each once; each unknown one is complained of. `undefined` if none is known. */
+  listOf<const Word extends string>(name: string, words: readonly Word[], used: string): Word[] | undefined {
+    const known = new Set<Word>();
+    const unknown: string[] = [];
+    for (const entry of this.text(name)?.split(',') ?? []) {
+      const text = entry.trim();
+      const word = words.find((candidate) => candidate === text.toLowerCase());
+      if (word !== undefined) known.add(word);
+      else if (text !== '') unknown.push(text);
+    }
+    const rest = known.size > 0 ? `the rest (${[...known].join(', ')})` : used;
+    if (unknown.length > 0) complain(name, unknown.join(','), words.join(', '), rest);
+    return known.size > 0 ? [...known] : undefined;
+  }
+
+  /**
+   * For a variable that the SDK reads itself, with an eye for case: complains of the words it will not know. `false`
+   * where the variable is set and none of them is known.
+   */
+  check(name: string, words: readonly string[], used: string): boolean {
+    const entries = (this.text(name)?.split(',') ?? []).map((entry) => entry.trim()).filter((entry) => entry !== '');
+    const unknown = entries.filter((entry) => !words.includes(entry));
+    if (unknown.length === 0) return true;
+    const isNoneLeft = unknown.length === entries.length;
+    complain(name, unknown.join(','), words.join(', '), isNoneLeft ? used : 'the rest');
+    return !isNoneLeft;
+  }
+
+  number(name: string, range: { least: number; most: number; whole: boolean }, used: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value))) return value;
+    complain(name, text, `${range.whole ? 'a whole number' : 'a number'} from ${range.least} to ${range.most}`, used);
+    return undefined;
+  }
+
+  /** An absolute `http:` or `https:` URL. */
+  url(name: string, used: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined || isHttpUrl(text)) return text;
+    complain(name, text, 'a URL such as http://localhost:4318', used);
+    return undefined;
+  }
+}
+
+/** Whether `text` is an absolute `http:` or `https:` URL. */
+export function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

@@ -1,0 +1,134 @@
+import type { IncomingMessage } from 'node:http';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
+import type { ExpressInstrumentationConfig, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http';
+import type { IORedisInstrumentationConfig } from '@opentelemetry/instrumentation-ioredis';
+import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg';
+import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
+import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
+import { warn } from './warnings.js';
+
+/** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
+export const INSTRUMENTATION_NAMES = ['http', 'undici', 'express', 'fastify', 'pg', 'redis', 'ioredis'] as const;
+export type InstrumentationName = (typeof INSTRUMENTATION_NAMES)[number];
+
+interface Recipe {
+  readonly name: InstrumentationName;
+  /** Packages of which one must be installed in the app; none where the target is part of Node. */
+  readonly targets: readonly string[];
+  /** The ES modules among them that have to pass through the load hook to be patched. */
+  readonly hooked: readonly string[];
+  /** What `@opentelemetry/instrumentation-{name}` exports. */
+  readonly exported: string;
+  readonly config: InstrumentationConfig;
+}
+
+const require = createRequire(import.meta.url);
+
+// One instance per process and name: a module that is patched once is not handed to a second instance.
+const instances = new Map<InstrumentationName, Instrumentation>();
+
+/**
+ * Patches Node's HTTP and whichever of the named libraries the app has installed. One that cannot be loaded costs a
+ * warning. Call `takeHold` once they are registered.
+ *
+ * @param prometheusPort port on which metrics are scraped: such requests are no work of the app's
+ */
+export function instrument(names: ReadonlySet<InstrumentationName>, prometheusPort?: number): Instrumentation[] {
+  return installed(names, prometheusPort).flatMap((recipe) => {
+    const known = instances.get(recipe.name);
+    try {
+      const instrumentation = known ?? create(recipe);
+      if (known) known.setConfig(recipe.config);
+      known?.enable();
+      instances.set(recipe.name, instrumentation);
+      return [instrumentation];
+    } catch (error) {
+      warn(`cannot instrument ${recipe.name}: ${error instanceof Error ? error.message : error}`);
+      return [];
+    }
+  });
+}
+
+/** The ES modules to pass through a load hook so that what `instrument` made can patch them. */
+export function hookedModules(): string[] {
+  return recipes().flatMap(({ name, hooked }) => (instances.has(name) ? hooked : []));
+}
+
+/** Patches what was loaded before the instrumentations: `node:http` mostly is, and its named ES exports are copies. */
+export function takeHold(): void {
+  require('node:http');
+  require('node:https');
+  syncBuiltinESMExports();
+}
+
+function create({ name, exported, config }: Recipe): Instrumentation {
+  const module: Record<string, new (config: InstrumentationConfig) => Instrumentation> = require(
+    `@opentelemetry/instrumentation-${name}`,
+  );
+  const Class = module[exported];
+  if (Class === undefined) throw new Error(`@opentelemetry/instrumentation-${name} exports no ${exported}`);
+  return new Class(config);
+}
+
+function installed(names: ReadonlySet<InstrumentationName>, prometheusPort?: number): Recipe[] {
+  // From the working directory and from the main script: either may lie outside the other's package.
+  const roots = [join(process.cwd(), 'app.js'), process.argv[1]].filter(
+    (root) => root?.startsWith('/') || root?.includes(':'),
+  );
+  const resolvers = roots.map((root) => createRequire(root as string));
+  const isInstalled = (target: string) => resolvers.some((resolver) => canResolve(resolver, target));
+  return recipes(prometheusPort).filter(
+    ({ name, targets }) => names.has(name) && (targets.length === 0 || targets.some(isInstalled)),
+  );
+}
+
+function canResolve(resolver: NodeJS.Require, target: string): boolean {
+  try {
+    resolver.resolve(target);
+    return true;
+  } catch (error) {
+    // A package that cannot be required (ES module only) is installed all the same.
+    return (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
+  }
+}
+
+// A client span needs a parent: background work (polling, health checks, pools) would fill the backend with traces of
+// one span each. Express layers are left out: they say nothing that the server span does not, and the route comes anyway.
+function recipes(prometheusPort?: number): readonly Recipe[] {
+  const http: HttpInstrumentationConfig = {
+    requireParentforOutgoingSpans: true,
+    ignoreOutgoingRequestHook: isOwnTraffic,
+    ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === prometheusPort,
+  };
+  const undici: UndiciInstrumentationConfig = { requireParentforSpans: true, ignoreRequestHook: isOwnTraffic };
+  const express: ExpressInstrumentationConfig = {
+    ignoreLayersType: ['router', 'middleware', 'request_handler'] as ExpressLayerType[],
+  };
+  const pg: PgInstrumentationConfig = { requireParentSpan: true, ignoreConnectSpans: true };
+  const redis: RedisInstrumentationConfig = { requireParentSpan: true };
+  const ioredis: IORedisInstrumentationConfig = { requireParentSpan: true };
+  return [
+    { name: 'http', targets: [], hooked: [], exported: 'HttpInstrumentation', config: http },
+    { name: 'undici', targets: [], hooked: [], exported: 'UndiciInstrumentation', config: undici },
+    { name: 'express', targets: ['express'], hooked: ['express'], exported: 'ExpressInstrumentation', config: express },
+    { name: 'pg', targets: ['pg'], hooked: ['pg', 'pg-pool'], exported: 'PgInstrumentation', config: pg },
+    {
+      name: 'redis',
+      targets: ['redis', '@redis/client'],
+      hooked: ['redis', '@redis/client'],
+      exported: 'RedisInstrumentation',
+      config: redis,
+    },
+    { name: 'ioredis', targets: ['ioredis'], hooked: ['ioredis'], exported: 'IORedisInstrumentation', config: ioredis },
+  ];
+}
+
+/** What exporters send is sent under suppressed tracing, wherever it goes. */
+function isOwnTraffic(): boolean {
+  return isTracingSuppressed(context.active());
+}

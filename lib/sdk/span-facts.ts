@@ -1,0 +1,115 @@
+import { type AttributeValue, type HrTime, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import {
+  ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT,
+  ATTR_ERROR_TYPE,
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_TYPE,
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_GEN_AI_REQUEST_MODEL,
+  ATTR_GEN_AI_RESPONSE_FINISH_REASONS,
+  ATTR_GEN_AI_RESPONSE_MODEL,
+  ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
+  ATTR_GEN_AI_RETRIEVAL_TOP_K,
+  ATTR_GEN_AI_USAGE_INPUT_TOKENS,
+  ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
+  OPERATION_RETRIEVAL,
+} from '../signals/semconv.js';
+
+const LONGEST = 100;
+// What a terminal would obey rather than show; attributes are foreign text.
+const CONTROL = /[\p{Cc}\p{Cf}\s]+/gu;
+
+/** What is worth a glance in the attributes of a finished span, most telling first; each entry is one short line. */
+export function facts(span: ReadableSpan): string[] {
+  const { attributes } = span;
+  return [
+    model(span),
+    tokens(attributes[ATTR_GEN_AI_USAGE_INPUT_TOKENS], attributes[ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]),
+    firstChunk(attributes[ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK]),
+    finishReasons(attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS]),
+    documents(attributes[ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]),
+    topK(span),
+    text(attributes['db.query.text'] ?? attributes['db.statement']),
+    address(span),
+    httpStatus(span),
+  ].filter((fact) => fact !== undefined);
+}
+
+/** Why the span failed, as `type: message`; `undefined` where it did not. */
+export function failure({ status, attributes, events }: ReadableSpan): string | undefined {
+  if (status.code !== SpanStatusCode.ERROR) return undefined;
+  const exception = events.find((event) => event.attributes?.[ATTR_EXCEPTION_TYPE] !== undefined)?.attributes;
+  const type = text(attributes[ATTR_ERROR_TYPE] ?? exception?.[ATTR_EXCEPTION_TYPE]);
+  const message = text(status.message ?? exception?.[ATTR_EXCEPTION_MESSAGE]);
+  return [type, message].filter((part) => part !== undefined).join(': ') || 'error';
+}
+
+/** A span of time for people: `850 µs`, `12.3 ms`, `1.24 s`, `2 min 5 s`. */
+export function duration([seconds, nanos]: HrTime): string {
+  const millis = seconds * 1000 + nanos / 1e6;
+  if (millis < 1) return `${Math.round(millis * 1000)} µs`;
+  if (millis < 999.5) return `${rounded(millis)} ms`;
+  if (millis < 59_995) return `${rounded(millis / 1000)} s`;
+  const whole = Math.round(millis / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** Foreign text on one line, bounded, without what a terminal would obey. */
+export function folded(value: string): string {
+  const line = value.replace(CONTROL, ' ').trim();
+  const letters = line.length > LONGEST ? [...line] : [];
+  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('')}…` : line;
+}
+
+function model({ name, attributes }: ReadableSpan): string | undefined {
+  const used = attributes[ATTR_GEN_AI_RESPONSE_MODEL] ?? attributes[ATTR_GEN_AI_REQUEST_MODEL];
+  return typeof used === 'string' && !name.includes(used) ? text(used) : undefined;
+}
+
+function tokens(input?: AttributeValue, output?: AttributeValue): string | undefined {
+  if (output !== undefined) return `${input ?? '?'}→${output} tokens`;
+  return input === undefined ? undefined : `${input} tokens`;
+}
+
+function firstChunk(seconds?: AttributeValue): string | undefined {
+  if (typeof seconds !== 'number') return undefined;
+  const whole = Math.floor(seconds);
+  return `first chunk ${duration([whole, Math.round((seconds - whole) * 1e9)])}`;
+}
+
+function finishReasons(reasons?: AttributeValue): string | undefined {
+  const unusual = (Array.isArray(reasons) ? reasons : []).filter((reason) => reason !== 'stop');
+  return text([...new Set(unusual)].join(', '));
+}
+
+function documents(count?: AttributeValue): string | undefined {
+  return typeof count === 'number' ? `${count} ${count === 1 ? 'document' : 'documents'}` : undefined;
+}
+
+function topK({ attributes }: ReadableSpan): string | undefined {
+  // In v1.41 the name also stands for a parameter of sampling tokens.
+  if (attributes[ATTR_GEN_AI_OPERATION_NAME] !== OPERATION_RETRIEVAL) return undefined;
+  const value = attributes[ATTR_GEN_AI_RETRIEVAL_TOP_K.latest] ?? attributes[ATTR_GEN_AI_RETRIEVAL_TOP_K['1.41']];
+  return value === undefined ? undefined : `top_k ${value}`;
+}
+
+/** Where an HTTP span went, if its name is the bare method. */
+function address({ name, attributes }: ReadableSpan): string | undefined {
+  if (attributes['http.request.method'] !== name) return undefined;
+  return text(attributes['url.full'] ?? attributes['url.path'])?.replace(/\?.*/, '');
+}
+
+function httpStatus({ attributes }: ReadableSpan): string | undefined {
+  const status = attributes['http.response.status_code'];
+  return status === undefined || String(status) === attributes[ATTR_ERROR_TYPE] ? undefined : `${status}`;
+}
+
+function text(value?: AttributeValue): string | undefined {
+  return value === undefined ? undefined : folded(String(value)) || undefined;
+}
+
+/** Three digits. */
+function rounded(value: number): string {
+  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0).replace(/\.?0+$/, '');
+}

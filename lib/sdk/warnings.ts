@@ -1,0 +1,95 @@
+import { Console } from 'node:console';
+import { formatWithOptions } from 'node:util';
+import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api';
+
+const LONGEST = 600;
+const MOST_DISTINCT = 200;
+
+let terminal: Console | undefined;
+let silenced = false;
+const complained: { variable: string; value: string }[] = [];
+
+/** Silences everything in this file, for `OTEL_LOG_LEVEL=none`. */
+export function silence(on: boolean): void {
+  silenced = on;
+}
+
+/** Says one sentence on stderr as `annotel: …`. The only way in which `lib/sdk` speaks to the operator; never throws. */
+export function warn(sentence: string): void {
+  if (silenced) return;
+  // A Console swallows the errors of its streams: a closed stderr must not crash the app.
+  terminal ??= new Console({ stdout: process.stdout, stderr: process.stderr });
+  terminal.error('annotel: %s', sentence);
+}
+
+/** Names a variable, the value that cannot be understood, what is allowed, and what is used in its place. */
+export function complain(variable: string, value: string, allowed: string, used: string): void {
+  if (complained.some((known) => known.variable === variable && known.value === value)) return;
+  complained.push({ variable, value });
+  warn(`${variable}=${quoted(value)} is not understood (allowed: ${allowed}); using ${used}`);
+}
+
+/** Forgets which complaints were made, so that the next start makes them again. */
+export function forgetComplaints(): void {
+  complained.length = 0;
+}
+
+/**
+ * A logger for OpenTelemetry's `diag`: writes to stderr, each distinct warning and error once, and leaves out what
+ * `complain` has said already. Levels below warning pass unfiltered; whoever asks for them wants all of them.
+ */
+export function diagLogger(): DiagLogger {
+  const seen = new Set<string>();
+  const once = (...args: unknown[]) => {
+    const text = readable(args);
+    if (seen.has(text) || seen.size >= MOST_DISTINCT || isKnown(text)) return;
+    seen.add(text);
+    warn(text);
+  };
+  const always = (...args: unknown[]) => warn(readable(args));
+  return { error: once, warn: once, info: always, debug: always, verbose: always };
+}
+
+/** The `diag` levels by the names that `OTEL_LOG_LEVEL` takes, in lower case. */
+export const DIAG_LEVELS = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
+} as const;
+
+function isKnown(text: string): boolean {
+  // Two APIs or two SDKs in one process: `conflict.ts` says it once, with the mend.
+  if (text.includes('@opentelemetry/api: ')) return true;
+  return complained.some(
+    ({ variable, value }) =>
+      text.includes(variable) ||
+      value.split(',').some((word) => text.includes(`"${word}"`) || text.includes(`'${word}'`)),
+  );
+}
+
+function readable(args: unknown[]): string {
+  const text = formatWithOptions({ depth: 2, breakLength: Number.POSITIVE_INFINITY }, ...args.map(unwrapped));
+  const plain = text.replace(/^annotel: /, '');
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
+}
+
+/** The SDK's error handler reports an error as JSON with its stack; what counts is its name and message. */
+function unwrapped(arg: unknown): unknown {
+  if (arg instanceof Error) return `${arg.name}: ${arg.message}`;
+  if (typeof arg !== 'string' || !arg.startsWith('{"')) return arg;
+  try {
+    const { name = 'Error', message } = JSON.parse(arg) as { name?: string; message?: string };
+    return message === undefined ? arg : `${name}: ${message}`;
+  } catch {
+    return arg;
+  }
+}
+
+/** A value as it stands in a message: on one line, bounded, in quotes. */
+function quoted(value: string): string {
+  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+}
