@@ -90,8 +90,8 @@ function onTeardown(subscription: Subscription, stop: () => void): void {
     return;
   }
   const { unsubscribe } = subscription;
-  trap(subscription, 'unsubscribe', (...args: never[]) => {
+  trap(subscription, 'unsubscribe', () => {
     stop();
-    return unsubscribe?.apply(subscription, args);
+    return unsubscribe?.call(subscription);
   });
 }

@@ -31,12 +31,14 @@ export function trapResponse(response: Response, tap: Tap): void {
     if (!trapped) return tap.ok(response);
   }
   const { body, clone } = response;
+  let asked = false;
   // Trapped when it is asked for: the readers above read the same stream, and would end the call before they have parsed what they read.
   Reflect.defineProperty(response, 'body', {
     configurable: true,
     enumerable: false,
     get() {
-      if (isReadableStream(body) && !response.bodyUsed) trapReadableStream(body, tap);
+      if (!asked && isReadableStream(body)) trapReadableStream(body, tap);
+      asked = true;
       return body;
     },
   });
