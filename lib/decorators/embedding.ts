@@ -2,7 +2,7 @@ import { OPERATION_EMBEDDINGS } from '../signals/semconv.js';
 import { type ModelCallOptions, modelCall } from './llm-call.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { observeSite } from './observing.js';
-import { wrongOptions } from './usage.js';
+import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Embedding}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -19,8 +19,7 @@ export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOp
 export function Embedding<A extends unknown[] = any[], V = any>(
   options: EmbeddingOptions<A, V> = {},
 ): MethodDecorator<A, V> {
-  if (typeof options !== 'object' || options === null)
-    throw wrongOptions('Embedding', "@Embedding({ provider: 'openai' })");
+  if (!isOptions(options)) throw wrongOptions('Embedding', "@Embedding({ provider: 'openai' })", options);
   const operation = modelCall(OPERATION_EMBEDDINGS, options);
   return methodDecorator('Embedding', (site) => observeSite('Embedding', site, operation));
 }

@@ -18,7 +18,7 @@ import {
 } from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { wrongOptions } from './usage.js';
+import { isOptions, wrongOptions } from './usage.js';
 
 /** What decorators of calls to a model have in common. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -52,8 +52,7 @@ export interface LlmCallOptions<A extends unknown[] = any[], V = any> extends Mo
 export function LlmCall<A extends unknown[] = any[], V = any>(
   options: LlmCallOptions<A, V> = {},
 ): MethodDecorator<A, V> {
-  if (typeof options !== 'object' || options === null)
-    throw wrongOptions('LlmCall', "@LlmCall({ provider: 'openai' })");
+  if (!isOptions(options)) throw wrongOptions('LlmCall', "@LlmCall({ provider: 'openai' })", options);
   const operation = modelCall(options.operation ?? OPERATION_CHAT, options);
   return methodDecorator('LlmCall', (site) => observeSite('LlmCall', site, operation));
 }
@@ -65,17 +64,23 @@ export function LlmCall<A extends unknown[] = any[], V = any>(
 export function llmRequest<R extends LlmRequest>(request: R): R {
   safely('reading a request', () => {
     const observation = currentObservation();
-    const type = observation?.operation.type;
-    if (!observation || !(isInference(type) || type === OPERATION_EMBEDDINGS)) return;
+    const operation = observation?.operation as ModelOperation | undefined;
+    const type = operation?.type;
+    if (!observation || !objectOf(request) || !(isInference(type) || type === OPERATION_EMBEDDINGS)) return;
     const attributes = requestAttributes(request);
     const model = requestedModel(request);
     if (model !== undefined) {
       attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
-      observation.rename(`${type} ${model}`);
+      if (!operation?.named) observation.rename(`${type} ${model}`);
     }
     observation.add(attributes);
   });
   return request;
+}
+
+interface ModelOperation extends Operation {
+  /** Whether the user named the span, which then keeps that name. */
+  readonly named: boolean;
 }
 
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
@@ -83,10 +88,11 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
   const { provider, model, request, response } = options;
   const requestOf = ({ args }: Call): LlmRequest | undefined =>
     request ? safely('the request callback', () => request(...args)) : findRequest(args);
-  const operation: Operation = {
+  const operation: ModelOperation = {
     kind: SpanKind.CLIENT,
     log: DEFAULT_LOG_POLICY,
     type: name,
+    named: options.name !== undefined,
     name(_call, bag) {
       const asked = bag[ATTR_GEN_AI_REQUEST_MODEL];
       return asked === undefined ? name : `${name} ${asked}`;
@@ -105,7 +111,7 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
     },
     onEnd(value, stream, detail) {
       const own = response && !stream ? safely('the response callback', () => response(value)) : undefined;
-      const answer = own ?? (stream ? (value as ModelResponse | undefined) : readResponse(value));
+      const answer = own ?? (stream ? (value as ModelResponse | undefined) : readResponse(value, detail));
       const bag: Attributes = answer ? responseAttributes(answer, detail) : {};
       if (provider === undefined && answer?.provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = answer.provider;
       if (stream?.firstItem !== undefined) {

@@ -36,8 +36,11 @@ export interface Site {
 /** Returns what takes the method's place. */
 type Apply = (site: Site) => AnyFunction;
 
-/** A decorator's arguments: `(target, key, descriptor)` of legacy mode, `(value, context)` of the standard, or a function. */
-type Arguments = readonly [target: unknown, keyOrContext?: unknown, descriptor?: PropertyDescriptor];
+/**
+ * A decorator's arguments: `(target, key, descriptor)` of legacy mode (on a parameter its index in place of the descriptor),
+ * `(value, context)` of the standard, or a function.
+ */
+type Arguments = readonly [target: unknown, keyOrContext?: unknown, descriptor?: PropertyDescriptor | number];
 
 /**
  * Makes a decorator of `apply`. This is the only place that knows decorator syntax.
@@ -67,8 +70,15 @@ export function methodDecorator(
     if (isStandardContext(keyOrContext)) {
       const { kind, name } = keyOrContext;
       if (kind === 'class') return decorateClass(target as AnyFunction);
-      if (kind !== 'method') throw wrongPlace(decorator, `'${String(name)}'`, `a ${kind}`);
+      if (kind !== 'method') {
+        throw wrongPlace(decorator, `'${String(name)}'`, kind === 'accessor' ? 'an accessor' : `a ${kind}`);
+      }
       return applyToStandardMethod(apply, target as AnyFunction, name);
+    }
+    if (typeof descriptor === 'number') {
+      const owner = describeTarget(target as object);
+      const where = keyOrContext === undefined ? `the constructor of ${owner}` : `${owner}.${String(keyOrContext)}`;
+      throw wrongPlace(decorator, where, 'a parameter');
     }
     if (typeof keyOrContext === 'string' || typeof keyOrContext === 'symbol') {
       const where = `${describeTarget(target as object)}.${String(keyOrContext)}`;
@@ -79,7 +89,8 @@ export function methodDecorator(
     if (typeof target !== 'function') throw wrongPlace(decorator, String(target), `a value of type ${typeof target}`);
     if (isClass(target as AnyFunction)) return decorateClass(target as AnyFunction);
     const method = target as AnyFunction;
-    return apply({ method, nameOf: () => method.name || '(anonymous)' });
+    const name = method.name || '(anonymous)';
+    return apply({ method, nameOf: () => name });
   };
 }
 

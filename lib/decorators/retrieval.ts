@@ -4,7 +4,7 @@ import { safely } from '../safely.js';
 import * as semconv from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { wrongOptions } from './usage.js';
+import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Retrieval}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -30,8 +30,7 @@ export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends 
 export function Retrieval<A extends unknown[] = any[], V = any>(
   options: RetrievalOptions<A, V> = {},
 ): MethodDecorator<A, V> {
-  if (typeof options !== 'object' || options === null)
-    throw wrongOptions('Retrieval', "@Retrieval({ dataSource: 'pgvector' })");
+  if (!isOptions(options)) throw wrongOptions('Retrieval', "@Retrieval({ dataSource: 'pgvector' })", options);
   const operation = withOptions(retrieval(options), options);
   return methodDecorator('Retrieval', (site) => observeSite('Retrieval', site, operation));
 }
@@ -58,7 +57,7 @@ function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Op
     },
     onEnd(value) {
       const found = documents ? safely('the documents callback', () => documents(value)) : documentsOf(value);
-      return found ? { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length } : {};
+      return Array.isArray(found) ? { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length } : {};
     },
   };
 }

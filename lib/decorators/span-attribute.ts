@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { describeTarget } from './usage.js';
+import { describeTarget, wrongOptions } from './usage.js';
 
 const METADATA_KEY = 'annotel:span-attributes';
 
@@ -17,6 +17,9 @@ interface MarkedParameter {
  * @throws TypeError at decoration, on a constructor parameter or without a key
  */
 export function SpanAttribute(key: string): ParameterDecorator {
+  if (typeof key === 'object' || typeof key === 'function') {
+    throw wrongOptions('SpanAttribute', "@SpanAttribute('order.id')", key);
+  }
   return (target, method, index) => {
     if (method === undefined) {
       throw new TypeError(

@@ -5,7 +5,7 @@ import { OPERATION_TRACED } from '../signals/semconv.js';
 import { type MethodOrClassDecorator, methodDecorator } from './method-decorator.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isUntraced } from './untraced.js';
-import { wrongOptions } from './usage.js';
+import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Traced}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -32,8 +32,7 @@ export function Traced<A extends unknown[] = any[], V = any>(
   nameOrOptions?: string | TracedOptions<A, V>,
 ): MethodOrClassDecorator<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
-  if (options !== undefined && (typeof options !== 'object' || options === null))
-    throw wrongOptions('Traced', '@Traced()');
+  if (options !== undefined && !isOptions(options)) throw wrongOptions('Traced', '@Traced()', options);
   const operation = options ? withOptions(OPERATION, options) : OPERATION;
   const observesClassMember = (method: AnyFunction): boolean => !isObserved(method) && !isUntraced(method);
   return methodDecorator('Traced', (site) => observeSite('Traced', site, operation), observesClassMember);

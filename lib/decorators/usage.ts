@@ -12,9 +12,14 @@ export function wrongPlace(decorator: string, where: string, what: string): Type
   );
 }
 
+/** Whether a decorator was given options. Without its parentheses it is given a method, a class or a class's prototype. */
+export function isOptions(given: unknown): given is object {
+  return typeof given === 'object' && given !== null && !Object.hasOwn(given, 'constructor');
+}
+
 /** The error of a decorator that was written without its parentheses or with options of another type. */
-export function wrongOptions(decorator: string, example: string): TypeError {
-  return new TypeError(
-    `@${decorator}: called with something that is no option. Write it with parentheses, as in ${example}.`,
-  );
+export function wrongOptions(decorator: string, example: string, given: unknown): TypeError {
+  const isPlace = typeof given === 'function' || (typeof given === 'object' && given !== null);
+  const where = isPlace ? ` on ${describeTarget(given)}` : '';
+  return new TypeError(`@${decorator}${where}: this is given no options. Write it with parentheses, as in ${example}.`);
 }

@@ -8,7 +8,7 @@ import {
 } from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { wrongOptions } from './usage.js';
+import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -27,7 +27,7 @@ export function Workflow<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | WorkflowOptions<A, V> = {},
 ): MethodDecorator<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
-  if (typeof options !== 'object' || options === null) throw wrongOptions('Workflow', "@Workflow('rag.answer')");
+  if (!isOptions(options)) throw wrongOptions('Workflow', "@Workflow('rag.answer')", options);
   const { name, ...others } = options;
   const operation = withOptions(workflow(name), others);
   return methodDecorator('Workflow', (site) => observeSite('Workflow', site, operation));

@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { context, createContextKey, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { context, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';
 import { emitEvent, emitLog } from '../signals/logs.js';
@@ -12,13 +12,12 @@ import {
 import type { Signals } from '../signals/signals.js';
 import { unwatch, watch } from './abandoned.js';
 import { errorMessage, errorType, exceptionAttributes } from './failure.js';
+import { contextOf, observationOf } from './observed-context.js';
 import type { Call, Fold, Operation } from './operation.js';
-
-const OBSERVATION = createContextKey('annotel.observation');
 
 /** The observed call that the active context belongs to. */
 export function currentObservation(): Observation | undefined {
-  return context.active().getValue(OBSERVATION) as Observation | undefined;
+  return observationOf(context.active());
 }
 
 /** A long stream's chunk times are recorded in parts, so that memory does not grow with its length. */
@@ -33,15 +32,15 @@ export class Observation {
   lastActivity: number;
   private readonly span: Span;
   private readonly bag: Attributes;
-  /** What became known after the start. Written to the span in one go, at the end. */
-  private readonly late: Attributes = {};
+  /** What the method itself says of the call. */
+  private annotations: Attributes | undefined;
   private readonly started: number;
   private ended = false;
   private watched = false;
   private fold: Fold | undefined;
   private firstItem: number | undefined;
   /** Seconds between items, not yet recorded. */
-  private chunkGaps: number[] = [];
+  private chunkGaps: number[] | undefined;
 
   constructor(
     readonly operation: Operation,
@@ -52,24 +51,27 @@ export class Observation {
     const parent = context.active();
     this.started = this.lastActivity = performance.now();
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
-    this.context = trace.setSpan(parent, this.span).setValue(OBSERVATION, this);
+    this.context = contextOf(parent, this.span, this);
     this.bag = bag;
     this.describe(call);
   }
 
+  /** Says what the call is; where the span records, also what else is known of it by now. */
   private describe(call: Call): void {
     const { operation, span, bag } = this;
-    const known: Attributes = { [ATTR_CODE_FUNCTION_NAME]: call.method, [ATTR_ANNOTEL_OPERATION]: operation.type };
-    if (span.isRecording()) {
-      if (operation.describe) Object.assign(known, operation.describe(call));
-      span.setAttributes(known);
-    }
+    const recording = span.isRecording();
+    const known = (recording && operation.describe?.(call)) || {};
+    known[ATTR_CODE_FUNCTION_NAME] = call.method;
+    known[ATTR_ANNOTEL_OPERATION] = operation.type;
+    if (recording) span.setAttributes(known);
     Object.assign(bag, known);
   }
 
   /** Adds attributes to the call: to its span and its log record. */
   add(attributes: Attributes): void {
-    if (!this.ended) Object.assign(this.late, attributes);
+    if (this.ended) return;
+    this.annotations ??= {};
+    Object.assign(this.annotations, attributes);
   }
 
   rename(name: string): void {
@@ -103,6 +105,7 @@ export class Observation {
       return this.addToFold(chunk);
     }
     if (!this.fold) return;
+    this.chunkGaps ??= [];
     this.chunkGaps.push((now - previous) / 1000);
     this.addToFold(chunk);
     if (this.chunkGaps.length === MOST_CHUNK_GAPS) this.recordChunkGaps();
@@ -141,13 +144,14 @@ export class Observation {
 
   /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */
   private render(outcome: Outcome, value: unknown, seconds: number): void {
-    const { span, late, bag, signals, operation } = this;
+    const { span, bag, signals, operation } = this;
     const failed = outcome.kind === 'failed';
     const recording = span.isRecording();
     const logged = isLogged(operation.log, failed, span);
     if (!recording && !logged && !signals.instruments) return;
 
-    this.readAnswer(value, outcome, recording || logged);
+    const late = this.readAnswer(value, outcome, recording || logged);
+    if (this.annotations) Object.assign(late, this.annotations);
     if (failed) late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     if (recording) span.setAttributes(late);
@@ -168,21 +172,22 @@ export class Observation {
 
   private recordChunkGaps(): void {
     const gaps = this.chunkGaps;
-    if (gaps.length === 0) return;
-    this.chunkGaps = [];
+    if (!gaps) return;
+    this.chunkGaps = undefined;
     const { signals, bag } = this;
     safely('recording chunk times', () => signals.instruments?.recordChunkGaps(bag, gaps, this.context));
   }
 
   /** A stream is read from its folded items, complete or not; a call that failed before any item has no answer. */
-  private readAnswer(value: unknown, outcome: Outcome, detail: boolean): void {
+  private readAnswer(value: unknown, outcome: Outcome, detail: boolean): Attributes {
     const { operation, fold, firstItem } = this;
     const streamed = firstItem !== undefined;
-    if (!operation.onEnd || (streamed ? !fold : outcome.kind !== 'ok')) return;
-    const read = safely('reading an answer', () =>
-      operation.onEnd?.(fold ? fold.value() : value, streamed ? { firstItem } : undefined, detail),
+    if (!operation.onEnd || (streamed ? !fold : outcome.kind !== 'ok')) return {};
+    return safely(
+      'reading an answer',
+      () => operation.onEnd?.(fold ? fold.value() : value, streamed ? { firstItem } : undefined, detail) ?? {},
+      {},
     );
-    if (read) Object.assign(this.late, read);
   }
 }
 

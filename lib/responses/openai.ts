@@ -18,11 +18,11 @@ type Fields = Record<string, unknown>;
 const PROVIDER = 'openai';
 
 export const openAIReader: ResponseReader = {
-  read(answer) {
+  read(answer, detail) {
     const fields = answer as Fields;
     if (isResponsesAnswer(fields)) return responsesAnswer(fields);
     if (isEmbeddings(fields)) return embeddings(fields);
-    if (isChoices(fields)) return completion(fields);
+    if (isChoices(fields)) return completion(fields, detail);
     return undefined;
   },
   startFold(chunk) {
@@ -42,12 +42,14 @@ function isChoices(fields: Fields): boolean {
   );
 }
 
-function completion(fields: Fields): ModelResponse {
+function completion(fields: Fields, detail: boolean): ModelResponse {
+  const usage = completionUsage(fields['usage']);
+  if (!detail) return { provider: PROVIDER, model: stringOf(fields['model']), usage };
   const choices = fields['choices'] as unknown[];
   return {
     ...identity(fields),
     finishReasons: choices.map((choice) => stringOf(objectOf(choice)?.['finish_reason']) ?? FINISH_REASON_ERROR),
-    usage: completionUsage(fields['usage']),
+    usage,
     attributes: completionAttributes(fields),
   };
 }

@@ -5,10 +5,10 @@ import type { ModelResponse, ResponseFold, ResponseReader } from './response.js'
 const READERS: readonly ResponseReader[] = [openAIReader];
 
 /** Reads an answer of any known family; `undefined` where its shape is unknown. */
-export function readResponse(answer: unknown): ModelResponse | undefined {
+export function readResponse(answer: unknown, detail = true): ModelResponse | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined;
   for (const reader of READERS) {
-    const response = reader.read(answer);
+    const response = reader.read(answer, detail);
     if (response) return response;
   }
   return undefined;

@@ -5,17 +5,17 @@ import { countOf, numberOf, objectOf, stringOf } from './shape.js';
 /** A request as it is given to a provider's client. Only what the conventions name is read of it, never its content. */
 export type LlmRequest = object;
 
-const CONTENT_FIELDS = ['messages', 'input', 'prompt'];
-
 /** Whether a value looks like a request to a model: it names one, and has something to ask of it. */
 export function isRequest(value: unknown): value is LlmRequest {
   const fields = objectOf(value);
-  return stringOf(fields?.['model']) !== undefined && CONTENT_FIELDS.some((field) => fields?.[field] !== undefined);
+  if (!fields || stringOf(fields['model']) === undefined) return false;
+  return fields['messages'] !== undefined || fields['input'] !== undefined || fields['prompt'] !== undefined;
 }
 
 /** The first argument that looks like a request to a model. */
 export function findRequest(args: readonly unknown[]): LlmRequest | undefined {
-  return args.find(isRequest);
+  for (const argument of args) if (isRequest(argument)) return argument;
+  return undefined;
 }
 
 /** The model that a request asks. */

@@ -35,8 +35,12 @@ export interface ResponseFold {
 
 /** Reads the answers of one family of providers, by their shape alone. */
 export interface ResponseReader {
-  /** `undefined` where the answer is of another family. */
-  read(answer: object): ModelResponse | undefined;
+  /**
+   * `undefined` where the answer is of another family.
+   *
+   * @param detail false where only provider, model and usage are wanted
+   */
+  read(answer: object, detail: boolean): ModelResponse | undefined;
   /** `undefined` where the chunk is of another family, or tells nothing yet. */
   startFold(chunk: object): ResponseFold | undefined;
 }

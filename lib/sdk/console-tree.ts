@@ -48,7 +48,9 @@ export class ConsoleTree implements SpanProcessor {
 
   onStart(span: ReadableSpan): void {
     const context = span.spanContext();
-    if (isSampled(context)) this.#trace(context.traceId).open += 1;
+    if (!isSampled(context)) return;
+    if (!this.#traces.has(context.traceId)) this.#makeRoom();
+    this.#trace(context.traceId).open += 1;
   }
 
   onEnd(span: ReadableSpan): void {
@@ -74,7 +76,6 @@ export class ConsoleTree implements SpanProcessor {
   #trace(traceId: string): Trace {
     const known = this.#traces.get(traceId);
     if (known) return known;
-    this.#makeRoom();
     const trace: Trace = { since: this.#options.now(), spans: [], open: 0, leftOut: 0 };
     this.#traces.set(traceId, trace);
     return trace;

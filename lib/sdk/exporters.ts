@@ -92,7 +92,8 @@ function spanProcessor(name: TraceExporterName, options: ResolvedOptions, networ
       signal: 'traces',
       destination: network.destination(name === 'zipkin' ? options.zipkinUrl : options.otlp.traces.url),
       transport,
-      timeout: shortened(options.spanBatch.exportTimeoutMillis),
+      timeout: options.spanBatch.exportTimeoutMillis,
+      capacity: 2 * options.spanBatch.maxQueueSize,
       count: (spans) => ({ spans: spans.length }),
     }),
   );
@@ -109,7 +110,8 @@ function metricReader(name: MetricExporterName, options: ResolvedOptions, networ
       signal: 'metrics',
       destination: network.destination(options.otlp.metrics.url),
       transport,
-      timeout: shortened(options.metricTimeout),
+      timeout: options.metricTimeout,
+      capacity: Number.POSITIVE_INFINITY,
       count: ({ scopeMetrics }) => ({ metrics: scopeMetrics.reduce((sum, { metrics }) => sum + metrics.length, 0) }),
     }),
   );
@@ -124,7 +126,8 @@ function logProcessor(name: LogExporterName, options: ResolvedOptions, network: 
       signal: 'logs',
       destination: network.destination(options.otlp.logs.url),
       transport,
-      timeout: shortened(options.logBatch.exportTimeoutMillis),
+      timeout: options.logBatch.exportTimeoutMillis,
+      capacity: 2 * options.logBatch.maxQueueSize,
       count: (records) => ({ 'log records': records.length }),
     }),
   );
@@ -147,11 +150,6 @@ function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
     );
   });
   return reader;
-}
-
-/** A little less than the processor waits: it would report the same failure a second time. */
-function shortened(millis: number): number {
-  return Math.max(1, Math.floor(millis * 0.9));
 }
 
 function originOf(url: string): string {

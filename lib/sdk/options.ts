@@ -47,8 +47,8 @@ export interface OtlpTarget {
 
 /** Numbers of a batch processor; what is `undefined` is left to the SDK's default. */
 export interface BatchNumbers {
-  /** `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE`. Items; what comes on top is dropped. */
-  readonly maxQueueSize: number | undefined;
+  /** `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE`. Items; what comes on top is dropped. Default 2048. */
+  readonly maxQueueSize: number;
   /** `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`. Milliseconds between two exports. */
   readonly scheduledDelayMillis: number | undefined;
   /** `OTEL_BSP_EXPORT_TIMEOUT`, `OTEL_BLRP_EXPORT_TIMEOUT`. Milliseconds. Default 30 000. */
@@ -202,7 +202,7 @@ function otlpTarget(env: Environment, options: TelemetryOptions, signal: Signal)
 
 function batchNumbers(env: Environment, prefix: string): BatchNumbers {
   return {
-    maxQueueSize: env.number(`${prefix}_MAX_QUEUE_SIZE`, COUNT, '2048'),
+    maxQueueSize: env.number(`${prefix}_MAX_QUEUE_SIZE`, COUNT, '2048') ?? 2048,
     scheduledDelayMillis: env.number(`${prefix}_SCHEDULE_DELAY`, MILLIS, 'the default'),
     exportTimeoutMillis: env.number(`${prefix}_EXPORT_TIMEOUT`, MILLIS, '30000') ?? 30_000,
     maxExportBatchSize: env.number(`${prefix}_MAX_EXPORT_BATCH_SIZE`, COUNT, '512'),

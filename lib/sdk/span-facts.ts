@@ -111,5 +111,5 @@ function text(value?: AttributeValue): string | undefined {
 
 /** Three digits. */
 function rounded(value: number): string {
-  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0).replace(/\.?0+$/, '');
+  return String(Number(value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)));
 }

@@ -1,5 +1,6 @@
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { configure } from '../settings.js';
 import { apiConflict, registered, wakeEarlyTracers } from './api-copies.js';
@@ -51,20 +52,21 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     warn(conflict);
     return INERT;
   }
+  const undo: (() => void)[] = [];
   try {
-    holder[STATE] = start(resolved);
+    holder[STATE] = start(resolved, undo);
     return holder[STATE];
   } catch (error) {
-    warn(`cannot start telemetry: ${error instanceof Error ? error.message : error}`);
+    for (const step of undo) step();
+    warn(`cannot start telemetry: ${inWords(error)}`);
     return INERT;
   }
 }
 
-function start(options: ResolvedOptions): Telemetry {
+/** @param undo collects what takes the start back, step by step */
+function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
-  // A logger that the app has set for `diag` stays.
-  const hasOwnDiag = registered().diag === undefined;
-  if (hasOwnDiag) setDiagLogger(options);
+  const constructing = useDiag(options, undo);
   announce(options);
 
   const pipeline = createPipeline(options);
@@ -72,55 +74,47 @@ function start(options: ResolvedOptions): Telemetry {
   const spanProcessors = [...tree, ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
   const metricReaders = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
   const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];
-  const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
-  const instrumentations = [
-    ...instrument(options.enabledInstrumentations, scraped),
-    ...(options.instrumentations ?? []),
-  ];
-  const stopFastify = options.enabledInstrumentations.has('fastify') ? nameFastifyRoutes() : () => {};
-
+  const instrumentations = patched(options, undo);
+  const sdk = constructing(
+    () =>
+      new NodeSDK({
+        ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
+        ...(options.sampler && { sampler: options.sampler }),
+        ...(options.views && { views: options.views }),
+        ...(options.propagatorsUnknown && { textMapPropagator: defaultPropagator() }),
+        spanProcessors,
+        metricReaders,
+        logRecordProcessors,
+        instrumentations,
+      }),
+  );
   const wake = wakeEarlyTracers();
-  // The SDK's constructor sets a logger of its own where OTEL_LOG_LEVEL is set, and protests if there is one.
-  if (hasOwnDiag && options.logLevel !== undefined) diag.disable();
-  const sdk = new NodeSDK({
-    ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
-    ...(options.sampler && { sampler: options.sampler }),
-    ...(options.views && { views: options.views }),
-    ...(options.propagatorsUnknown && { textMapPropagator: defaultPropagator() }),
-    spanProcessors,
-    metricReaders,
-    logRecordProcessors,
-    instrumentations,
+  undo.push(() => {
+    for (const api of [trace, metrics, logs, propagation, context]) api.disable();
   });
-  if (hasOwnDiag && options.logLevel !== undefined) setDiagLogger(options);
   sdk.start();
   wake();
   takeHold();
 
   const flushed = async () => {
-    await Promise.allSettled(
-      [...spanProcessors, ...metricReaders, ...logRecordProcessors].map((part) => part.forceFlush()),
-    );
+    const parts = [...spanProcessors, ...metricReaders, ...logRecordProcessors];
+    await Promise.allSettled(parts.map((part) => part.forceFlush()));
     await pipeline.network.settled();
   };
 
   const end = async () => {
     pipeline.network.close();
-    const ended = sdk.shutdown().catch((error) => warn(`shutdown: ${error instanceof Error ? error.message : error}`));
+    const ended = sdk.shutdown().catch((error) => warn(`shutdown: ${inWords(error)}`));
     if (!(await within(options.shutdownTimeout, ended))) {
       const reason = `no answer within ${options.shutdownTimeout} ms of shutdown`;
       if (pipeline.network.abandon(reason) === 0) warn(`shutdown was not done within ${options.shutdownTimeout} ms`);
     }
-    for (const instrumentation of instrumentations) instrumentation.disable();
-    stopFastify();
-    stopListening();
-    for (const api of [trace, metrics, logs, propagation, context]) api.disable();
-    if (hasOwnDiag) diag.disable();
+    for (const step of undo) step();
     delete holder[STATE];
   };
 
   let ending: Promise<void> | undefined;
-  const telemetry: Telemetry = {
+  const telemetry: Telemetry = Object.freeze({
     async flush() {
       if (ending === undefined) await within(options.flushTimeout, flushed());
       else await ending;
@@ -129,13 +123,44 @@ function start(options: ResolvedOptions): Telemetry {
       ending ??= end();
       return ending;
     },
-  };
-  const stopListening = options.manualShutdown ? () => {} : shutDownWithProcess(telemetry);
-  return Object.freeze(telemetry);
+  });
+  if (!options.manualShutdown) undo.push(shutDownWithProcess(telemetry));
+  return telemetry;
 }
 
-function setDiagLogger({ logLevel = 'warn' }: ResolvedOptions): void {
-  diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel], suppressOverrideMessage: true });
+/**
+ * Shows what OpenTelemetry says about itself, unless the app has set a logger for that.
+ *
+ * @returns runs the SDK's constructor, which sets a logger of its own where OTEL_LOG_LEVEL is set and protests if there
+ * is one already
+ */
+function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): <T>(construct: () => T) => T {
+  if (registered().diag !== undefined) return (construct) => construct();
+  const set = () => {
+    diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel ?? 'warn'], suppressOverrideMessage: true });
+  };
+  set();
+  undo.push(() => diag.disable());
+  return (construct) => {
+    diag.disable();
+    try {
+      return construct();
+    } finally {
+      set();
+    }
+  };
+}
+function patched(options: ResolvedOptions, undo: (() => void)[]): Instrumentation[] {
+  const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
+  const instrumentations = [
+    ...instrument(options.enabledInstrumentations, scraped),
+    ...(options.instrumentations ?? []),
+  ];
+  undo.push(() => {
+    for (const instrumentation of instrumentations) instrumentation.disable();
+  });
+  if (options.enabledInstrumentations.has('fastify')) undo.push(nameFastifyRoutes());
+  return instrumentations;
 }
 
 function announce(options: ResolvedOptions): void {
@@ -163,4 +188,8 @@ function within(millis: number, work: Promise<unknown>): Promise<boolean> {
     };
     work.then(done, done);
   });
+}
+
+function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -21,12 +21,26 @@ const MOST_SERIES = 2_000;
  * dimensions at each increment, about a microsecond that every call would pay for.
  */
 export class CallCounter {
-  private readonly counts = new Map<string, Count>();
+  private static readonly ofMeter = new WeakMap<Meter, CallCounter>();
+  private readonly counts = new Map<unknown, Count[]>();
+  private series = 0;
 
-  constructor(meter: Meter) {
+  /** A meter's one counter: of two, each would be observed as if it had counted every call. */
+  static of(meter: Meter): CallCounter {
+    let counter = CallCounter.ofMeter.get(meter);
+    if (!counter) {
+      counter = new CallCounter(meter);
+      CallCounter.ofMeter.set(meter, counter);
+    }
+    return counter;
+  }
+
+  private constructor(meter: Meter) {
     const { name, unit, description } = METRIC_CALLS;
     meter.createObservableCounter(name, { unit, description }).addCallback((result) => {
-      for (const { calls, dimensions } of this.counts.values()) result.observe(calls, dimensions);
+      for (const counts of this.counts.values()) {
+        for (const { calls, dimensions } of counts) result.observe(calls, dimensions);
+      }
     });
   }
 
@@ -34,24 +48,37 @@ export class CallCounter {
   add(bag: Attributes): Attributes {
     const method = bag[ATTR_CODE_FUNCTION_NAME];
     const operation = bag[ATTR_ANNOTEL_OPERATION];
-    let error = bag[ATTR_ERROR_TYPE];
-    let count = this.counts.get(`${method} ${operation} ${error}`);
-    if (!count) {
-      if (error !== undefined && this.counts.size >= MOST_SERIES) error = ERROR_TYPE_OTHER;
-      count = this.open(method, operation, error);
+    const error = bag[ATTR_ERROR_TYPE];
+    let counts = this.counts.get(method);
+    if (!counts) {
+      counts = [];
+      this.counts.set(method, counts);
     }
+    const count = find(counts, operation, error) ?? this.open(counts, method, operation, error);
     count.calls += 1;
     return count.dimensions;
   }
 
-  private open(method: Attributes[string], operation: Attributes[string], error: Attributes[string]): Count {
-    const key = `${method} ${operation} ${error}`;
-    const existing = this.counts.get(key);
+  private open(
+    counts: Count[],
+    method: Attributes[string],
+    operation: Attributes[string],
+    error: Attributes[string],
+  ): Count {
+    const type = error !== undefined && this.series >= MOST_SERIES ? ERROR_TYPE_OTHER : error;
+    const existing = find(counts, operation, type);
     if (existing) return existing;
     const dimensions: Attributes = { [ATTR_CODE_FUNCTION_NAME]: method, [ATTR_ANNOTEL_OPERATION]: operation };
-    if (error !== undefined) dimensions[ATTR_ERROR_TYPE] = error;
+    if (type !== undefined) dimensions[ATTR_ERROR_TYPE] = type;
     const count = { dimensions, calls: 0 };
-    this.counts.set(key, count);
+    counts.push(count);
+    this.series += 1;
     return count;
   }
+}
+
+function find(counts: readonly Count[], operation: Attributes[string], error: Attributes[string]): Count | undefined {
+  return counts.find(
+    ({ dimensions }) => dimensions[ATTR_ANNOTEL_OPERATION] === operation && dimensions[ATTR_ERROR_TYPE] === error,
+  );
 }

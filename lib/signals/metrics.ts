@@ -21,7 +21,7 @@ export class Instruments {
   private readonly latest: InstrumentsOf<typeof semconv.METRICS_LATEST> | undefined;
 
   constructor(meter: Meter, generation: SemconvGeneration) {
-    this.calls = new CallCounter(meter);
+    this.calls = CallCounter.of(meter);
     this.all = createAll(meter, semconv.METRICS);
     this.v1_41 = generation === 'latest' ? undefined : createAll(meter, semconv.METRICS_1_41);
     this.latest = generation === '1.41' ? undefined : createAll(meter, semconv.METRICS_LATEST);

@@ -18,27 +18,43 @@ export interface Signals {
 
 const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
 
-let tracerProvider: TracerProvider | undefined;
-let meterProvider: MeterProvider | undefined;
-let loggerProvider: LoggerProvider | undefined;
+/**
+ * Where every copy of the API, of any version 1.x, registers what an SDK sets. It is only looked at to see that something has
+ * changed; what is registered is asked of the API itself.
+ */
+const REGISTRY = Symbol.for('opentelemetry.js.api.1');
+const globals = globalThis as { [REGISTRY]?: { readonly [signal in 'trace' | 'metrics' | 'logs']?: object } };
+
+let traceSeen: object | undefined;
+let metricsSeen: object | undefined;
+let logsSeen: object | undefined;
 let settingsSeen: Settings | undefined;
 let current: Signals | undefined;
 
 /**
  * The signals that are listened to now, or `undefined` where no SDK is registered. Asked at every call, since an SDK
- * may be registered after a class was decorated, and replaced in tests; so the common answer costs four comparisons.
+ * may be registered after a class was decorated, and replaced in tests.
  */
 export function activeSignals(): Signals | undefined {
-  const tracers = delegateOf(trace.getTracerProvider());
-  const meters = metrics.getMeterProvider();
-  const loggers = logs.getLoggerProvider();
+  const registry = globals[REGISTRY];
+  if (registry === undefined) return undefined;
   const chosen = settings();
-  if (tracers !== tracerProvider || meters !== meterProvider || loggers !== loggerProvider || chosen !== settingsSeen) {
-    tracerProvider = tracers;
-    meterProvider = meters;
-    loggerProvider = loggers;
+  if (
+    registry.trace !== traceSeen ||
+    registry.metrics !== metricsSeen ||
+    registry.logs !== logsSeen ||
+    chosen !== settingsSeen
+  ) {
+    traceSeen = registry.trace;
+    metricsSeen = registry.metrics;
+    logsSeen = registry.logs;
     settingsSeen = chosen;
-    current = resolve(tracers, meters, loggers, chosen);
+    current = resolve(
+      delegateOf(trace.getTracerProvider()),
+      metrics.getMeterProvider(),
+      logs.getLoggerProvider(),
+      chosen,
+    );
   }
   return current;
 }

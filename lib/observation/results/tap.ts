@@ -76,7 +76,7 @@ export function trap(target: object, key: PropertyKey, value: unknown): boolean 
 
 /** A method of an object of unknown shape, `undefined` where it has none of that name. */
 export function methodOf(target: object, key: PropertyKey): Method | undefined {
-  const member: unknown = Reflect.get(target, key);
+  const member = (target as Record<PropertyKey, unknown>)[key];
   return typeof member === 'function' ? (member as Method) : undefined;
 }
 

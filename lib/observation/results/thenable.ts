@@ -16,17 +16,30 @@ export function isPlainPromise(value: object): value is Promise<unknown> {
   return isRootPrototype(prototype) && hasNothingOfItsOwn(value);
 }
 
+let rootSeen: object | undefined;
+
 /** `Promise.prototype` of any realm: the only prototype of a promise that stands directly on `Object.prototype`. */
 function isRootPrototype(prototype: object): boolean {
-  return Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) === null && Object.hasOwn(prototype, 'then');
+  if (prototype === rootSeen) return true;
+  const above: object | null = Object.getPrototypeOf(prototype);
+  if (above === null || Object.getPrototypeOf(above) !== null || !Object.hasOwn(prototype, 'then')) return false;
+  rootSeen = prototype;
+  return true;
 }
 
-/** Where async hooks are on, Node keeps its own symbols on every promise; a fresh one tells which those are. */
+/** Symbols that Node itself keeps on promises where async hooks are on. */
+const nodeSymbols = new Set<string | symbol>();
+
 function hasNothingOfItsOwn(value: object): boolean {
   const own = Reflect.ownKeys(value);
-  if (own.length === 0) return true;
-  const fresh = Promise.resolve();
-  return own.every((key) => typeof key === 'symbol' && Object.hasOwn(fresh, key));
+  return own.length === 0 || own.every((key) => nodeSymbols.has(key) || isNodeSymbol(key));
+}
+
+/** What stands on a promise made just now, by nobody, is Node's. */
+function isNodeSymbol(key: string | symbol): boolean {
+  if (typeof key === 'string' || !Object.hasOwn(Promise.resolve(), key)) return false;
+  nodeSymbols.add(key);
+  return true;
 }
 
 /** Gives `promise` a follower that sees how it settles and passes it on unchanged, rejections included. */
