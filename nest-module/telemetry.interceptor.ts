@@ -1,0 +1,73 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, type Type } from '@nestjs/common';
+import { context, createContextKey } from '@opentelemetry/api';
+import type { Observable } from 'rxjs';
+import { isObserved, Traced } from '../lib/index.js';
+import { nameServerSpan } from '../lib/sdk/index.js';
+
+type Handle = (next: CallHandler, execution: ExecutionContext) => Observable<unknown>;
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+/** Which execution is observed already: two interceptors in one chain make one span. */
+const EXECUTION = createContextKey('annotel.nest.execution');
+
+/** One wrapper per handler, `undefined` where the handler observes itself. By class first: handlers are inherited. */
+const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
+
+/**
+ * Puts controller and handler on the trace: the HTTP server span carries the route, and below it a span
+ * `Controller.handler` holds everything that pipes and handler do. Messages of microservices and gateways get their
+ * span too. A handler that an annotel decorator observes has its span already and gets no second one.
+ *
+ * `TelemetryModule` registers it for the whole app. Response, errors and streaming stay those of the handler.
+ */
+@Injectable()
+export class TelemetryInterceptor implements NestInterceptor {
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (execution.getType() === 'http') nameRoute(execution.switchToHttp().getRequest());
+    const handle = context.active().getValue(EXECUTION) === execution ? undefined : handleOf(execution);
+    return handle ? handle(next, execution) : next.handle();
+  }
+}
+
+function handleOf(execution: ExecutionContext): Handle | undefined {
+  const controller = execution.getClass();
+  const handler = execution.getHandler();
+  const ofController = handles.get(controller) ?? new Map<Handler, Handle | undefined>();
+  if (!ofController.has(handler)) {
+    const handle = isObserved(handler) ? undefined : observed(nameOf(controller, handler));
+    handles.set(controller, ofController.set(handler, handle));
+  }
+  return ofController.get(handler);
+}
+
+function observed(name: string): Handle {
+  const handle: Handle = (next, execution) =>
+    context.with(context.active().setValue(EXECUTION, execution), () => next.handle());
+  // The span takes the name of the function.
+  Object.defineProperty(handle, 'name', { value: name });
+  // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
+  return Traced({ log: 'none' })(handle);
+}
+
+/** By its key, which is its route's too: a function that another decorator left in its place may have any name. */
+function nameOf(controller: Type, handler: Handler): string {
+  for (let owner = controller.prototype; owner; owner = Object.getPrototypeOf(owner)) {
+    for (const key of Object.getOwnPropertyNames(owner)) {
+      if (Object.getOwnPropertyDescriptor(owner, key)?.value === handler) return `${controller.name}.${key}`;
+    }
+  }
+  return `${controller.name}.${handler.name}`;
+}
+
+/** What Express and Fastify, each in its way, tell about the route they chose. */
+interface RoutedRequest {
+  baseUrl?: string;
+  route?: { path?: unknown };
+  routeOptions?: { url?: unknown };
+}
+
+/** Libraries that call handlers through Nest may pass for HTTP, with anything in place of the request. */
+function nameRoute(request: RoutedRequest | undefined): void {
+  const path = request?.route?.path ?? request?.routeOptions?.url;
+  if (typeof path === 'string') nameServerSpan(`${request?.baseUrl ?? ''}${path}`);
+}
