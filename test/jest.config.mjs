@@ -24,9 +24,13 @@ const shared = {
 
 export default {
   rootDir,
+  // Many tests wait for processes that they have started.
+  maxWorkers: '100%',
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts', 'nest-module/**/*.ts'],
   coverageDirectory: 'coverage',
+  coverageReporters: ['text-summary', 'lcovonly'],
+  coverageThreshold: { './lib/': { lines: 95 }, './nest-module/': { lines: 95 } },
   projects: [
     {
       ...shared,

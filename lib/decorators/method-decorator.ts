@@ -1,9 +1,14 @@
 import type { AnyFunction } from '../observation/observe.js';
 import { describeTarget, wrongPlace } from './usage.js';
 
-/** A function whose first parameters are `A`, and which returns `V`, at once or later. */
-// biome-ignore lint/suspicious/noExplicitAny: further parameters are the method's own affair
-export type Decoratable<A extends unknown[], V> = (...args: [...A, ...any[]]) => V | PromiseLike<V>;
+/**
+ * A function whose first parameters go with `A`, and which returns `V`, at once or later. Written as a method, since methods
+ * compare their parameters both ways: a callback may ask for less of an argument than the decorated method does.
+ */
+export type Decoratable<A extends unknown[], V> = {
+  // biome-ignore lint/suspicious/noExplicitAny: further parameters are the method's own affair
+  method(...args: [...A, ...any[]]): V | PromiseLike<V>;
+}['method'];
 
 /** One symbol for the three ways to decorate: standard method, legacy method, plain function. */
 export interface MethodDecorator<A extends unknown[], V> {
@@ -13,7 +18,8 @@ export interface MethodDecorator<A extends unknown[], V> {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): TypedPropertyDescriptor<F>;
-  <F extends Decoratable<A, V>>(method: F): F;
+  /** `context` is never given; its type keeps standard accessors out. */
+  <F extends Decoratable<A, V>>(method: F, context?: undefined): F;
 }
 
 type Class = abstract new (...args: never[]) => unknown;

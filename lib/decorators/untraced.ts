@@ -10,8 +10,10 @@ const untraced = new WeakSet<AnyFunction>();
  * @throws TypeError at decoration, where it stands on anything but a method or function
  */
 // biome-ignore lint/suspicious/noExplicitAny: it fits every method
-export function Untraced(...nothing: []): MethodDecorator<any[], any> {
-  if (nothing.length > 0) throw wrongOptions('Untraced', '@Untraced()', (nothing as unknown[])[0]);
+export function Untraced(): MethodDecorator<any[], any>;
+// biome-ignore lint/suspicious/noExplicitAny: it fits every method
+export function Untraced(...misplaced: unknown[]): MethodDecorator<any[], any> {
+  if (misplaced.length > 0) throw wrongOptions('Untraced', '@Untraced()', misplaced[0]);
   return methodDecorator('Untraced', ({ method }) => {
     untraced.add(method);
     return method;

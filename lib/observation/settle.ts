@@ -6,7 +6,7 @@ import { isObservable, trapObservable } from './results/observable.js';
 import { isReadableStream, trapReadableStream } from './results/readable-stream.js';
 import { isResponse, trapResponse } from './results/response.js';
 import { Tap } from './results/tap.js';
-import { follow, isPlainPromise, isThenable, trapThenable } from './results/thenable.js';
+import { follow, isPlainPromise, isThenable, type Thenable, trapThenable } from './results/thenable.js';
 
 /**
  * Finds the true end of what a method returned, and sees to it that the observation learns of it. Returns what the caller
@@ -36,36 +36,44 @@ function settleObject(value: object, observation: Observation): unknown {
   }
   const payload = observation.operation.payload?.(value);
   const result = typeof payload === 'object' && payload !== null ? payload : value;
-  const watch = watcherOf(result);
-  if (!watch) {
-    observation.ok(result);
-    return value;
-  }
-  const tap = Tap.attach(result, observation);
-  if (tap) watch(result, tap);
+  if (!watchLater(result, observation)) observation.ok(result);
   return value;
 }
 
-type Watcher = (value: never, tap: Tap) => void;
-
-/** How a result that is read later is watched; `undefined` for a value that is complete. */
-function watcherOf(value: object): ((value: object, tap: Tap) => void) | undefined {
-  return watcherByShape(value) as ((value: object, tap: Tap) => void) | undefined;
+/** The members by which results that are read later are told from values. */
+interface Telling {
+  readonly then?: unknown;
+  readonly json?: unknown;
+  readonly getReader?: unknown;
+  readonly read?: unknown;
+  readonly subscribe?: unknown;
+  readonly next?: unknown;
+  readonly [Symbol.asyncIterator]?: unknown;
 }
 
-function watcherByShape(value: object): Watcher | undefined {
-  if (isThenable(value)) return watchThenable;
-  if (isResponse(value)) return trapResponse;
-  if (isReadableStream(value)) return trapReadableStream;
-  if (isNodeReadable(value)) return trapNodeReadable;
-  if (isObservable(value)) return trapObservable;
-  if (isIterator(value)) return trapIterator;
-  if (isAsyncIterable(value)) return trapAsyncIterable;
-  return undefined;
+/** Watches a result that is read later. Returns false for a value that is complete. */
+function watchLater(value: object, observation: Observation): boolean {
+  const { then, json, getReader, read, subscribe, next, [Symbol.asyncIterator]: iterate } = value as Telling;
+  // Nearly every answer is a plain object with none of these.
+  if (!(then ?? json ?? getReader ?? read ?? subscribe ?? next ?? iterate)) return false;
+
+  const watch = <T extends object>(result: T, by: (result: T, tap: Tap) => void): true => {
+    const tap = Tap.attach(result, observation);
+    if (tap) by(result, tap);
+    return true;
+  };
+  if (isThenable(value)) return watch(value, watchThenable);
+  if (isResponse(value)) return watch(value, trapResponse);
+  if (isReadableStream(value)) return watch(value, trapReadableStream);
+  if (isNodeReadable(value)) return watch(value, trapNodeReadable);
+  if (isObservable(value)) return watch(value, trapObservable);
+  if (isIterator(value)) return watch(value, trapIterator);
+  if (isAsyncIterable(value)) return watch(value, trapAsyncIterable);
+  return false;
 }
 
 /** What the thenable resolved to may be a stream, which then decides when each of its calls ends. */
-function watchThenable(value: Parameters<typeof trapThenable>[0], tap: Tap): void {
+function watchThenable(value: Thenable, tap: Tap): void {
   trapThenable(value, tap, (result) => {
     for (const observation of tap.release()) settle(result, observation);
   });

@@ -6,7 +6,7 @@ import {
   FINISH_REASON_ERROR,
 } from '../signals/semconv.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from './response.js';
-import { countOf, numberOf, objectOf, stringOf } from './shape.js';
+import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
  * OpenAI: chat completions, (legacy) completions, responses and embeddings, and servers that speak the same wire format.
@@ -45,10 +45,16 @@ function isChoices(fields: Fields): boolean {
 function completion(fields: Fields, detail: boolean): ModelResponse {
   const usage = completionUsage(fields['usage']);
   if (!detail) return { provider: PROVIDER, model: stringOf(fields['model']), usage };
-  const choices = fields['choices'] as unknown[];
+  const finishReasons: string[] = [];
+  for (const choice of fields['choices'] as unknown[]) {
+    const reason = stringOf(objectOf(choice)?.['finish_reason']);
+    if (reason !== undefined) finishReasons.push(reason);
+  }
   return {
-    ...identity(fields),
-    finishReasons: choices.map((choice) => stringOf(objectOf(choice)?.['finish_reason']) ?? FINISH_REASON_ERROR),
+    provider: PROVIDER,
+    id: stringOf(fields['id']),
+    model: stringOf(fields['model']),
+    finishReasons,
     usage,
     attributes: completionAttributes(fields),
   };
@@ -75,7 +81,7 @@ function completionUsage(value: unknown): TokenUsage | undefined {
 
 function completionAttributes(fields: Fields): Attributes {
   const attributes: Attributes = {};
-  if (String(fields['object']).startsWith('chat.completion')) attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
+  if (stringOf(fields['object'])?.startsWith('chat.completion')) attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
   addServiceTier(attributes, fields);
   const fingerprint = stringOf(fields['system_fingerprint']);
   if (fingerprint !== undefined) attributes[ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint;
@@ -92,7 +98,8 @@ class CompletionFold implements ResponseFold {
   private first: Fields | undefined;
   private usage: unknown;
   private readonly merged: Fields = {};
-  private readonly finishReasons: (string | undefined)[] = [];
+  /** By the index of the choice. */
+  private readonly finishReasons = new Map<number, string | undefined>();
 
   add(chunk: object): void {
     const fields = chunk as Fields;
@@ -103,8 +110,10 @@ class CompletionFold implements ResponseFold {
     const choices = fields['choices'];
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
-      const index = numberOf(choice?.index) ?? 0;
-      this.finishReasons[index] = stringOf(choice?.finish_reason) ?? this.finishReasons[index];
+      const told = objectOf(choice);
+      if (!told) continue;
+      const index = countOf(told['index']) ?? 0;
+      this.finishReasons.set(index, stringOf(told['finish_reason']) ?? this.finishReasons.get(index));
     }
   }
 
@@ -112,7 +121,9 @@ class CompletionFold implements ResponseFold {
     const first = this.first ?? {};
     return {
       ...identity(first),
-      finishReasons: Array.from(this.finishReasons, (reason) => reason ?? FINISH_REASON_ERROR),
+      finishReasons: [...this.finishReasons]
+        .sort(([left], [right]) => left - right)
+        .map(([, reason]) => reason ?? FINISH_REASON_ERROR),
       usage: completionUsage(this.usage),
       attributes: completionAttributes({ object: first['object'], ...this.merged }),
     };

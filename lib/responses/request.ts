@@ -68,7 +68,7 @@ function outputType(fields: Record<string, unknown>): string | undefined {
 }
 
 function stringsOf(value: unknown): string[] | undefined {
-  if (typeof value === 'string') return [value];
+  if (typeof value === 'string') return value === '' ? undefined : [value];
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
     ? value
     : undefined;

@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
 import {
   ATTR_ANNOTEL_OPERATION,
   ATTR_CODE_FUNCTION_NAME,
@@ -13,8 +13,11 @@ interface Count {
   calls: number;
 }
 
-/** As the SDK's own limit of series per metric. Beyond it, failures are no longer told apart by type. */
-const MOST_SERIES = 2_000;
+/**
+ * Beyond it, failures are no longer told apart by type. Half of the SDK's own limit of series per metric, past which counts
+ * are lost: the rest is for methods that have yet to be called.
+ */
+const MOST_SERIES = 1_000;
 
 /**
  * The counter `annotel.calls`. It counts here and is observed when metrics are collected: the SDK would serialise the
@@ -37,7 +40,7 @@ export class CallCounter {
 
   private constructor(meter: Meter) {
     const { name, unit, description } = METRIC_CALLS;
-    meter.createObservableCounter(name, { unit, description }).addCallback((result) => {
+    meter.createObservableCounter(name, { unit, description, valueType: ValueType.INT }).addCallback((result) => {
       for (const counts of this.counts.values()) {
         for (const { calls, dimensions } of counts) result.observe(calls, dimensions);
       }
@@ -68,7 +71,7 @@ export class CallCounter {
     const type = error !== undefined && this.series >= MOST_SERIES ? ERROR_TYPE_OTHER : error;
     const existing = find(counts, operation, type);
     if (existing) return existing;
-    const dimensions: Attributes = { [ATTR_CODE_FUNCTION_NAME]: method, [ATTR_ANNOTEL_OPERATION]: operation };
+    const dimensions: Attributes = { [ATTR_ANNOTEL_OPERATION]: operation, [ATTR_CODE_FUNCTION_NAME]: method };
     if (type !== undefined) dimensions[ATTR_ERROR_TYPE] = type;
     const count = { dimensions, calls: 0 };
     counts.push(count);

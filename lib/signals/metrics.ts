@@ -41,13 +41,13 @@ export class Instruments {
     if (operation === semconv.OPERATION_INVOKE_WORKFLOW) {
       this.latest?.workflowDuration.record(
         seconds,
-        withError(pick(bag, [semconv.ATTR_GEN_AI_WORKFLOW_NAME]), error),
+        withError({ [semconv.ATTR_GEN_AI_WORKFLOW_NAME]: bag[semconv.ATTR_GEN_AI_WORKFLOW_NAME] }, error),
         context,
       );
       return;
     }
 
-    const dimensions = pick(bag, semconv.GEN_AI_DIMENSIONS);
+    const dimensions = dimensionsOf(bag);
     const durationDimensions = error === undefined ? dimensions : withError({ ...dimensions }, error);
     const inference = semconv.isInference(operation);
     if (!inference || this.v1_41) this.all.operationDuration.record(seconds, durationDimensions, context);
@@ -69,7 +69,7 @@ export class Instruments {
    */
   recordChunkGaps(bag: Attributes, gaps: readonly number[], context: Context): void {
     if (!semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
-    const dimensions = pick(bag, semconv.GEN_AI_DIMENSIONS);
+    const dimensions = dimensionsOf(bag);
     for (const gap of gaps) {
       this.v1_41?.timePerOutputChunk.record(gap, dimensions, context);
       this.latest?.timePerOutputChunk.record(gap, dimensions, context);
@@ -137,13 +137,20 @@ function createAll<D extends Definitions>(meter: Meter, definitions: D): Instrum
   return instruments as InstrumentsOf<D>;
 }
 
-function pick(bag: Attributes, names: readonly string[]): Attributes {
-  const picked: Attributes = {};
-  for (const name of names) {
-    const value = bag[name];
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
+/** The only attributes that become dimensions of the GenAI metrics; written out, since every call passes here. */
+function dimensionsOf(bag: Attributes): Attributes {
+  const dimensions: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: bag[semconv.ATTR_GEN_AI_OPERATION_NAME] };
+  const provider = bag[semconv.ATTR_GEN_AI_PROVIDER_NAME];
+  const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+  const answered = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
+  const address = bag[semconv.ATTR_SERVER_ADDRESS];
+  const port = bag[semconv.ATTR_SERVER_PORT];
+  if (provider !== undefined) dimensions[semconv.ATTR_GEN_AI_PROVIDER_NAME] = provider;
+  if (asked !== undefined) dimensions[semconv.ATTR_GEN_AI_REQUEST_MODEL] = asked;
+  if (answered !== undefined) dimensions[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = answered;
+  if (address !== undefined) dimensions[semconv.ATTR_SERVER_ADDRESS] = address;
+  if (port !== undefined) dimensions[semconv.ATTR_SERVER_PORT] = port;
+  return dimensions;
 }
 
 function withError(dimensions: Attributes, error: Attributes[string]): Attributes {

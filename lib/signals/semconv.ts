@@ -231,16 +231,6 @@ export const METRICS_LATEST = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
-/** The only attributes that may become dimensions of the GenAI metrics. */
-export const GEN_AI_DIMENSIONS = [
-  ATTR_GEN_AI_OPERATION_NAME,
-  ATTR_GEN_AI_PROVIDER_NAME,
-  ATTR_GEN_AI_REQUEST_MODEL,
-  ATTR_GEN_AI_RESPONSE_MODEL,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-] as const;
-
 /** Writes an attribute under the spelling or spellings that are selected. */
 export function setRenamed(bag: Attributes, name: Renamed, value: AttributeValue): void {
   const generation = settings().semconv;

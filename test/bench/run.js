@@ -74,9 +74,9 @@ async function compare(label, ours, theirs, argument) {
   );
 }
 
-async function compareWithByHand(mode) {
+async function compareWithByHand(mode, how) {
   registerSdk(mode);
-  const hand = byHand();
+  const hand = byHand(how);
   await compare('@Traced', Traced(naming)(service.method), hand.traced(service.method), 1);
   await compare('@LlmCall', LlmCall({ provider: 'openai' })(service.model), hand.llmCall(service.model), request);
 }
@@ -146,6 +146,7 @@ const MODES = {
   'same signals': verifySameSignals,
   'no SDK': withoutSdk,
   'sampled out': () => compareWithByHand('sampled out'),
+  'sampled out, by hand with a check before each signal': () => compareWithByHand('sampled out', { asksFirst: true }),
   recording: () => compareWithByHand('recording'),
 };
 
