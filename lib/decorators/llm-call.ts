@@ -111,7 +111,8 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
     },
     onEnd(value, stream, detail) {
       const own = response && !stream ? safely('the response callback', () => response(value)) : undefined;
-      const answer = own ?? (stream ? (value as ModelResponse | undefined) : readResponse(value, detail));
+      const read = () => (stream ? (value as ModelResponse | undefined) : readResponse(value, detail));
+      const answer = own ?? safely('reading an answer', read);
       const bag: Attributes = answer ? responseAttributes(answer, detail) : {};
       if (provider === undefined && answer?.provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = answer.provider;
       if (stream?.firstItem !== undefined) {

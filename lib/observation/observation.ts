@@ -82,7 +82,7 @@ export class Observation {
   event(name: string, attributes: Attributes | undefined): void {
     if (this.ended) return;
     this.span.addEvent(name, attributes);
-    if (isSampled(this.span)) emitEvent(this.signals.logger, this.context, name, attributes);
+    if (this.isSampled()) emitEvent(this.signals.logger, this.context, name, attributes);
   }
 
   /** The result is read later; `lease` lives for as long as anybody still can. */
@@ -108,7 +108,8 @@ export class Observation {
     this.chunkGaps ??= [];
     this.chunkGaps.push((now - previous) / 1000);
     this.addToFold(chunk);
-    if (this.chunkGaps.length === MOST_CHUNK_GAPS) this.recordChunkGaps();
+    if (this.chunkGaps.length < MOST_CHUNK_GAPS) return;
+    this.recordChunkGaps({ ...this.bag, ...this.readAnswer(undefined, { kind: 'ok' }, false) });
   }
 
   private addToFold(chunk: unknown): void {
@@ -144,37 +145,50 @@ export class Observation {
 
   /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */
   private render(outcome: Outcome, value: unknown, seconds: number): void {
-    const { span, bag, signals, operation } = this;
-    const failed = outcome.kind === 'failed';
+    const { span, bag, signals } = this;
     const recording = span.isRecording();
-    const logged = isLogged(operation.log, failed, span);
-    if (!recording && !logged && !signals.instruments) return;
+    if (!recording && !signals.instruments && !this.isLogged(true)) return;
 
-    const late = this.readAnswer(value, outcome, recording || logged);
+    const detail = recording || this.isLogged(outcome.kind === 'failed');
+    const late = this.readAnswer(value, outcome, detail);
     if (this.annotations) Object.assign(late, this.annotations);
-    if (failed) late[ATTR_ERROR_TYPE] = errorType(outcome.error);
+    if (outcome.kind === 'failed') late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
+    // An answer may tell of a failure, too.
+    const failed = late[ATTR_ERROR_TYPE] !== undefined;
     if (recording) span.setAttributes(late);
     Object.assign(bag, late);
 
-    const exception = failed && (recording || logged) ? exceptionAttributes(outcome.error) : undefined;
+    const logged = this.isLogged(failed);
+    const exception =
+      outcome.kind === 'failed' && (recording || logged) ? exceptionAttributes(outcome.error) : undefined;
     if (failed && recording) {
-      const message = errorMessage(outcome.error);
+      const message = outcome.kind === 'failed' ? errorMessage(outcome.error) : undefined;
       span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
       if (exception?.first && settings().exceptionEvents) span.addEvent('exception', exception.attributes);
     }
-    const { instruments } = signals;
+    const { instruments, logger } = signals;
     if (instruments) safely('recording metrics', () => instruments.record(bag, seconds, this.context));
-    this.recordChunkGaps();
-    if (logged)
-      safely('emitting a log record', () => emitLog(signals.logger, this.context, bag, exception?.attributes));
+    this.recordChunkGaps(bag);
+    if (logged) safely('emitting a log record', () => emitLog(logger, this.context, bag, exception?.attributes));
   }
 
-  private recordChunkGaps(): void {
+  private isLogged(failed: boolean): boolean {
+    const policy = this.operation.log;
+    if (policy === 'none') return false;
+    return failed || policy === 'all' || (policy === 'sampled' && this.isSampled());
+  }
+
+  /** Without traces nothing is sampled out. */
+  private isSampled(): boolean {
+    return !this.signals.tracing || (this.span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+  }
+
+  private recordChunkGaps(bag: Attributes): void {
     const gaps = this.chunkGaps;
     if (!gaps) return;
     this.chunkGaps = undefined;
-    const { signals, bag } = this;
+    const { signals } = this;
     safely('recording chunk times', () => signals.instruments?.recordChunkGaps(bag, gaps, this.context));
   }
 
@@ -189,13 +203,4 @@ export class Observation {
       {},
     );
   }
-}
-
-function isLogged(policy: Operation['log'], failed: boolean, span: Span): boolean {
-  if (policy === 'none') return false;
-  return failed || policy === 'all' || (policy === 'sampled' && isSampled(span));
-}
-
-function isSampled(span: Span): boolean {
-  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 }

@@ -3,6 +3,7 @@ import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+  ERROR_TYPE_OTHER,
   FINISH_REASON_ERROR,
 } from '../signals/semconv.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from './response.js';
@@ -143,6 +144,8 @@ function responsesAnswer(fields: Fields): ModelResponse {
   return {
     ...identity(fields),
     finishReasons: finishReason === undefined ? undefined : [finishReason],
+    error:
+      fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
     usage: responsesUsage(fields['usage']),
     attributes,
   };

@@ -22,6 +22,8 @@ export interface ModelResponse {
   readonly usage?: TokenUsage;
   /** Dimensions of an embedding. */
   readonly dimensions?: number;
+  /** Code of the failure that the answer tells of; `error.type`. Such a call has failed, though nothing was thrown. */
+  readonly error?: string;
   /** What only this provider tells, under its own names. */
   readonly attributes?: Attributes;
 }
@@ -63,6 +65,7 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
       bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS] = usage.reasoningTokens;
     }
   }
+  if (response.error !== undefined) bag[semconv.ATTR_ERROR_TYPE] = response.error;
   if (!detail) return bag;
   if (response.id !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_ID] = response.id;
   if (response.finishReasons?.length) bag[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...response.finishReasons];

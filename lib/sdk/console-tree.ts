@@ -1,5 +1,5 @@
 import { Console } from 'node:console';
-import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { renderTree } from './render-tree.js';
 
@@ -20,6 +20,7 @@ interface ConsoleTreeOptions {
 
 interface Trace {
   readonly since: number;
+  /** In order of their start, those that still run included. */
   readonly spans: ReadableSpan[];
   open: number;
   leftOut: number;
@@ -32,6 +33,7 @@ interface Trace {
 export class ConsoleTree implements SpanProcessor {
   // In order of the first span, so that the first entry is the oldest trace.
   readonly #traces = new Map<string, Trace>();
+  readonly #traceOf = new WeakMap<ReadableSpan, Trace>();
   readonly #options: Required<ConsoleTreeOptions>;
 
   constructor(options: ConsoleTreeOptions = {}) {
@@ -47,21 +49,23 @@ export class ConsoleTree implements SpanProcessor {
   }
 
   onStart(span: ReadableSpan): void {
-    const context = span.spanContext();
-    if (!isSampled(context)) return;
-    if (!this.#traces.has(context.traceId)) this.#makeRoom();
-    this.#trace(context.traceId).open += 1;
+    const { traceId, traceFlags } = span.spanContext();
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if (!this.#traces.has(traceId)) this.#makeRoom();
+    const trace = this.#trace(traceId);
+    trace.open += 1;
+    this.#traceOf.set(span, trace);
+    this.#hold(trace, span);
   }
 
   onEnd(span: ReadableSpan): void {
-    const context = span.spanContext();
-    if (!isSampled(context)) return;
-    const trace = this.#trace(context.traceId);
-    // Already zero if the trace was printed early: the span then stands alone.
-    trace.open = Math.max(0, trace.open - 1);
-    if (trace.spans.length < this.#options.maxSpans) trace.spans.push(span);
-    else trace.leftOut += 1;
-    if (trace.open === 0) setImmediate(() => this.#printIfDone(context.traceId));
+    const { traceId, traceFlags } = span.spanContext();
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+    const trace = this.#trace(traceId);
+    if (this.#traceOf.get(span) === trace) trace.open -= 1;
+    // Its trace had to be printed without it: now it stands alone.
+    else this.#hold(trace, span);
+    if (trace.open === 0) setImmediate(() => this.#printIfDone(traceId));
   }
 
   async forceFlush(): Promise<void> {
@@ -81,6 +85,11 @@ export class ConsoleTree implements SpanProcessor {
     return trace;
   }
 
+  #hold(trace: Trace, span: ReadableSpan): void {
+    if (trace.spans.length < this.#options.maxSpans) trace.spans.push(span);
+    else trace.leftOut += 1;
+  }
+
   #makeRoom(): void {
     const { maxTraces, maxAge, now } = this.#options;
     for (const [traceId, { since }] of this.#traces) {
@@ -96,17 +105,18 @@ export class ConsoleTree implements SpanProcessor {
   #print(traceId: string): void {
     const trace = this.#traces.get(traceId);
     this.#traces.delete(traceId);
-    if (trace === undefined || trace.spans.length === 0) return;
+    const ended = trace?.spans.filter((span) => span.ended) ?? [];
+    if (trace === undefined || ended.length === 0) return;
     const notes = [
-      ...(trace.leftOut > 0 ? [`${trace.leftOut} more spans left out`] : []),
-      ...(trace.open > 0 ? [`${trace.open} spans have not ended`] : []),
+      ...(trace.leftOut > 0 ? [`${counted(trace.leftOut, 'more span')} left out`] : []),
+      ...(trace.open > 0 ? [`${counted(trace.open, 'span')} still running`] : []),
     ];
-    this.#options.write(renderTree(trace.spans, this.#options) + notes.map((note) => `(${note})\n`).join(''));
+    this.#options.write(renderTree(ended, this.#options) + notes.map((note) => `(${note})\n`).join(''));
   }
 }
 
-function isSampled(context: SpanContext): boolean {
-  return (context.traceFlags & TraceFlags.SAMPLED) !== 0;
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** A Console swallows the errors of its stream: `app | head` must not crash the app. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
@@ -77,10 +77,8 @@ function create({ name, exported, config }: Recipe): Instrumentation {
 
 function installed(names: ReadonlySet<InstrumentationName>, prometheusPort?: number): Recipe[] {
   // From the working directory and from the main script: either may lie outside the other's package.
-  const roots = [join(process.cwd(), 'app.js'), process.argv[1]].filter(
-    (root) => root?.startsWith('/') || root?.includes(':'),
-  );
-  const resolvers = roots.map((root) => createRequire(root as string));
+  const roots = [join(process.cwd(), 'app.js'), process.argv[1] ?? ''].filter(isAbsolute);
+  const resolvers = roots.map((root) => createRequire(root));
   const isInstalled = (target: string) => resolvers.some((resolver) => canResolve(resolver, target));
   return recipes(prometheusPort).filter(
     ({ name, targets }) => names.has(name) && (targets.length === 0 || targets.some(isInstalled)),

@@ -86,6 +86,8 @@ export class OtlpTransport implements IExporterTransport {
       return await answer(request, body);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      // The collector closed an idle connection just as it was taken up again: that is no failure of its own.
+      if (request.reusedSocket && code === 'ECONNRESET') return this.#post(body, timeoutMillis);
       return {
         status: code !== undefined && RETRYABLE_ERROR.has(code) ? 'retryable' : 'failure',
         error: error as Error,

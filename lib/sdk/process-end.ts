@@ -12,7 +12,7 @@ export function shutDownWithProcess(telemetry: Telemetry): () => void {
   let isEnding = false;
 
   const onSignal = (signal: NodeJS.Signals) => {
-    if (process.listenerCount(signal) > 1) {
+    if (process.listenerCount(signal) > 1 + politeListeners()) {
       // The app has a say in this signal: it decides when the process ends, `beforeExit` or its own call does the rest.
       telemetry.flush();
       return;
@@ -29,8 +29,9 @@ export function shutDownWithProcess(telemetry: Telemetry): () => void {
     process.kill(process.pid, signal);
   };
 
+  // One turn later: a signal that the app has just raised again, as Nest does at its end, is delivered before.
   const onBeforeExit = () => {
-    telemetry.shutdown();
+    setImmediate(() => telemetry.shutdown());
   };
 
   const remove = () => {
@@ -41,4 +42,16 @@ export function shutDownWithProcess(telemetry: Telemetry): () => void {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.once('beforeExit', onBeforeExit);
   return remove;
+}
+
+/**
+ * Listeners of the package signal-exit, which many packages bring along: they raise the signal again, but only once they
+ * are alone, and so would wait for annotel as annotel would wait for them.
+ */
+function politeListeners(): number {
+  const versions = [
+    (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__,
+    (globalThis as { [key: symbol]: { count?: number } | undefined })[Symbol.for('signal-exit emitter')],
+  ];
+  return versions.reduce((sum, version) => sum + (version?.count ?? 0), 0);
 }

@@ -12,6 +12,11 @@ if (runningTelemetry() === undefined) {
 /** Lets the instrumentations patch ES modules. Only those named pass through the hook: each one costs start-up time. */
 function hookEsModules(include: string[]): void {
   if (include.length === 0) return;
-  if (supportsSyncHooks()) register({ include });
-  else registerAsynchronous('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
+  if (supportsSyncHooks()) {
+    register({ include });
+    return;
+  }
+  // Before Node 22.22.3 and 24.11.1 hooks run in a thread of their own, which would load what `-r` names and fail at it.
+  const isRequired = new Error().stack?.includes('importSyncForRequire') ?? false;
+  if (!isRequired) registerAsynchronous('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
 }

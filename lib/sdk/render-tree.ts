@@ -9,8 +9,8 @@ export interface TreeStyle {
 }
 
 /**
- * Finished spans as text: one tree per trace, one line per span, siblings in order of their start. A span whose parent is
- * not among them (a remote one, or one that runs on) is a root. The same spans give the same text, in whatever order.
+ * Finished spans as text: one tree per trace, one line per span, siblings in order of their start, else as given. A span
+ * whose parent is not among them (a remote one, or one that runs on) is a root. The same spans give the same text.
  *
  * @returns lines, each ended by a line feed; empty without spans
  */
@@ -57,15 +57,9 @@ function grouped(spans: readonly ReadableSpan[], key: (span: ReadableSpan) => st
   return groups;
 }
 
-/** By start, then by end (the longer one first), then by id, so that the order never depends on the input. */
+/** What starts at the same time stays in the order given: clocks of spans have a resolution of a millisecond. */
 function byStart(a: ReadableSpan, b: ReadableSpan): number {
-  return (
-    a.startTime[0] - b.startTime[0] ||
-    a.startTime[1] - b.startTime[1] ||
-    b.endTime[0] - a.endTime[0] ||
-    b.endTime[1] - a.endTime[1] ||
-    (a.spanContext().spanId < b.spanContext().spanId ? -1 : 1)
-  );
+  return a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1];
 }
 
 interface Paint {

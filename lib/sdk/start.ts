@@ -40,27 +40,33 @@ export function runningTelemetry(): Telemetry | undefined {
 export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   const running = runningTelemetry();
   if (running) {
-    if (Object.values(options).some((value) => value !== undefined))
+    if (Object.values(options).some((value) => value !== undefined)) {
       warn('telemetry is running already; options given now are ignored');
+    }
     return running;
   }
   forgetComplaints();
   const resolved = resolveOptions(options);
   if (resolved.disabled) return INERT;
   const conflict = apiConflict();
-  if (conflict !== undefined) {
-    warn(conflict);
-    return INERT;
-  }
+  if (conflict !== undefined) return goWithout(conflict);
   const undo: (() => void)[] = [];
   try {
     holder[STATE] = start(resolved, undo);
     return holder[STATE];
   } catch (error) {
-    for (const step of undo) step();
-    warn(`cannot start telemetry: ${inWords(error)}`);
-    return INERT;
+    takeBack(undo);
+    return goWithout(`cannot start telemetry: ${inWords(error)}`);
   }
+}
+
+let lastReason: string | undefined;
+
+/** Said once, although a preload and a framework's module may both try to start. */
+function goWithout(reason: string): Telemetry {
+  if (reason !== lastReason) warn(reason);
+  lastReason = reason;
+  return INERT;
 }
 
 /** @param undo collects what takes the start back, step by step */
@@ -104,12 +110,13 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
 
   const end = async () => {
     pipeline.network.close();
-    const ended = sdk.shutdown().catch((error) => warn(`shutdown: ${inWords(error)}`));
+    // In an async function: a processor of the app's may throw rather than reject.
+    const ended = (async () => sdk.shutdown())().catch((error) => warn(`shutdown: ${inWords(error)}`));
     if (!(await within(options.shutdownTimeout, ended))) {
       const reason = `no answer within ${options.shutdownTimeout} ms of shutdown`;
       if (pipeline.network.abandon(reason) === 0) warn(`shutdown was not done within ${options.shutdownTimeout} ms`);
     }
-    for (const step of undo) step();
+    takeBack(undo);
     delete holder[STATE];
   };
 
@@ -150,6 +157,18 @@ function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): <T>(const
     }
   };
 }
+
+/** Last step first. One that fails, an instrumentation of the app's, say, does not keep the others. */
+function takeBack(undo: (() => void)[]): void {
+  for (const step of [...undo].reverse()) {
+    try {
+      step();
+    } catch (error) {
+      warn(`shutdown: ${inWords(error)}`);
+    }
+  }
+}
+
 function patched(options: ResolvedOptions, undo: (() => void)[]): Instrumentation[] {
   const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
   const instrumentations = [

@@ -6,15 +6,17 @@ import * as semconv from './semconv.js';
  * Renders the attribute bag of a finished call as its one log record. Success is DEBUG, as the conventions ask for model
  * calls; failure is WARN, since it is not known here whether somebody handles it.
  *
- * @param details what is said of the exception beside the bag, for a failed call
+ * @param exception what is said of the exception beside the bag, where one was thrown
  */
-export function emitLog(logger: Logger, context: Context, bag: Attributes, details: Attributes | undefined): void {
+export function emitLog(logger: Logger, context: Context, bag: Attributes, exception: Attributes | undefined): void {
   const method = bag[semconv.ATTR_CODE_FUNCTION_NAME];
+  const error = bag[semconv.ATTR_ERROR_TYPE];
+  const failed = error !== undefined;
   logger.emit({
-    eventName: eventName(bag, details !== undefined),
-    severityNumber: details ? SeverityNumber.WARN : SeverityNumber.DEBUG,
-    body: details ? `${method} failed: ${bag[semconv.ATTR_ERROR_TYPE]}` : `${method} succeeded`,
-    attributes: details ? { ...bag, ...details } : bag,
+    eventName: eventName(bag, failed),
+    severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
+    body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
+    attributes: exception ? { ...bag, ...exception } : bag,
     context,
   });
 }

@@ -11,6 +11,8 @@ const SCHEMA_URL_1_41 = 'https://opentelemetry.io/schemas/1.41.0';
 /** Where one call's telemetry goes. */
 export interface Signals {
   readonly tracer: Tracer;
+  /** Whether the tracer is one of an SDK. */
+  readonly tracing: boolean;
   /** Absent where no meter provider is registered. */
   readonly instruments: Instruments | undefined;
   readonly logger: Logger;
@@ -75,9 +77,11 @@ function resolve(
   const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
   const metered = meter !== createNoopMeter();
   const logger = loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope);
-  if (tracers === NO_DELEGATE && !metered && !logger.enabled()) return undefined;
+  const tracing = tracers !== NO_DELEGATE;
+  if (!tracing && !metered && !logger.enabled()) return undefined;
   return {
     tracer: tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope),
+    tracing,
     instruments: metered ? new Instruments(meter, chosen.semconv) : undefined,
     logger,
   };

@@ -9,7 +9,7 @@ interface Wire {
   traceId?: Uint8Array;
   spanId?: Uint8Array;
   parentSpanId?: Uint8Array;
-  attributes: KeyValue[];
+  attributes?: KeyValue[];
   body?: { stringValue: string };
   status?: { code: number };
 }
@@ -69,7 +69,7 @@ function arrived({ name, body, traceId, spanId, parentSpanId, status, attributes
     spanId: hex(spanId),
     parentSpanId: hex(parentSpanId),
     failed: status?.code === 2,
-    attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]])),
+    attributes: Object.fromEntries((attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]])),
   };
 }
 

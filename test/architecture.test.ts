@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import {
+  declaredPackages,
+  importDirections,
+  noCycles,
+  noLongFiles,
+  noVagueNames,
+  packageImports,
+  type Rule,
+  standsOnceIn,
+  standsOnlyIn,
+} from './support/architecture-rules.js';
+import { ROOT, sourceOf, sourcesIn } from './support/source-tree.js';
+
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const SOURCES = sourcesIn('lib', 'nest-module');
+const only =
+  (...files: string[]) =>
+  (path: string) =>
+    files.includes(path);
+
+/** Each rule with files that break it, and how they do: a rule that never bites proves nothing. */
+const RULES: [rule: string, check: Rule, broken: Record<string, string>, violations: string[]][] = [
+  [
+    'parts import in one direction',
+    importDirections,
+    {
+      'lib/observation/x.ts':
+        "import type { M } from '../responses/response.js';\nimport { s } from '../signals/logs.js';",
+      'lib/responses/x.ts': "export * from '../signals/metrics.js';",
+      'lib/x.ts': '',
+    },
+    [
+      'lib/observation/x.ts imports lib/responses/response',
+      'lib/responses/x.ts imports lib/signals/metrics',
+      'lib/x.ts belongs to no part: give it a row',
+    ],
+  ],
+  [
+    'only lib/sdk and lib/testing.ts import an SDK, only nest-module imports Nest',
+    packageImports,
+    {
+      'lib/signals/x.ts': "import '@opentelemetry/api';\nimport { core } from '@opentelemetry/core';",
+      'lib/sdk/x.ts': "import '@opentelemetry/sdk-node';\nconst { of } = await import('rxjs');",
+    },
+    ['lib/signals/x.ts imports an OpenTelemetry SDK: @opentelemetry/core', 'lib/sdk/x.ts imports Nest or rxjs: rxjs'],
+  ],
+  [
+    'every package that is imported is declared',
+    declaredPackages(Object.keys({ ...dependencies, ...peerDependencies })),
+    { 'lib/x.ts': "import 'node:fs';\nimport '@opentelemetry/api';\nimport { z } from 'zod/v4';" },
+    ['lib/x.ts imports zod/v4, which package.json does not name'],
+  ],
+  [
+    'there are no cycles',
+    noCycles,
+    {
+      'lib/a.ts': "import { b } from './b.js';\nimport type { D } from './d.js';",
+      'lib/b.ts': "export { c } from './deep/c.js';",
+      'lib/deep/c.ts': "import { type X, a } from '../a.js';",
+      'lib/d.ts': "import { a } from './a.js';",
+    },
+    ['lib/a → lib/b → lib/deep/c → lib/a'],
+  ],
+  [
+    'a span is ended in one place',
+    standsOnceIn(/\bspan\.end\(/, 'lib/observation/observation.ts'),
+    { 'lib/observation/observation.ts': 'span.end(); // span.end()', 'lib/sdk/x.ts': 'this.span.end(1);' },
+    ['expected once in lib/observation/observation.ts, found in: lib/observation/observation.ts, lib/sdk/x.ts'],
+  ],
+  [
+    'the environment is read in one place',
+    standsOnlyIn(/\bprocess\.env\b|\benv\b.*from ["'](node:)?process["']/, only('lib/sdk/options.ts')),
+    { 'lib/sdk/options.ts': 'read(process.env);', 'lib/settings.ts': 'const { X } = process.env; /* process.env */' },
+    ['lib/settings.ts: process.env'],
+  ],
+  [
+    'GenAI names stand in one file',
+    standsOnlyIn(/["'`]gen_ai\./, only('lib/signals/semconv.ts')),
+    {
+      'lib/signals/semconv.ts': "const A = 'gen_ai.a';",
+      'lib/responses/x.ts': '/** `gen_ai.a` */ const B = `gen_ai.b`;',
+    },
+    ['lib/responses/x.ts: `gen_ai.'],
+  ],
+  [
+    'the engine knows no AI',
+    standsOnlyIn(
+      /openai|anthropic|gemini|bedrock|gen_?ai|llm|prompt|\bchat\b|\bmodel|\btokens?\b|provider|completion|embedding|retrieval/i,
+      (path) => !path.startsWith('lib/observation/'),
+    ),
+    { 'lib/observation/x.ts': "if (type === 'chat') {}", 'lib/responses/x.ts': "if (type === 'chat') {}" },
+    ['lib/observation/x.ts: chat'],
+  ],
+  [
+    'one file knows decorator syntax',
+    standsOnlyIn(
+      /Decorator(Method)?Context\b|TypedPropertyDescriptor|\bdescriptor\.value\b|addInitializer/,
+      only('lib/decorators/method-decorator.ts'),
+    ),
+    { 'lib/decorators/x.ts': "export const of = (c: ClassMethodDecoratorContext) => c.kind === 'method';" },
+    ['lib/decorators/x.ts: DecoratorContext'],
+  ],
+  [
+    'no provider SDK is imported',
+    standsOnlyIn(/from ["'](openai|@anthropic-ai|@google\/genai|ai|ollama|cohere-ai|@mistralai)["'/]/, () => false),
+    { 'lib/responses/x.ts': "import OpenAI from 'openai/core/streaming';" },
+    ["lib/responses/x.ts: from 'openai/"],
+  ],
+  [
+    'no file has more than 250 lines',
+    noLongFiles(250),
+    { 'lib/x.ts': '\n'.repeat(251), 'lib/y.ts': '\n'.repeat(250) },
+    ['lib/x.ts has 251 lines'],
+  ],
+  [
+    'no file is named as a drawer',
+    noVagueNames,
+    {
+      'lib/utils/x.ts': '',
+      'lib/sdk/helpers.ts': '',
+      'lib/types.ts': '',
+      'lib/operation.ts': '',
+      'lib/sdk/type.ts': '',
+    },
+    ['lib/utils/x.ts', 'lib/sdk/helpers.ts', 'lib/types.ts'],
+  ],
+];
+
+describe.each(RULES)('%s:', (_rule, check, broken, violations) => {
+  test('it holds', () => {
+    expect(check(SOURCES)).toEqual([]);
+  });
+
+  test('it would be noticed if it did not', () => {
+    expect(check(Object.entries(broken).map(([path, text]) => sourceOf(path, text)))).toEqual(violations);
+  });
+});
+
+test('all sources are looked at', () => {
+  const paths = SOURCES.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['lib/index.ts', 'lib/observation/results/tap.ts', 'nest-module/index.ts']),
+  );
+  expect(SOURCES.find(({ path }) => path === 'lib/index.ts')?.imports).toContainEqual({
+    of: 'lib/decorators/traced',
+    typeOnly: false,
+  });
+});

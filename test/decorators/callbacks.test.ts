@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { diag } from '@opentelemetry/api';
+import { Embedding, LlmCall, Retrieval, Traced, Workflow } from '../../lib/index.js';
+import { useTelemetry } from '../support/telemetry.js';
+
+const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
+
+const reported = jest.fn();
+beforeAll(() => {
+  diag.setLogger(
+    { error: reported, warn() {}, info() {}, debug() {}, verbose() {} },
+    { suppressOverrideMessage: true },
+  );
+});
+afterAll(() => diag.disable());
+beforeEach(() => void reported.mockClear());
+
+const fault = new Error('fault of the callback');
+const faulty = (): never => {
+  throw fault;
+};
+const request = { model: 'gpt-4o', input: 'why' };
+const answer = { object: 'list', documents: ['a'], data: [{ embedding: [1, 2] }], usage: { prompt_tokens: 2 } };
+const method = async (_request: object, _query: string) => answer;
+
+/** What each call records without its faulty callback. */
+const chat = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': 2 };
+const retrieval = {
+  'annotel.retrieval.document.count': 1,
+  'annotel.retrieval.query.length': 3,
+  'gen_ai.request.top_k': 4,
+};
+const without = (name: string, attributes: Record<string, unknown>) => {
+  const { [name]: _lost, ...others } = attributes;
+  return others;
+};
+
+test('a fault is reported once, however often it comes', async () => {
+  const ask = Traced({ result: faulty })(method);
+  for (const _time of [1, 2, 3]) await ask(request, 'why');
+  expect(reported.mock.calls).toEqual([
+    ['annotel: the result callback failed; the call itself is unaffected (reported once)', fault],
+  ]);
+});
+
+test.each<[string, (of: typeof method) => typeof method, string, Record<string, unknown>]>([
+  ['name of @Traced()', Traced({ name: faulty }), 'method', {}],
+  ['attributes of @Traced()', Traced({ name: 'n', attributes: faulty }), 'n', {}],
+  ['result of @Traced()', Traced({ attributes: { a: 1 }, result: faulty }), 'method', { a: 1 }],
+  ['name of @Workflow()', Workflow({ name: faulty }), 'invoke_workflow method', { 'gen_ai.workflow.name': 'method' }],
+  ['name of @LlmCall()', LlmCall({ name: faulty }), 'chat gpt-4o', chat],
+  ['attributes of @LlmCall()', LlmCall({ attributes: faulty }), 'chat gpt-4o', chat],
+  ['result of @LlmCall()', LlmCall({ result: faulty }), 'chat gpt-4o', chat],
+  ['model of @LlmCall()', LlmCall({ model: faulty }), 'chat gpt-4o', chat],
+  ['request of @LlmCall()', LlmCall({ request: faulty }), 'chat', without('gen_ai.request.model', chat)],
+  ['response of @LlmCall()', LlmCall({ response: faulty }), 'chat gpt-4o', chat],
+  ['model of @Embedding()', Embedding({ model: faulty }), 'embeddings gpt-4o', { 'gen_ai.request.model': 'gpt-4o' }],
+  [
+    'query of @Retrieval()',
+    Retrieval({ topK: 4, query: faulty }),
+    'retrieval',
+    without('annotel.retrieval.query.length', retrieval),
+  ],
+  ['topK of @Retrieval()', Retrieval({ topK: faulty }), 'retrieval', without('gen_ai.request.top_k', retrieval)],
+  [
+    'documents of @Retrieval()',
+    Retrieval({ topK: 4, documents: faulty }),
+    'retrieval',
+    without('annotel.retrieval.document.count', retrieval),
+  ],
+])('a fault in %s costs only what it would have added', async (_what, decorate, name, attributes) => {
+  await expect(decorate(method)(request, 'why')).resolves.toBe(answer);
+  expect(telemetry.span).toMatchObject({ name, attributes });
+  expect(telemetry.span).not.toHaveProperty('error');
+  expect(telemetry.logs).toHaveLength(1);
+  expect(await telemetry.points('annotel.calls')).toMatchObject([{ value: 1 }]);
+});
+
+test('a call that fails still fails with its own error', () => {
+  const own = new TypeError('own');
+  const fail = Traced({ name: faulty, attributes: faulty, result: faulty })(() => {
+    throw own;
+  });
+  expect(fail).toThrow(own);
+  expect(telemetry.span.error).toBe('own');
+});

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, jest, test } from '@jest/globals';
+import { SCOPE_VERSION } from '../lib/signals/signals.js';
+import { ROOT } from './support/source-tree.js';
+
+/* The package as it is built and published: `npm test` builds it first. */
+
+jest.setTimeout(60_000);
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const ENTRIES = Object.entries<string | Record<string, string>>(manifest.exports);
+const MODULES = ENTRIES.map(([entry]) => entry.replace(/^\./, 'annotel')).filter((name) => !name.endsWith('.json'));
+
+const run = promisify(execFile);
+const node = async (...args: string[]): Promise<string> => {
+  const env = { PATH: process.env['PATH'], OTEL_SDK_DISABLED: 'true' };
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: fileURLToPath(ROOT), env });
+  expect(stderr).toBe('');
+  return stdout.trim();
+};
+
+test('the scope of what is emitted carries the version of the package', () => {
+  expect(SCOPE_VERSION).toBe(manifest.version);
+});
+
+test.each(ENTRIES)('the entry %s leads to files that exist', (_entry, target) => {
+  for (const file of Object.values(typeof target === 'string' ? { target } : target)) {
+    expect([file, existsSync(new URL(file, ROOT))]).toEqual([file, true]);
+  }
+});
+
+test.each(MODULES)('%s gives the same to import and to require', async (name) => {
+  const print = 'console.log(Object.keys(entry).sort().join())';
+  const [imported, required] = await Promise.all([
+    node('--input-type=module', '-e', `const entry = await import('${name}'); ${print}`),
+    node('--input-type=commonjs', '-e', `const entry = require('${name}'); ${print}`),
+  ]);
+  expect(
+    required
+      .split(',')
+      .filter((key) => key !== '__esModule')
+      .join(),
+  ).toBe(imported);
+});
+
+test('the main entry exports what it promises', async () => {
+  const exported = await node('--input-type=module', '-e', "console.log(Object.keys(await import('annotel')).join())");
+  expect(exported.split(',')).toEqual(
+    expect.arrayContaining(['Embedding', 'LlmCall', 'Retrieval', 'SpanAttribute', 'Traced', 'Untraced', 'Workflow']),
+  );
+  expect(exported.split(',')).toEqual(expect.arrayContaining(['annotate', 'configure', 'llmRequest', 'recordEvent']));
+});
+
+describe('what an import loads', () => {
+  /** The packages, and the parts of annotel itself, of which a file is loaded. */
+  const loadedBy = async (name: string): Promise<string[]> => {
+    const program = `
+      import { registerHooks } from 'node:module';
+      const urls = [];
+      registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+      await import('${name}');
+      console.log(JSON.stringify(urls));
+    `;
+    const urls: string[] = JSON.parse(await node('--input-type=module', '-e', program));
+    const parts = urls
+      .filter((url) => url.startsWith('file:'))
+      .map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? `annotel: ${ownPart(url)}`);
+    return [...new Set(parts)].sort();
+  };
+  const ownPart = (url: string): string => url.slice(ROOT.href.length).split('/').slice(1, -1).join('/');
+
+  test('annotel alone loads no SDK, no Nest and none of their parts', async () => {
+    expect(await loadedBy('annotel')).toEqual([
+      '@opentelemetry/api',
+      'annotel: lib',
+      'annotel: lib/decorators',
+      'annotel: lib/observation',
+      'annotel: lib/observation/results',
+      'annotel: lib/responses',
+      'annotel: lib/signals',
+      'reflect-metadata',
+    ]);
+  });
+
+  test.each(['annotel/sdk', 'annotel/testing', 'annotel/register'])('%s loads no Nest', async (name) => {
+    expect((await loadedBy(name)).filter((part) => /nest|rxjs/.test(part))).toEqual([]);
+  });
+});
+
+describe('what is published', () => {
+  test('is the built package, its licence and its documents', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: fileURLToPath(ROOT),
+    });
+    const packed = JSON.parse(stdout);
+    const [{ files }] = Array.isArray(packed) ? packed : Object.values(packed);
+    const paths: string[] = files.map(({ path }: { path: string }) => path);
+    const others = paths.filter((path) => !/^dist\/(lib|nest-module)\/[\w./-]+\.(js|d\.ts|js\.map|json)$/.test(path));
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(paths).toContain('dist/lib/index.js');
+  });
+});
+
+test.each(Object.keys(manifest.dependencies))('lib/README.md says what %s is for', (dependency) => {
+  const [, table = ''] = readFileSync(new URL('lib/README.md', ROOT), 'utf8').split('## Dependencies');
+  const row = table.split('\n').find((line) => line.includes(`\`${dependency}\``));
+  expect(row).toMatch(/\| \w.{9,} \|$/);
+});

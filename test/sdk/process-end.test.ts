@@ -1,0 +1,98 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { shutDownWithProcess } from '../../lib/sdk/process-end.js';
+
+// Not `process.emit`: a package that the test runner loads may have put its own in that place.
+const emit = (event: string, ...args: unknown[]) => EventEmitter.prototype.emit.call(process, event, ...args);
+
+describe('shutDownWithProcess', () => {
+  let kill: jest.SpiedFunction<typeof process.kill>;
+  let remove: () => void;
+  let finish: () => void;
+  const calls: string[] = [];
+
+  beforeEach(() => {
+    calls.length = 0;
+    // The listeners of the test runner itself would count as the app's.
+    for (const event of ['SIGTERM', 'SIGINT', 'beforeExit']) process.removeAllListeners(event);
+    kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    remove = shutDownWithProcess({
+      flush: async () => {
+        calls.push('flush');
+      },
+      shutdown: () => {
+        calls.push('shutdown');
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      },
+    });
+  });
+  afterEach(() => {
+    remove();
+    jest.restoreAllMocks();
+  });
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('on %s shuts down, then lets the signal have its way', async (signal) => {
+    emit(signal, signal);
+    expect(calls).toEqual(['shutdown']);
+    expect(kill).not.toHaveBeenCalled();
+    finish();
+    await turn();
+    expect(process.listenerCount(signal)).toBe(0);
+    expect(kill.mock.calls).toEqual([[process.pid, signal]]);
+  });
+
+  it('does not wait when asked a second time', () => {
+    emit('SIGINT', 'SIGINT');
+    emit('SIGINT', 'SIGINT');
+    expect(calls).toEqual(['shutdown']);
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGINT']]);
+  });
+
+  it('only flushes where the app listens to the signal', async () => {
+    const own = jest.fn();
+    process.on('SIGTERM', own);
+    emit('SIGTERM', 'SIGTERM');
+    await turn();
+    expect(calls).toEqual(['flush']);
+    expect(own).toHaveBeenCalledTimes(1);
+    expect(kill).not.toHaveBeenCalled();
+    // As Nest does: it takes its listener away and raises the signal again.
+    process.off('SIGTERM', own);
+    emit('SIGTERM', 'SIGTERM');
+    finish();
+    await turn();
+    expect(calls).toEqual(['flush', 'shutdown']);
+    expect(kill).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['3', process, '__signal_exit_emitter__'],
+    ['4', globalThis, Symbol.for('signal-exit emitter')],
+  ])('does not wait for signal-exit %s, which would wait for it', (_version, holder, key) => {
+    Object.assign(holder, { [key]: { count: 1 } });
+    process.on('SIGTERM', () => {});
+    emit('SIGTERM', 'SIGTERM');
+    Reflect.deleteProperty(holder, key);
+    expect(calls).toEqual(['shutdown']);
+  });
+
+  it('shuts down once when the process has nothing more to do', async () => {
+    emit('beforeExit', 0);
+    emit('beforeExit', 0);
+    await turn();
+    expect(calls).toEqual(['shutdown']);
+    expect(kill).not.toHaveBeenCalled();
+  });
+
+  it('can be taken away', async () => {
+    remove();
+    emit('beforeExit', 0);
+    await turn();
+    expect(emit('SIGTERM', 'SIGTERM')).toBe(false);
+    expect(calls).toEqual([]);
+  });
+});

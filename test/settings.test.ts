@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { configure, Traced } from '../lib/index.js';
+import { settings } from '../lib/settings.js';
+import { useTelemetry } from './support/telemetry.js';
+
+const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
+
+const fail = Traced('work')(() => {
+  throw new Error('no');
+});
+
+test('the defaults are the last versioned conventions, exceptions as span events, and ten minutes for a stream', () => {
+  expect(settings()).toEqual({
+    semconv: '1.41',
+    exceptionEvents: true,
+    streamIdleTimeout: 600_000,
+    rethrowFaults: false,
+  });
+});
+
+test('configure() changes what it is given and keeps the rest', () => {
+  const before = settings();
+  configure({ semconv: 'both' });
+  expect(settings()).toEqual({ ...before, semconv: 'both' });
+});
+
+test('settings never change in place', () => {
+  const before = settings();
+  configure({ semconv: 'latest' });
+  expect(before.semconv).toBe('1.41');
+  expect(() => Object.assign(settings(), { semconv: '1.41' })).toThrow(TypeError);
+});
+
+test('a second copy of the package sees the same settings', async () => {
+  const copy = '../lib/settings?copy';
+  const other: { settings: typeof settings } = await import(copy);
+  expect(other.settings).not.toBe(settings);
+  configure({ semconv: 'latest' });
+  expect(other.settings()).toBe(settings());
+});
+
+test('a change holds for the calls after it, and the count of calls goes on', async () => {
+  expect(fail).toThrow('no');
+  configure({ exceptionEvents: false });
+  expect(fail).toThrow('no');
+  expect(telemetry.spans.map(({ events }) => events?.length)).toEqual([1, undefined]);
+  expect(telemetry.logs.map(({ eventName }) => eventName)).toEqual(['exception', 'exception']);
+  expect(await telemetry.points('annotel.calls')).toMatchObject([{ value: 2 }]);
+  expect(await telemetry.points('annotel.call.duration')).toMatchObject([{ count: 2 }]);
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { configure, type SemconvGeneration } from '../../lib/index.js';
+import * as semconv from '../../lib/signals/semconv.js';
+import { useTelemetry } from '../support/telemetry.js';
+
+useTelemetry();
+
+const of = (prefix: string): (string | semconv.Renamed)[] =>
+  Object.entries(semconv)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([, value]) => value as string | semconv.Renamed);
+const spellings = (names: (string | semconv.Renamed)[]): string[] =>
+  names.flatMap((name) => (typeof name === 'string' ? [name] : [name['1.41'], name.latest]));
+
+/** As the GenAI conventions spell them: core v1.41, and main where it differs. */
+const GEN_AI_ATTRIBUTES = `
+  conversation.id data_source.id embeddings.dimension.count operation.name output.type provider.name
+  request.choice.count request.encoding_formats request.frequency_penalty request.max_tokens request.model
+  request.presence_penalty request.previous_response.id request.reasoning.level request.seed request.stop_sequences
+  request.stream request.temperature request.top_k request.top_p response.finish_reasons response.id response.model
+  response.time_to_first_chunk retrieval.top_k token.modality token.type usage.cache_creation.input_tokens
+  usage.cache_read.input_tokens usage.cache_write.input_tokens usage.input_tokens usage.output_tokens
+  usage.reasoning.output_tokens workflow.name
+`;
+
+describe('names', () => {
+  test('of GenAI attributes are those of the conventions', () => {
+    const known = new Set(
+      GEN_AI_ATTRIBUTES.trim()
+        .split(/\s+/)
+        .map((name) => `gen_ai.${name}`),
+    );
+    const unknown = spellings(of('ATTR_GEN_AI_')).filter((name) => !known.has(name));
+    expect(unknown).toEqual([]);
+  });
+
+  test.each([
+    ['ATTR_', /^(gen_ai|openai|annotel|error|exception|server|code)(\.[a-z_]+)+$/],
+    ['EVENT_', /^(gen_ai|annotel|exception)(\.[a-z_]+)*$/],
+  ])('of %s constants stand once and are spelled as such names are', (prefix, pattern) => {
+    const names = spellings(of(prefix));
+    expect(names.length).toBeGreaterThan(3);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(pattern);
+  });
+
+  test('of metrics are unique within a generation', () => {
+    const { METRIC_CALLS, METRICS, METRICS_1_41, METRICS_LATEST } = semconv;
+    const definitions = [METRIC_CALLS, ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((all) => Object.values(all))];
+    const names = definitions.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { description } of definitions) expect(description).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+describe('a name that was changed', () => {
+  const name: semconv.Renamed = { '1.41': 'old.name', latest: 'new.name' };
+
+  test.each<[SemconvGeneration, object]>([
+    ['1.41', { 'old.name': 1 }],
+    ['latest', { 'new.name': 1 }],
+    ['both', { 'old.name': 1, 'new.name': 1 }],
+  ])('is written as generation %s spells it, and read back', (generation, expected) => {
+    configure({ semconv: generation });
+    const bag = {};
+    semconv.setRenamed(bag, name, 1);
+    expect(bag).toEqual(expected);
+    expect(semconv.getRenamed(bag, name)).toBe(1);
+    expect(semconv.getRenamed({}, name)).toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import type { Source } from './source-tree.js';
+
+/** Reads sources and tells what breaks the rule, one line each; nothing where all is well. */
+export type Rule = (sources: readonly Source[]) => string[];
+
+/** What each part may import of the repository, beside itself. A part without a row may not be imported from at all. */
+const DIRECTIONS: Record<string, readonly string[]> = {
+  'nest-module': ['lib/index', 'lib/sdk/index'],
+  'lib/index': ['lib/annotate', 'lib/decorators', 'lib/observation', 'lib/responses', 'lib/settings'],
+  'lib/annotate': ['lib/observation', 'lib/safely'],
+  'lib/decorators': ['lib/observation', 'lib/responses', 'lib/signals/semconv', 'lib/safely'],
+  'lib/observation': ['lib/signals', 'lib/settings', 'lib/safely'],
+  'lib/responses': ['lib/signals/semconv'],
+  'lib/signals': ['lib/settings'],
+  'lib/sdk': ['lib/signals/semconv', 'lib/settings', 'lib/safely'],
+  'lib/testing': ['lib/settings', 'lib/sdk/render-tree'],
+  'lib/safely': ['lib/settings'],
+  'lib/settings': [],
+};
+
+/** Packages that only some files may import. */
+const PACKAGES: [packages: RegExp, where: RegExp, why: string][] = [
+  [/^(@opentelemetry\/(?!api$)|import-in-the-middle)/, /^lib\/(sdk\/|testing\.ts$)/, 'an OpenTelemetry SDK'],
+  [/^(@nestjs\/|rxjs$|rxjs\/)/, /^nest-module\//, 'Nest or rxjs'],
+];
+
+const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+export const importDirections: Rule = (sources) =>
+  sources.flatMap(({ path, imports }) => {
+    const file = path.replace(/\.ts$/, '');
+    const part = Object.keys(DIRECTIONS).find((candidate) => within(file, candidate));
+    if (!part) return [`${path} belongs to no part: give it a row`];
+    const allowed = [part, ...(DIRECTIONS[part] ?? [])];
+    return imports
+      .filter(({ of }) => /^(lib|nest-module|samples|test)\//.test(of))
+      .filter(({ of }) => !allowed.some((target) => within(of, target)))
+      .map(({ of }) => `${path} imports ${of}`);
+  });
+
+export const packageImports: Rule = (sources) =>
+  sources.flatMap(({ path, imports }) =>
+    imports.flatMap(({ of }) =>
+      PACKAGES.filter(([packages, where]) => packages.test(of) && !where.test(path)).map(
+        ([, , why]) => `${path} imports ${why}: ${of}`,
+      ),
+    ),
+  );
+
+/** Every package that is imported is one that gets installed. */
+export const declaredPackages =
+  (declared: readonly string[]): Rule =>
+  (sources) =>
+    sources.flatMap(({ path, imports }) =>
+      imports
+        .map(({ of }) => of)
+        .filter((of) => !/^(node:|lib\/|nest-module\/)/.test(of))
+        .filter((of) => !declared.some((name) => within(of, name)))
+        .map((of) => `${path} imports ${of}, which package.json does not name`),
+    );
+
+/** Value imports only: type imports leave nothing at run time. */
+export const noCycles: Rule = (sources) => {
+  const edges = new Map(
+    sources.map(({ path, imports }) => [
+      path.replace(/\.ts$/, ''),
+      imports.filter(({ typeOnly }) => !typeOnly).map(({ of }) => of),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): string[] => {
+    if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file].join(' → ')];
+    if (done.has(file)) return [];
+    const found = (edges.get(file) ?? []).flatMap((next) => visit(next, [...trail, file]));
+    done.add(file);
+    return found;
+  };
+  return [...edges.keys()].flatMap((file) => visit(file, []));
+};
+
+/** What stands in one place only, or in none. */
+export const standsOnlyIn =
+  (pattern: RegExp, where: (path: string) => boolean): Rule =>
+  (sources) =>
+    sources
+      .filter(({ path, code }) => !where(path) && pattern.test(code))
+      .map(({ path, code }) => `${path}: ${pattern.exec(code)?.[0]}`);
+
+/** What stands exactly once. */
+export const standsOnceIn =
+  (pattern: RegExp, file: string): Rule =>
+  (sources) => {
+    const found = sources.flatMap(({ path, code }) => [...code.matchAll(new RegExp(pattern, 'g'))].map(() => path));
+    return found.length === 1 && found[0] === file ? [] : [`expected once in ${file}, found in: ${found.join(', ')}`];
+  };
+
+export const noLongFiles =
+  (most: number): Rule =>
+  (sources) =>
+    sources.filter(({ lines }) => lines > most).map(({ path, lines }) => `${path} has ${lines} lines`);
+
+export const noVagueNames: Rule = (sources) =>
+  sources
+    .map(({ path }) => path)
+    .filter((path) => /\/(utils?|helpers?|common)(\/|\.ts$)|\/(types|constants)\.ts$/.test(path));

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { parseSync, printSync } from '@swc/core';
+
+export const ROOT = new URL('../../', import.meta.url);
+
+export interface Import {
+  /** A package, or the path of a file from the root of the repository, without its extension. */
+  readonly of: string;
+  readonly typeOnly: boolean;
+}
+
+/** A source file as rules see it. */
+export interface Source {
+  /** From the root of the repository, with slashes. */
+  readonly path: string;
+  readonly lines: number;
+  /** The file without its comments. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+export function sourceOf(path: string, text: string): Source {
+  const module = parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' });
+  const { code } = printSync(module);
+  const imports: Import[] = [];
+  const add = (specifier: string, typeOnly: boolean): void => {
+    const of = specifier.startsWith('.')
+      ? posix.join(posix.dirname(path), specifier).replace(/\.(m|c)?js$/, '')
+      : specifier;
+    imports.push({ of, typeOnly });
+  };
+  for (const item of module.body) {
+    if (item.type === 'ImportDeclaration') {
+      const named = item.specifiers.length > 0 && item.specifiers.every((one) => 'isTypeOnly' in one && one.isTypeOnly);
+      add(item.source.value, item.typeOnly || named);
+    } else if (item.type === 'ExportAllDeclaration') {
+      add(item.source.value, false);
+    } else if (item.type === 'ExportNamedDeclaration' && item.source) {
+      const { typeOnly } = item as unknown as { typeOnly: boolean };
+      add(item.source.value, typeOnly);
+    }
+  }
+  for (const [, specifier] of code.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g))
+    add(specifier as string, false);
+  return { path, lines: text.split('\n').length - 1, code, imports };
+}
+
+/** Every TypeScript file below the given folders of the repository. */
+export function sourcesIn(...folders: string[]): Source[] {
+  return folders.flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
+      .map((file) => posix.join(folder, file.replaceAll('\\', '/')))
+      .filter((path) => path.endsWith('.ts'))
+      .sort()
+      .map((path) => sourceOf(path, readFileSync(new URL(path, ROOT), 'utf8'))),
+  );
+}
