@@ -25,8 +25,8 @@ export function renderTree(spans: readonly ReadableSpan[], style: TreeStyle = {}
       parent && ids.has(parent.spanId) ? parent.spanId : '',
     );
     const draw = (span: ReadableSpan, lead: string, indent: string): void => {
-      text += `${paint.dim(lead)}${line(span, paint)}\n`;
       const below = children.get(span.spanContext().spanId) ?? [];
+      text += `${paint.dim(lead)}${line(span, below, paint)}\n`;
       for (const child of below) {
         const isLast = child === below.at(-1);
         draw(child, indent + (isLast ? '└─ ' : '├─ '), indent + (isLast ? '   ' : '│  '));
@@ -37,8 +37,8 @@ export function renderTree(spans: readonly ReadableSpan[], style: TreeStyle = {}
   return text;
 }
 
-function line(span: ReadableSpan, paint: Paint): string {
-  const wrong = failure(span);
+function line(span: ReadableSpan, below: readonly ReadableSpan[], paint: Paint): string {
+  const wrong = failure(span, below);
   return [
     paint.bold(folded(span.name)),
     paint.dim(duration(span.duration)),

@@ -36,12 +36,21 @@ export function facts(span: ReadableSpan): string[] {
   ].filter((fact) => fact !== undefined);
 }
 
-/** Why the span failed, as `type: message`; `undefined` where it did not. */
-export function failure({ status, attributes, events }: ReadableSpan): string | undefined {
+/**
+ * Why the span failed, as `type: message`; `undefined` where it did not.
+ *
+ * @param below the spans below it: what one of them says already is not said again, only its type is
+ */
+export function failure(
+  { status, attributes, events }: ReadableSpan,
+  below: readonly ReadableSpan[] = [],
+): string | undefined {
   if (status.code !== SpanStatusCode.ERROR) return undefined;
   const exception = events.find((event) => event.attributes?.[ATTR_EXCEPTION_TYPE] !== undefined)?.attributes;
   const type = text(attributes[ATTR_ERROR_TYPE] ?? exception?.[ATTR_EXCEPTION_TYPE]);
   const message = text(status.message ?? exception?.[ATTR_EXCEPTION_MESSAGE]);
+  const told = status.message !== undefined && below.some((span) => span.status.message === status.message);
+  if (told && type !== undefined) return type;
   return [type, message].filter((part) => part !== undefined).join(': ') || 'error';
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { renderTree } from '../../lib/sdk/render-tree.js';
 import { finished } from '../support/sdk-span.js';
 
@@ -95,5 +96,21 @@ POST /ask  1.24 s  200
       finished({ id: `${index + 1}`, parent: `${index}`, start: index }),
     );
     expect(renderTree(spans).split('\n')).toHaveLength(1002);
+  });
+
+  it('tells the message of a failure where it came from, and on the way up what kind it was', () => {
+    const failed = (id: string, parent: string | undefined, error: string) =>
+      finished({ name: `span ${id}`, id, parent, error, attributes: { 'error.type': 'model_not_found' } });
+    const spans = [
+      failed('1', undefined, 'no such model'),
+      failed('2', '1', 'no such model'),
+      failed('3', '2', 'gone'),
+    ];
+    expect(renderTree([spans[0], spans[1]] as ReadableSpan[], { bare: true })).toBe(
+      'span 1  1 ms  ✗ model_not_found\n└─ span 2  1 ms  ✗ model_not_found: no such model\n',
+    );
+    expect(renderTree([spans[1], spans[2]] as ReadableSpan[], { bare: true })).toBe(
+      'span 2  1 ms  ✗ model_not_found: no such model\n└─ span 3  1 ms  ✗ model_not_found: gone\n',
+    );
   });
 });
