@@ -124,15 +124,11 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
     fold: () => new StreamedResponse(),
     payload: answerWithin,
   };
-  return hasCommonOptions(options) ? withOptions(operation, options) : operation;
+  return withOptions(operation, options);
 }
 
 /** Clients that hand out the HTTP response too put the answer under `data`: `{ data, response }` of `.withResponse()`. */
 function answerWithin(value: object): unknown {
   const fields = value as Record<string, unknown>;
   return objectOf(fields['response']) && objectOf(fields['data']) ? fields['data'] : value;
-}
-
-function hasCommonOptions({ name, attributes, result, log }: CommonOptions): boolean {
-  return [name, attributes, result, log].some((option) => option !== undefined);
 }

@@ -6,7 +6,10 @@ import { OPERATION_TRACED } from '../signals/semconv.js';
 import type { Site } from './method-decorator.js';
 import { spanAttributesOf } from './span-attribute.js';
 
-/** What every decorator can be told. `A`: the method's first parameters; `V`: what it resolves to. */
+/**
+ * What every decorator can be told. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
+ * the method resolves to.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export interface CommonOptions<A extends unknown[] = any[], V = any> {
   /** Name of the span. */
@@ -27,10 +30,11 @@ export const DEFAULT_LOG_POLICY: LogPolicy = 'sampled';
  * added: it is reported once, and the call goes on.
  */
 export function withOptions(operation: Operation, options: CommonOptions): Operation {
-  const { name, attributes, result } = options;
+  const { name, attributes, result, log } = options;
+  if (!(name || attributes || result || log)) return operation;
   return {
     ...operation,
-    log: options.log ?? operation.log,
+    log: log ?? operation.log,
     name(call, bag) {
       const given = typeof name === 'function' ? safely('the name callback', () => name(...call.args)) : name;
       return given || operation.name(call, bag);
@@ -46,12 +50,8 @@ export function withOptions(operation: Operation, options: CommonOptions): Opera
     onEnd: result
       ? (value, stream, detail) => {
           const bag = operation.onEnd?.(value, stream, detail) ?? {};
-          return stream || !detail
-            ? bag
-            : Object.assign(
-                bag,
-                safely('the result callback', () => result(value)),
-              );
+          const read = stream || !detail ? undefined : safely('the result callback', () => result(value));
+          return Object.assign(bag, read);
         }
       : operation.onEnd,
   };
