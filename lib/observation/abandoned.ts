@@ -1,7 +1,13 @@
 import { settings } from '../settings.js';
 
+/** Whether anybody waits for a result: for a promise, or for the next item of a stream. */
+export interface Activity {
+  waiting: number;
+}
+
 /** A call whose result is read later, and perhaps never. */
 export interface Pending {
+  readonly activity: Activity | undefined;
   /** When something last happened, on the clock of `performance.now()`. */
   readonly lastActivity: number;
   /** Ends the call as abandoned, at its last activity. */
@@ -15,7 +21,7 @@ let sweeper: NodeJS.Timeout | undefined;
 
 /**
  * Sees to it that a call ends even if nobody ever reads its result: when `lease` is garbage-collected, which is what holds
- * for as long as anybody can still read, or when nothing has happened for `settings().streamIdleTimeout`.
+ * for as long as anybody can still read, or when nothing has happened for `settings().streamIdleTimeout` while nobody waits.
  */
 export function watch(call: Pending, lease: object): void {
   pending.add(call);
@@ -34,5 +40,5 @@ export function unwatch(call: Pending): void {
 
 function sweep(): void {
   const latest = performance.now() - settings().streamIdleTimeout;
-  for (const call of pending) if (call.lastActivity < latest) call.abandon();
+  for (const call of pending) if (call.lastActivity < latest && !call.activity?.waiting) call.abandon();
 }

@@ -10,7 +10,7 @@ import {
   ATTR_ERROR_TYPE,
 } from '../signals/semconv.js';
 import type { Signals } from '../signals/signals.js';
-import { unwatch, watch } from './abandoned.js';
+import { type Activity, unwatch, watch } from './abandoned.js';
 import { errorMessage, errorType, exceptionAttributes } from './failure.js';
 import { contextOf, observationOf } from './observed-context.js';
 import type { Call, Fold, Operation } from './operation.js';
@@ -30,6 +30,7 @@ type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly ki
 export class Observation {
   readonly context: Context;
   lastActivity: number;
+  activity: Activity | undefined;
   private readonly span: Span;
   private readonly bag: Attributes;
   /** What the method itself says of the call. */
@@ -86,8 +87,9 @@ export class Observation {
   }
 
   /** The result is read later; `lease` lives for as long as anybody still can. */
-  pendingOn(lease: object): void {
+  pendingOn(lease: object, activity: Activity): void {
     if (this.ended || this.watched) return;
+    this.activity = activity;
     this.watched = true;
     this.lastActivity = performance.now();
     watch(this, lease);
@@ -138,9 +140,9 @@ export class Observation {
     if (this.ended) return;
     this.ended = true;
     if (this.watched) unwatch(this);
-    const seconds = ((at ?? performance.now()) - this.started) / 1000;
-    safely('recording the end of a call', () => this.render(outcome, value, seconds));
-    safely('ending a span', () => this.span.end(at));
+    const ended = at ?? performance.now();
+    safely('recording the end of a call', () => this.render(outcome, value, (ended - this.started) / 1000));
+    safely('ending a span', () => this.span.end(ended));
   }
 
   /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */

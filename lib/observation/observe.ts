@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { context } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { activeSignals } from '../signals/signals.js';
@@ -44,6 +45,7 @@ export function observe(
   methodName: (self: unknown) => string,
   method: AnyFunction = decorated,
 ): AnyFunction {
+  const fresh = types.isAsyncFunction(method);
   // A shorthand method, since that has no `prototype` of its own: like the methods it stands for.
   const { wrapper } = {
     wrapper(this: unknown, ...args: unknown[]): unknown {
@@ -63,7 +65,7 @@ export function observe(
         observation.fail(error);
         throw error;
       }
-      return settle(value, observation);
+      return settle(value, observation, fresh);
     },
   };
   takeOnIdentity(wrapper, decorated);

@@ -1,6 +1,7 @@
 import { safely } from '../safely.js';
 import type { Observation } from './observation.js';
-import { isAsyncIterable, isIterator, trapAsyncIterable, trapIterator } from './results/iterator.js';
+import { isEventStream, trapEventStream } from './results/event-stream.js';
+import { isAsyncIterable, isIterator, trapAsyncIterable, trapSelfIterator } from './results/iterator.js';
 import { isNodeReadable, trapNodeReadable } from './results/node-readable.js';
 import { isObservable, trapObservable } from './results/observable.js';
 import { isReadableStream, trapReadableStream } from './results/readable-stream.js';
@@ -10,14 +11,16 @@ import { follow, isPlainPromise, isThenable, type Thenable, trapThenable } from 
 
 /**
  * Finds the true end of what a method returned, and sees to it that the observation learns of it. Returns what the caller
- * gets: the same object, but for a plain promise, which is replaced by one that nobody can tell from it.
+ * gets: the same object, but for a fresh plain promise, which is replaced by one that nobody can tell from it.
+ *
+ * @param fresh whether nobody but the caller can hold the value, as the promise of an async function
  */
-export function settle(value: unknown, observation: Observation): unknown {
+export function settle(value: unknown, observation: Observation, fresh: boolean): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
     observation.ok(value);
     return value;
   }
-  const settled = safely('following a result', () => settleObject(value, observation), UNSETTLED);
+  const settled = safely('following a result', () => settleObject(value, observation, fresh), UNSETTLED);
   if (settled !== UNSETTLED) return settled;
   observation.ok(undefined);
   return value;
@@ -26,11 +29,11 @@ export function settle(value: unknown, observation: Observation): unknown {
 /** Stands for a result that could not even be looked at, such as a Proxy whose traps throw. */
 const UNSETTLED = Symbol('unsettled');
 
-function settleObject(value: object, observation: Observation): unknown {
-  if (isPlainPromise(value)) {
+function settleObject(value: object, observation: Observation, fresh: boolean): unknown {
+  if (fresh && isPlainPromise(value)) {
     return follow(
       value,
-      (result) => settle(result, observation),
+      (result) => settle(result, observation, false),
       (error) => observation.fail(error),
     );
   }
@@ -63,18 +66,17 @@ function watchLater(value: object, observation: Observation): boolean {
     return true;
   };
   if (isThenable(value)) return watch(value, watchThenable);
+  if (isEventStream(value)) return watch(value, trapEventStream);
   if (isResponse(value)) return watch(value, trapResponse);
   if (isReadableStream(value)) return watch(value, trapReadableStream);
   if (isNodeReadable(value)) return watch(value, trapNodeReadable);
   if (isObservable(value)) return watch(value, trapObservable);
-  if (isIterator(value)) return watch(value, trapIterator);
+  if (isIterator(value)) return watch(value, trapSelfIterator);
   if (isAsyncIterable(value)) return watch(value, trapAsyncIterable);
   return false;
 }
 
 /** What the thenable resolved to may be a stream, which then decides when each of its calls ends. */
 function watchThenable(value: Thenable, tap: Tap): void {
-  trapThenable(value, tap, (result) => {
-    for (const observation of tap.release()) settle(result, observation);
-  });
+  trapThenable(value, tap, (result) => (observation) => settle(result, observation, false));
 }

@@ -1,5 +1,8 @@
 import { methodOf, type Tap, trap } from './tap.js';
-import { isPlainPromise } from './thenable.js';
+import { follow, isPlainPromise, isThenable } from './thenable.js';
+
+/** Who is told of the items: the tap, or one half of a `tee`. */
+export type Reader = Pick<Tap, 'run' | 'wait' | 'item' | 'ok' | 'fail' | 'stop'>;
 
 /** A generator, an async generator, or anything else that hands out its own items: it has `next` and iterates itself. */
 export function isIterator(value: object): boolean {
@@ -13,122 +16,150 @@ export function isAsyncIterable(value: object): boolean {
   return methodOf(value, Symbol.asyncIterator) !== undefined;
 }
 
+/** Watches something that is its own iterator, or that has a `next` and makes iterators besides, as database cursors do. */
+export function trapSelfIterator(value: object, tap: Tap): void {
+  if (!trapIterator(value, tap)) return tap.ok();
+  for (const key of [Symbol.asyncIterator, Symbol.iterator]) trapIterate(value, key, tap);
+}
+
 /**
  * Watches an object that makes async iterators and may have methods of its own, such as a provider's `Stream`. The object
  * stays as it is, so its class, `controller` and `#private` fields keep working.
  */
 export function trapAsyncIterable(value: object, tap: Tap): void {
-  const iterate = methodOf(value, Symbol.asyncIterator);
-  const trapped =
-    iterate !== undefined &&
-    trap(value, Symbol.asyncIterator, function (this: unknown, ...args: unknown[]): unknown {
-      const iterator = tap.run(iterate, this, args) as object;
-      trapAsyncIterator(iterator, tap);
-      return iterator;
-    });
-  if (!trapped) return tap.ok();
-
+  const reader = withAbort(value, tap);
+  if (!trapIterate(value, Symbol.asyncIterator, reader)) return tap.ok();
   const tee = methodOf(value, 'tee');
   if (!tee) return;
   trap(value, 'tee', function (this: unknown, ...args: unknown[]): unknown {
     const branches: unknown = tap.run(tee, this, args);
-    if (Array.isArray(branches)) trapBranches(branches, tap);
+    if (Array.isArray(branches)) trapBranches(branches, reader);
     return branches;
   });
+}
+
+/** A stream whose `controller` was aborted ends as if it were complete; it was stopped. */
+function withAbort(stream: object, tap: Tap): Reader {
+  const { controller } = stream as { controller?: Partial<AbortController> };
+  return {
+    run: (method, self, args) => tap.run(method, self, args),
+    wait: () => tap.wait(),
+    item: (chunk) => tap.item(chunk),
+    ok: (value) => (controller?.signal?.aborted ? tap.stop() : tap.ok(value)),
+    fail: (error) => tap.fail(error),
+    stop: () => tap.stop(),
+  };
 }
 
 /**
  * Both halves of a `tee` hand out the same items: each item is counted when the faster reader gets it, the first to reach
  * the end ends the call, and it is stopped when both have stopped.
  */
-function trapBranches(branches: object[], tap: Tap): void {
+function trapBranches(branches: object[], reader: Reader): void {
   let items = 0;
   let reading = branches.length;
   for (const branch of branches) {
     let seen = 0;
-    const share: Reader = {
-      run: (method, self, args) => tap.run(method, self, args),
+    trapIterate(branch, Symbol.asyncIterator, {
+      ...reader,
       item(chunk) {
         seen += 1;
         if (seen <= items) return;
         items = seen;
-        tap.item(chunk);
+        reader.item(chunk);
       },
-      ok: (value) => tap.ok(value),
-      fail: (error) => tap.fail(error),
       stop() {
         reading -= 1;
-        if (reading === 0) tap.stop();
+        if (reading === 0) reader.stop();
       },
-    };
-    const iterate = methodOf(branch, Symbol.asyncIterator);
-    if (!iterate) continue;
-    trap(branch, Symbol.asyncIterator, function (this: unknown, ...args: unknown[]): unknown {
-      const iterator = tap.run(iterate, this, args) as object;
-      trapAsyncIterator(iterator, share);
-      return iterator;
     });
   }
 }
 
-/** Who is told of the items: the tap, or one half of a `tee`. */
-type Reader = Pick<Tap, 'run' | 'item' | 'ok' | 'fail' | 'stop'>;
-
-const trappedIterators = new WeakSet<object>();
-
-/** Watches `next`, `return` and `throw`; each runs in the context of the call, so a generator's body does too. */
-export function trapIterator(iterator: object, reader: Reader): void {
-  if (trappedIterators.has(iterator)) return;
-  trappedIterators.add(iterator);
-  const next = methodOf(iterator, 'next');
-  if (!next) return;
-
-  const advanced = (result: IteratorResult<unknown>): void => {
-    if (result.done) reader.ok(result.value);
-    else reader.item(result.value);
-  };
-  const returned = (result: IteratorResult<unknown>): void => {
-    if (result.done) reader.stop();
-    else reader.item(result.value);
-  };
-  const failed = (error: unknown): void => reader.fail(error);
-  const watch = (key: 'next' | 'return' | 'throw', settled: (result: IteratorResult<unknown>) => void): void => {
-    const method = methodOf(iterator, key);
-    if (!method) return;
-    const pass = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
-      settled(result);
-      return result;
-    };
-    const rethrow = (error: unknown): never => {
-      failed(error);
-      throw error;
-    };
-    const trapped = trap(iterator, key, (...args: unknown[]): unknown => {
-      let result: unknown;
-      try {
-        result = reader.run(method, iterator, args);
-      } catch (error) {
-        failed(error);
-        throw error;
-      }
-      if (typeof result !== 'object' || result === null) return result;
-      if (isPlainPromise(result)) return (result as Promise<IteratorResult<unknown>>).then(pass, rethrow);
-      if (methodOf(result, 'then')) return Promise.resolve(result as IteratorResult<unknown>).then(pass, rethrow);
-      return pass(result as IteratorResult<unknown>);
-    });
-    if (!trapped) reader.ok();
-  };
-  watch('next', advanced);
-  watch('return', returned);
-  watch('throw', advanced);
+/** Watches the iterators that an object makes. Returns false where it does not let itself be watched. */
+function trapIterate(value: object, key: symbol, reader: Reader): boolean {
+  const iterate = methodOf(value, key);
+  if (!iterate) return false;
+  return trap(value, key, function (this: unknown, ...args: unknown[]): unknown {
+    const iterator = reader.run(iterate, this, args) as object;
+    if (iterator !== value) {
+      trapIterator(iterator, reader);
+      if (key === Symbol.asyncIterator && !methodOf(iterator, 'return')) addReturn(iterator, reader);
+    }
+    return iterator;
+  });
 }
 
 /** An iterator without `return` is not told of an early `break`; with one that only tells us, it works as before. */
-export function trapAsyncIterator(iterator: object, reader: Reader): void {
-  trapIterator(iterator, reader);
-  if (methodOf(iterator, 'return')) return;
+function addReturn(iterator: object, reader: Reader): void {
   trap(iterator, 'return', (value: unknown): Promise<IteratorResult<unknown>> => {
     reader.stop();
     return Promise.resolve({ done: true, value });
   });
+}
+
+/** Who watches an iterator already: two calls may hand out the same one, and each is told. */
+const readersOf = new WeakMap<object, WeakSet<Reader>>();
+
+/**
+ * Watches `next`, `return` and `throw`; each runs in the context of the call, so a generator's body does too. Returns false
+ * where the iterator does not let itself be watched.
+ */
+export function trapIterator(iterator: object, reader: Reader): boolean {
+  const readers = readersOf.get(iterator) ?? new WeakSet();
+  if (readers.has(reader)) return true;
+  readersOf.set(iterator, readers.add(reader));
+
+  const advanced = ({ done, value }: IteratorResult<unknown>): void => (done ? reader.ok(value) : reader.item(value));
+  const returned = ({ done, value }: IteratorResult<unknown>): void => (done ? reader.stop() : reader.item(value));
+  const trapped = trapStep(iterator, 'next', reader, advanced);
+  trapStep(iterator, 'return', reader, returned);
+  trapStep(iterator, 'throw', reader, advanced);
+  return trapped;
+}
+
+function trapStep(
+  iterator: object,
+  key: 'next' | 'return' | 'throw',
+  reader: Reader,
+  settled: (result: IteratorResult<unknown>) => void,
+): boolean {
+  const method = methodOf(iterator, key);
+  if (!method) return false;
+  const told = (result: unknown): void => {
+    // The `next` of a database cursor hands out a row, or nothing, where that of an iterator hands out a result.
+    if (isIteratorResult(result)) settled(result);
+  };
+  const failed = (error: unknown): void => reader.fail(error);
+  return trap(iterator, key, (...args: unknown[]): unknown => {
+    let result: unknown;
+    try {
+      result = reader.run(method, iterator, args);
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+    if (typeof result !== 'object' || result === null) return result;
+    const promise = isPlainPromise(result) ? result : isThenable(result) ? Promise.resolve(result) : undefined;
+    if (promise) {
+      const done = reader.wait();
+      return follow(
+        promise as Promise<unknown>,
+        (value) => {
+          done();
+          told(value);
+        },
+        (error) => {
+          done();
+          failed(error);
+        },
+      );
+    }
+    told(result);
+    return result;
+  });
+}
+
+function isIteratorResult(result: unknown): result is IteratorResult<unknown> {
+  return typeof result === 'object' && result !== null && ('done' in result || 'value' in result);
 }

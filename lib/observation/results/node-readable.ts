@@ -4,6 +4,7 @@ interface NodeReadable {
   emit(event: string | symbol, ...args: unknown[]): boolean;
   readonly readableEnded?: boolean;
   readonly destroyed?: boolean;
+  readonly errored?: Error | null;
 }
 
 /** A Node `Readable`, the userland copies of it included. */
@@ -16,14 +17,22 @@ export function isNodeReadable(value: object): value is NodeReadable & object {
  * make the stream flow, and an `error` listener would make an unhandled error a handled one.
  */
 export function trapNodeReadable(stream: NodeReadable & object, tap: Tap): void {
+  if (stream.errored) return tap.fail(stream.errored);
   if (stream.readableEnded || stream.destroyed) return tap.ok();
   const { emit } = stream;
   const trapped = trap(stream, 'emit', function (this: unknown, event: string | symbol, ...args: unknown[]): unknown {
     if (event === 'data') tap.item(args[0]);
     else if (event === 'end') tap.ok();
-    else if (event === 'error') tap.fail(args[0]);
+    else if (event === 'error') endBy(args[0], tap);
     else if (event === 'close') tap.stop();
     return Reflect.apply(emit, this, [event, ...args]);
   });
   if (!trapped) tap.ok();
+}
+
+/** Who leaves a `for await` early or aborts by a signal destroys the stream with this error of Node's. */
+function endBy(error: unknown, tap: Tap): void {
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (code === 'ABORT_ERR') tap.stop();
+  else tap.fail(error);
 }

@@ -1,4 +1,5 @@
 import { safely } from '../../safely.js';
+import type { Observation } from '../observation.js';
 import { inCallersContext, methodOf, type Tap, trap } from './tap.js';
 
 interface Observer {
@@ -7,6 +8,7 @@ interface Observer {
   complete?: () => unknown;
 }
 interface Subscription {
+  readonly closed?: boolean;
   add?: (teardown: () => void) => unknown;
   unsubscribe?: () => unknown;
 }
@@ -18,21 +20,60 @@ export function isObservable(value: object): boolean {
   return methodOf(value, 'pipe') !== undefined || methodOf(value, '@@observable') !== undefined;
 }
 
-/** Watches the first subscription. Its producer runs in the context of the call, the subscriber's callbacks in their own. */
+/**
+ * Watches the first subscription after a call. Its producer runs in the context of the call, the subscriber's callbacks in
+ * their own.
+ */
 export function trapObservable(observable: object, tap: Tap): void {
   const subscribe = methodOf(observable, 'subscribe') as Subscribe;
-  let subscribed = false;
+  let watched: Watch | undefined;
   const trapped = trap(observable, 'subscribe', function (this: unknown, observer?: unknown, ...rest: unknown[]) {
-    if (subscribed) return Reflect.apply(subscribe, this, [observer, ...rest]);
-    subscribed = true;
+    if (!tap.isOpen || watched?.isOpen) return Reflect.apply(subscribe, this, [observer, ...rest]);
+    const watch = new Watch(tap);
+    watched = watch;
     const args = isSubscriber(observer)
-      ? [watchSubscriber(observer, tap), ...rest]
-      : [watchCallbacks(observer, rest, tap)];
-    const subscription = tap.run(subscribe, this, args) as Subscription;
-    safely('watching a subscription', () => onTeardown(subscription, () => tap.stop()));
+      ? [watchSubscriber(observer, watch), ...rest]
+      : [watchCallbacks(observer, rest, watch)];
+    let subscription: Subscription;
+    try {
+      subscription = tap.run(subscribe, this, args) as Subscription;
+    } catch (error) {
+      watch.fail(error);
+      throw error;
+    }
+    safely('watching a subscription', () => onTeardown(subscription, () => watch.stop()));
     return subscription;
   });
   if (!trapped) tap.ok();
+}
+
+/** One subscription. It ends the calls that were waiting for one, and leaves the next to calls that come later. */
+class Watch {
+  isOpen = true;
+
+  constructor(private readonly tap: Tap) {}
+
+  item(value: unknown): void {
+    if (this.isOpen) this.tap.item(value);
+  }
+
+  ok(): void {
+    this.end((observation) => observation.ok(undefined));
+  }
+
+  fail(error: unknown): void {
+    this.end((observation) => observation.fail(error));
+  }
+
+  stop(): void {
+    this.end((observation) => observation.stop());
+  }
+
+  private end(end: (observation: Observation) => void): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.tap.settleForNow(end);
+  }
 }
 
 /** A subscriber that an operator made is part of a chain of teardowns and has to stay the same object. */
@@ -41,27 +82,29 @@ function isSubscriber(observer: unknown): observer is Observer & Subscription {
   return methodOf(observer, 'unsubscribe') !== undefined && methodOf(observer, 'add') !== undefined;
 }
 
-function watchSubscriber(subscriber: Observer & Subscription, tap: Tap): Observer {
+function watchSubscriber(subscriber: Observer & Subscription, watch: Watch): Observer {
   const { next, error, complete } = subscriber;
   const own = (method: ((...args: never[]) => unknown) | undefined) => inCallersContext(method?.bind(subscriber));
   const [ownNext, ownError, ownComplete] = [own(next), own(error), own(complete)];
   trap(subscriber, 'next', (value: unknown) => {
-    tap.item(value);
+    watch.item(value);
     return ownNext?.(value);
   });
   trap(subscriber, 'error', (reason: unknown) => {
-    tap.fail(reason);
+    watch.fail(reason);
     return ownError?.(reason);
   });
   trap(subscriber, 'complete', () => {
-    tap.ok();
+    // A source that cannot be stopped runs on to its end after its subscriber has left.
+    if (subscriber.closed) watch.stop();
+    else watch.ok();
     return ownComplete?.();
   });
   return subscriber;
 }
 
 /** An error that no callback takes is thrown on, so that the library reports it as unhandled as it would have. */
-function watchCallbacks(observer: unknown, rest: readonly unknown[], tap: Tap): Observer {
+function watchCallbacks(observer: unknown, rest: readonly unknown[], watch: Watch): Observer {
   const target = typeof observer === 'object' && observer !== null ? (observer as Observer) : undefined;
   const callbacks = target ? [target.next, target.error, target.complete] : [observer, ...rest];
   const [next, error, complete] = callbacks.map((callback) =>
@@ -69,16 +112,16 @@ function watchCallbacks(observer: unknown, rest: readonly unknown[], tap: Tap): 
   );
   return {
     next(value) {
-      tap.item(value);
+      watch.item(value);
       next?.(value);
     },
     error(reason) {
-      tap.fail(reason);
+      watch.fail(reason);
       if (!error) throw reason;
       error(reason);
     },
     complete() {
-      tap.ok();
+      watch.ok();
       complete?.();
     },
   };

@@ -7,11 +7,16 @@ export function isReadableStream(value: object): value is ReadableStream {
   return methodOf(value, 'getReader') !== undefined && methodOf(value, 'pipeTo') !== undefined;
 }
 
+/** A Response hands out the same body at every time of asking. */
+const watched = new WeakMap<ReadableStream, Tap>();
+
 /**
  * Watches a stream by the readers that its consumer takes from it. Nothing is read before or beyond what the consumer
  * reads, and its `cancel` reaches the source.
  */
 export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
+  if (watched.get(stream) === tap) return;
+  watched.set(stream, tap);
   const getReader = stream.getReader;
   const trapped = trap(stream, 'getReader', function (this: unknown, ...args: unknown[]): unknown {
     const reader = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
@@ -21,24 +26,28 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
   if (!trapped) return tap.ok();
 
   const cancel = stream.cancel;
-  trap(stream, 'cancel', (reason?: unknown) => stopAfter(Reflect.apply(cancel, stream, [reason]), tap));
+  trap(stream, 'cancel', (reason?: unknown) => stopAfter(tap.run(cancel, stream, [reason]), tap));
   for (const key of [Symbol.asyncIterator, 'values']) {
     const iterate = methodOf(stream, key);
     if (!iterate) continue;
     trap(stream, key, (...args: unknown[]) => {
-      const iterator = Reflect.apply(iterate, stream, args) as object;
+      const iterator = tap.run(iterate, stream, args) as object;
       trapIterator(iterator, tap);
       return iterator;
     });
   }
-  // These three read through a reader of their own that cannot be seen; a relay makes them read through ours.
-  trap(stream, 'tee', () => relay(stream).readable.tee());
+  // These three read through a reader of their own that cannot be seen; a relay makes them read through ours. Where they
+  // would be refused, they are asked themselves, so that the refusal is theirs.
+  const { tee, pipeThrough, pipeTo } = stream;
+  trap(stream, 'tee', () => (stream.locked ? Reflect.apply(tee, stream, []) : relay(stream).readable.tee()));
   trap(stream, 'pipeThrough', (pair: ReadableWritablePair, options?: StreamPipeOptions) => {
+    if (stream.locked || pair?.writable?.locked !== false) return Reflect.apply(pipeThrough, stream, [pair, options]);
     const { readable, release } = relay(stream);
     readable.pipeTo(pair.writable, options).then(release, release);
     return pair.readable;
   });
   trap(stream, 'pipeTo', (destination: WritableStream, options?: StreamPipeOptions) => {
+    if (stream.locked || destination?.locked !== false) return Reflect.apply(pipeTo, stream, [destination, options]);
     const { readable, release } = relay(stream);
     return readable.pipeTo(destination, options).finally(release);
   });
@@ -46,25 +55,36 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
 
 function trapReader(reader: ReadableStreamDefaultReader, tap: Tap): void {
   const { read, cancel } = reader;
-  trap(reader, 'read', (...args: unknown[]) =>
-    follow(
+  // A read that was pending when the stream was cancelled comes back as if the stream were at its end.
+  let cancelling = false;
+  trap(reader, 'read', (...args: unknown[]) => {
+    const waited = tap.wait();
+    return follow(
       tap.run(read, reader, args) as Promise<ReadableStreamReadResult<unknown>>,
       (result) => {
+        waited();
         const { done, value } = result as ReadableStreamReadResult<unknown>;
-        if (done) tap.ok();
-        else tap.item(value);
+        if (!done) tap.item(value);
+        else if (!cancelling) tap.ok();
       },
-      (error) => tap.fail(error),
-    ),
-  );
-  trap(reader, 'cancel', (reason?: unknown) => stopAfter(Reflect.apply(cancel, reader, [reason]), tap));
+      (error) => {
+        waited();
+        tap.fail(error);
+      },
+    );
+  });
+  trap(reader, 'cancel', (reason?: unknown) => {
+    cancelling = true;
+    return stopAfter(tap.run(cancel, reader, [reason]), tap);
+  });
 }
 
-function stopAfter(cancelled: Promise<unknown>, tap: Tap): Promise<unknown> {
+/** A `cancel` that was refused has cancelled nothing. */
+function stopAfter(cancelled: unknown, tap: Tap): Promise<unknown> {
   return follow(
-    cancelled,
+    cancelled as Promise<unknown>,
     () => tap.stop(),
-    (error) => tap.fail(error),
+    () => {},
   );
 }
 

@@ -21,24 +21,29 @@ export function trapResponse(response: Response, tap: Tap): void {
   for (const key of BODY_READERS) {
     const read = methodOf(response, key);
     if (!read) continue;
-    const trapped = trap(response, key, (...args: unknown[]) =>
-      follow(
+    const trapped = trap(response, key, (...args: unknown[]) => {
+      const done = tap.wait();
+      return follow(
         tap.run(read, response, args) as Promise<unknown>,
-        (body) => tap.ok(body),
-        (error) => tap.fail(error),
-      ),
-    );
+        (body) => {
+          done();
+          tap.ok(body);
+        },
+        (error) => {
+          done();
+          tap.fail(error);
+        },
+      );
+    });
     if (!trapped) return tap.ok(response);
   }
   const { body, clone } = response;
-  let asked = false;
   // Trapped when it is asked for: the readers above read the same stream, and would end the call before they have parsed what they read.
   Reflect.defineProperty(response, 'body', {
     configurable: true,
     enumerable: false,
     get() {
-      if (!asked && isReadableStream(body)) trapReadableStream(body, tap);
-      asked = true;
+      if (isReadableStream(body)) trapReadableStream(body, tap);
       return body;
     },
   });

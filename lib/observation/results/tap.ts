@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api';
+import type { Activity } from '../abandoned.js';
 import type { Observation } from '../observation.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the methods of results are called with whatever the caller passes
@@ -15,19 +16,30 @@ const MOST_OBSERVATIONS = 16;
  */
 export class Tap {
   private observations: Observation[] = [];
+  private readonly activity: Activity = { waiting: 0 };
+  /** How a result that can be read only once came to its end. */
+  private ended: ((observation: Observation) => void) | undefined;
 
   /**
    * Attaches an observation to a result. Returns the tap if its traps are still to be set, `undefined` if an earlier call
-   * has set them.
+   * has set them. A call that returns a result which has ended already ends as it did.
    */
   static attach(result: object, observation: Observation): Tap | undefined {
     const existing = taps.get(result);
     const tap = existing ?? new Tap();
     if (!existing) taps.set(result, tap);
+    if (tap.ended) {
+      tap.ended(observation);
+      return undefined;
+    }
     if (tap.observations.length >= MOST_OBSERVATIONS) tap.observations.shift()?.abandon();
     tap.observations.push(observation);
-    observation.pendingOn(tap);
+    observation.pendingOn(tap, tap.activity);
     return existing ? undefined : tap;
+  }
+
+  get isOpen(): boolean {
+    return this.observations.length > 0;
   }
 
   /** Runs a method of the result in the context of the innermost call that returned it. */
@@ -36,27 +48,41 @@ export class Tap {
     return innermost ? context.with(innermost.context, method, self, ...args) : Reflect.apply(method, self, args);
   }
 
+  /** Somebody waits for the result from now on; returns what ends the wait. While anybody waits, it is not idle. */
+  wait(): () => void {
+    this.activity.waiting += 1;
+    return () => {
+      this.activity.waiting -= 1;
+    };
+  }
+
   item(chunk: unknown): void {
     for (const observation of this.observations) observation.item(chunk);
   }
 
   ok(value?: unknown): void {
-    for (const observation of this.release()) observation.ok(value);
+    this.settle((observation) => observation.ok(value));
   }
 
   fail(error: unknown): void {
-    for (const observation of this.release()) observation.fail(error);
+    this.settle((observation) => observation.fail(error));
   }
 
   stop(): void {
-    for (const observation of this.release()) observation.stop();
+    this.settle((observation) => observation.stop());
   }
 
-  /** Lets go of the observations, for whoever settles them otherwise. */
-  release(): Observation[] {
-    const released = this.observations;
+  /** Ends the calls so far, and lets those that come later wait for an end of their own. */
+  settleForNow(end: (observation: Observation) => void): void {
+    const ending = this.observations;
     this.observations = [];
-    return released;
+    for (const observation of ending) end(observation);
+  }
+
+  /** Ends the calls so far and, in the same way, every call that returns this result again. */
+  settle(end: (observation: Observation) => void): void {
+    this.ended ??= end;
+    this.settleForNow(end);
   }
 }
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { Observation } from '../observation.js';
 import { inCallersContext, methodOf, type Tap, trap } from './tap.js';
 
 export interface Thenable {
@@ -61,16 +62,43 @@ export function follow(
 }
 
 /**
- * Watches a thenable whose identity matters: a promise subclass, a promise with properties, a foreign or lazy thenable.
+ * Watches a thenable in place.
  *
- * @param resolved settles the calls by the value that the thenable resolved to
+ * @param resolved settles a call by the value that the thenable resolved to
  */
-export function trapThenable(value: Thenable, tap: Tap, resolved: (value: unknown) => void): void {
-  const rejected = (error: unknown): void => tap.fail(error);
+export function trapThenable(
+  value: Thenable,
+  tap: Tap,
+  resolved: (value: unknown) => (observation: Observation) => void,
+): void {
   const then = value.then;
   const root = types.isPromise(value) ? rootPrototypeOf(value) : undefined;
-  if (root && then === Reflect.get(root, 'then')) trapEagerPromise(value, then, root, resolved, rejected);
-  else trapForeignThenable(value, then, tap, resolved, rejected);
+  if (root && then === Reflect.get(root, 'then')) {
+    // It is under way: however long it takes, it is not idle.
+    const done = tap.wait();
+    const followed = trapEagerPromise(value, then, root, {
+      resolved(result) {
+        done();
+        tap.settle(resolved(result));
+      },
+      rejected(error) {
+        done();
+        tap.fail(error);
+      },
+    });
+    if (!followed) tap.ok();
+    return;
+  }
+  trapForeignThenable(value, then, tap, {
+    resolved: (result) => tap.settleForNow(resolved(result)),
+    rejected: (error) => tap.settleForNow((observation) => observation.fail(error)),
+  });
+}
+
+/** Told of how a thenable settles. */
+interface Settled {
+  resolved(value: unknown): void;
+  rejected(error: unknown): void;
 }
 
 function rootPrototypeOf(promise: object): object | undefined {
@@ -81,6 +109,7 @@ function rootPrototypeOf(promise: object): object | undefined {
 
 /** Derives plain promises, so that nothing of a user's subclass runs on our behalf. */
 class Marker extends Promise<unknown> {
+  static override readonly name = 'Promise';
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -90,30 +119,26 @@ class Marker extends Promise<unknown> {
  * A native promise settles whether or not anybody asks, so it is watched by a branch. The branch rejects as the promise
  * does and stands in for it while nobody handles it, which keeps a rejection that nobody handles unhandled, exactly once.
  * As soon as the caller attaches a handler of its own, the branch is silenced.
+ *
+ * @returns false where the promise does not let itself be watched
  */
-function trapEagerPromise(
-  value: Thenable,
-  then: Thenable['then'],
-  root: object,
-  resolved: (value: unknown) => void,
-  rejected: (error: unknown) => void,
-): void {
-  const hadConstructor = Reflect.getOwnPropertyDescriptor(value, 'constructor');
+function trapEagerPromise(value: Thenable, then: Thenable['then'], root: object, settled: Settled): boolean {
+  const own = Reflect.getOwnPropertyDescriptor(value, 'constructor');
   // `then` makes the derived promise by `constructor`, and `await` skips a trapped `then` unless that is not `Promise`.
-  if (!trap(value, 'constructor', Marker)) return;
+  if (!trap(value, 'constructor', Marker)) return false;
   const branch = Reflect.apply(then, value, [
-    resolved,
+    (result: unknown) => settled.resolved(result),
     (error: unknown) => {
-      rejected(error);
+      settled.rejected(error);
       throw error;
     },
   ]) as Promise<unknown>;
   const usual = Reflect.get(Object.getPrototypeOf(value), 'constructor') === Reflect.get(root, 'constructor');
-  if (hadConstructor) Reflect.defineProperty(value, 'constructor', hadConstructor);
+  if (own) Reflect.defineProperty(value, 'constructor', own);
   else if (!usual) Reflect.deleteProperty(value, 'constructor');
 
   let silenced = false;
-  trap(value, 'then', function (this: Thenable, ...handlers: unknown[]): unknown {
+  return trap(value, 'then', function (this: Thenable, ...handlers: unknown[]): unknown {
     if (!silenced) {
       silenced = true;
       branch.catch(() => {});
@@ -129,37 +154,45 @@ const OTHER_WAYS = ['withResponse', 'asResponse'];
  * A foreign thenable may be lazy and may run anew at each `then`: it is only watched when its caller calls it. It then runs
  * in the context of the call, but the caller's handlers run in the caller's own.
  */
-function trapForeignThenable(
-  value: Thenable,
-  then: Thenable['then'],
-  tap: Tap,
-  resolved: (value: unknown) => void,
-  rejected: (error: unknown) => void,
-): void {
+function trapForeignThenable(value: Thenable, then: Thenable['then'], tap: Tap, settled: Settled): void {
   // The methods may call one another; only the one that the caller called is watched.
   let inside = false;
   const outermost = (method: Thenable['then'], self: unknown, args: readonly unknown[]): unknown => {
     inside = true;
     try {
       return tap.run(method, self, args);
+    } catch (error) {
+      settled.rejected(error);
+      throw error;
     } finally {
       inside = false;
     }
   };
   const watched = trap(value, 'then', function (this: Thenable, ...args: unknown[]): unknown {
     if (inside) return Reflect.apply(then, this, args);
-    const [fulfil, reject] = args.map(inCallersContext);
-    return outermost(then, this, [
+    const [onFulfilled, onRejected, ...rest] = args;
+    const [fulfil, reject] = [inCallersContext(onFulfilled), inCallersContext(onRejected)];
+    const done = tap.wait();
+    let returned = false;
+    let chained = false;
+    const derived = outermost(then, this, [
       (result: unknown) => {
-        resolved(result);
+        done();
+        settled.resolved(result);
         return fulfil ? fulfil(result) : result;
       },
       (error: unknown) => {
-        rejected(error);
+        done();
+        settled.rejected(error);
         if (reject) return reject(error);
-        throw error;
+        // It goes on to what `then` returned; where that is nothing to wait for, the caller did not want to know.
+        if (!returned || chained) throw error;
       },
+      ...rest,
     ]);
+    returned = true;
+    chained = typeof derived === 'object' && derived !== null && isThenable(derived);
+    return derived;
   });
   if (!watched) return tap.ok();
 
@@ -169,13 +202,26 @@ function trapForeignThenable(
     if (!method) continue;
     trap(value, key, function (this: unknown, ...args: unknown[]): unknown {
       if (inside) return Reflect.apply(method, this, args);
-      const handler = inCallersContext(args[0]);
+      // The handler comes last: Bluebird's `catch` takes error classes before it.
+      const handler = inCallersContext(args.at(-1));
       const told = (error: unknown): unknown => {
-        if (key === 'catch') rejected(error);
+        if (key === 'catch') settled.rejected(error);
         return handler?.(error);
       };
-      const derived: unknown = outermost(method, this, handler ? [told] : args);
-      return types.isPromise(derived) ? follow(derived, resolved, rejected) : derived;
+      const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), told] : args);
+      if (!types.isPromise(derived)) return derived;
+      const done = tap.wait();
+      return follow(
+        derived,
+        (result) => {
+          done();
+          settled.resolved(result);
+        },
+        (error) => {
+          done();
+          settled.rejected(error);
+        },
+      );
     });
   }
 }
