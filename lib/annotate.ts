@@ -1,6 +1,6 @@
 import { type Attributes, trace } from '@opentelemetry/api';
 import { currentObservation } from './observation/observation.js';
-import { safely } from './safely.js';
+import { safely, warnOnce } from './safely.js';
 
 /**
  * Adds attributes to the call in flight, that is to the innermost decorated method that is running: to its span and its log
@@ -9,7 +9,7 @@ import { safely } from './safely.js';
 export function annotate(attributes: Attributes): void {
   safely('annotating a call', () => {
     const observation = currentObservation();
-    if (observation) observation.add(attributes);
+    if (observation) observation.annotate(attributes);
     else trace.getActiveSpan()?.setAttributes(attributes);
   });
 }
@@ -22,6 +22,8 @@ export function annotate(attributes: Attributes): void {
  */
 export function recordEvent(name: string, attributes?: Attributes): void {
   safely('recording an event', () => {
+    if (typeof name !== 'string' || name === '')
+      return warnOnce("recordEvent() needs a name, as in recordEvent('cache.miss')");
     const observation = currentObservation();
     if (observation) observation.event(name, attributes);
     else trace.getActiveSpan()?.addEvent(name, attributes);

@@ -14,8 +14,7 @@ const SEVERITIES = {
 
 /**
  * Nest's console logger whose records are exported as well, each with the trace and span that it was written in. The
- * name of the OpenTelemetry logger is Nest's context, which is what `ANNOTEL_LOG_LEVELS` matches; a line on the console
- * shows the first digits of its trace.
+ * name of the OpenTelemetry logger is Nest's context; a line on the console shows the first digits of its trace.
  *
  * Use it with `bufferLogs: true` and `app.useLogger(app.get(TelemetryLogger))`, or as `logger: new TelemetryLogger()`.
  * Options and levels are those of `ConsoleLogger`. Logging never throws, whatever is logged.

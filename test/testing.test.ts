@@ -27,7 +27,7 @@ test('spans, logs and metrics are captured, annotel’s own and those of others'
   metrics.getMeter('other').createCounter('other').add(1);
 
   expect(captured.spans.map(({ name }) => name)).toEqual(['work', 'other']);
-  expect(captured.logs.map(({ body }) => body)).toEqual(['(anonymous) succeeded', 'other']);
+  expect(captured.logs.map(({ body }) => body)).toEqual(['work succeeded', 'other']);
   const names = (await captured.metrics()).map(({ descriptor }) => descriptor.name);
   expect(names.sort()).toEqual(['annotel.call.duration', 'annotel.calls', 'other']);
 });

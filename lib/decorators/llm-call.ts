@@ -17,7 +17,7 @@ import {
   OPERATION_EMBEDDINGS,
 } from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
 
 /** What decorators of calls to a model have in common. */
@@ -73,7 +73,7 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
       attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
       if (!operation?.named) observation.rename(`${type} ${model}`);
     }
-    observation.add(attributes);
+    observation.learn(attributes);
   });
   return request;
 }
@@ -86,8 +86,13 @@ interface ModelOperation extends Operation {
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): Operation {
   const { provider, model, request, response } = options;
-  const requestOf = ({ args }: Call): LlmRequest | undefined =>
-    request ? safely('the request callback', () => request(...args)) : findRequest(args);
+  const asked = new WeakMap<Call, LlmRequest>();
+  const requestOf = (call: Call): LlmRequest | undefined => {
+    if (!request) return safely('finding the request', () => findRequest(call.args));
+    const known = asked.get(call) ?? objectOf(ask('the request callback', () => request(...call.args)));
+    if (known) asked.set(call, known);
+    return known;
+  };
   const operation: ModelOperation = {
     kind: SpanKind.CLIENT,
     log: DEFAULT_LOG_POLICY,
@@ -100,17 +105,17 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
     onStart(call) {
       const bag: Attributes = { [ATTR_GEN_AI_OPERATION_NAME]: name };
       if (provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = provider;
-      const told = typeof model === 'function' ? safely('the model callback', () => model(...call.args)) : model;
-      const asked = told || requestedModel(requestOf(call));
-      if (asked) bag[ATTR_GEN_AI_REQUEST_MODEL] = asked;
+      const told = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
+      const requested = told || safely('reading the model', () => requestedModel(requestOf(call)));
+      if (typeof requested === 'string') bag[ATTR_GEN_AI_REQUEST_MODEL] = requested;
       return bag;
     },
     describe(call) {
-      const asked = requestOf(call);
-      return asked ? requestAttributes(asked) : {};
+      const known = requestOf(call);
+      return (known && safely('reading the request', () => requestAttributes(known))) ?? {};
     },
     onEnd(value, stream, detail) {
-      const own = response && !stream ? safely('the response callback', () => response(value)) : undefined;
+      const own = response && !stream ? ask('the response callback', () => response(value)) : undefined;
       const read = () => (stream ? (value as ModelResponse | undefined) : readResponse(value, detail));
       const answer = own ?? safely('reading an answer', read);
       const bag: Attributes = answer ? responseAttributes(answer, detail) : {};

@@ -116,22 +116,22 @@ function applyToStandardMethod(apply: Apply, method: AnyFunction, key: string | 
   let name: string | undefined;
   const nameOf = (self: unknown): string => {
     if (name !== undefined) return name;
+    if (self === null || (typeof self !== 'object' && typeof self !== 'function')) return String(key);
     const owner = ownerOf(self, key, replacement);
-    if (owner === undefined) return String(key);
-    name = `${owner}.${String(key)}`;
+    // A private method, or one that a further decorator has wrapped, is not found by its key: the caller's class it is then.
+    if (owner === undefined) return `${describeTarget(self)}.${String(key)}`;
+    name = `${describeTarget(owner)}.${String(key)}`;
     return name;
   };
   const replacement = apply({ method, nameOf });
   return replacement;
 }
 
-function ownerOf(self: unknown, key: string | symbol, method: AnyFunction): string | undefined {
-  if (self === null || (typeof self !== 'object' && typeof self !== 'function')) return undefined;
+function ownerOf(self: object, key: string | symbol, method: AnyFunction): object | undefined {
   for (let holder: object | null = self; holder; holder = Object.getPrototypeOf(holder)) {
-    if (Object.getOwnPropertyDescriptor(holder, key)?.value === method) return describeTarget(holder);
+    if (Object.getOwnPropertyDescriptor(holder, key)?.value === method) return holder;
   }
-  // A private method, or one that a further decorator has wrapped, is not found by its key.
-  return describeTarget(self);
+  return undefined;
 }
 
 function isStandardContext(value: unknown): value is { kind: string; name: string | symbol } {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Attributes } from '@opentelemetry/api';
 import { type AnyFunction, observe, observedAs } from '../observation/observe.js';
 import type { LogPolicy, Operation } from '../observation/operation.js';
@@ -26,32 +27,44 @@ export interface CommonOptions<A extends unknown[] = any[], V = any> {
 export const DEFAULT_LOG_POLICY: LogPolicy = 'sampled';
 
 /**
- * Adds to an operation what the user's options say. A callback of the user's that throws costs only what it would have
- * added: it is reported once, and the call goes on.
+ * Asks a callback of the user's. One that throws costs only what it would have added: it is reported once, and the call goes
+ * on. So does one that is asynchronous: no call waits for its telemetry.
  */
+export function ask<T>(what: string, callback: () => T): T | undefined {
+  const answer = safely(what, callback);
+  if (!types.isPromise(answer)) return answer;
+  answer.catch(() => {});
+  warnOnce(`${what} returns a promise and is ignored: it has to be synchronous`);
+  return undefined;
+}
+
+/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
+function addTo(bag: Attributes, given: Attributes | undefined): Attributes {
+  for (const key in given) if (given[key] !== null && given[key] !== undefined) bag[key] = given[key];
+  return bag;
+}
+
+/** Adds to an operation what the user's options say. */
 export function withOptions(operation: Operation, options: CommonOptions): Operation {
   const { name, attributes, result, log } = options;
   if (!(name || attributes || result || log)) return operation;
   return {
     ...operation,
     log: log ?? operation.log,
+    label: typeof name === 'string' ? name : operation.label,
     name(call, bag) {
-      const given = typeof name === 'function' ? safely('the name callback', () => name(...call.args)) : name;
-      return given || operation.name(call, bag);
+      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      return typeof given === 'string' && given !== '' ? given : operation.name(call, bag);
     },
     onStart(call) {
-      const bag = operation.onStart(call);
       const given =
-        typeof attributes === 'function'
-          ? safely('the attributes callback', () => attributes(...call.args))
-          : attributes;
-      return Object.assign(bag, given);
+        typeof attributes === 'function' ? ask('the attributes callback', () => attributes(...call.args)) : attributes;
+      return addTo(operation.onStart(call), given);
     },
     onEnd: result
       ? (value, stream, detail) => {
           const bag = operation.onEnd?.(value, stream, detail) ?? {};
-          const read = stream || !detail ? undefined : safely('the result callback', () => result(value));
-          return Object.assign(bag, read);
+          return addTo(bag, stream || !detail ? undefined : ask('the result callback', () => result(value)));
         }
       : operation.onEnd,
   };
@@ -72,11 +85,12 @@ export function observeSite(decorator: string, site: Site, operation: Operation)
   }
   if (existing && operation.type === OPERATION_TRACED) return site.method;
 
+  const { label } = operation;
   const argumentsOf = member && spanAttributesOf(member.target, member.key);
   return observe(
     site.method,
     argumentsOf ? withArguments(operation, argumentsOf) : operation,
-    nameOf,
+    site.method.name === '' && label !== undefined ? () => label : nameOf,
     existing?.original,
   );
 }

@@ -1,9 +1,8 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../observation/operation.js';
-import { safely } from '../safely.js';
 import * as semconv from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Retrieval}. */
@@ -48,15 +47,15 @@ function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Op
     describe({ args }) {
       const bag: Attributes = {};
       const text = query
-        ? safely('the query callback', () => query(...args))
+        ? ask('the query callback', () => query(...args))
         : args.find((argument) => typeof argument === 'string');
       if (typeof text === 'string') bag[semconv.ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH] = text.length;
-      const wanted = typeof topK === 'function' ? safely('the topK callback', () => topK(...args)) : topK;
+      const wanted = typeof topK === 'function' ? ask('the topK callback', () => topK(...args)) : topK;
       if (typeof wanted === 'number') semconv.setRenamed(bag, semconv.ATTR_GEN_AI_RETRIEVAL_TOP_K, wanted);
       return bag;
     },
     onEnd(value) {
-      const found = documents ? safely('the documents callback', () => documents(value)) : documentsOf(value);
+      const found = documents ? ask('the documents callback', () => documents(value)) : documentsOf(value);
       return Array.isArray(found) ? { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length } : {};
     },
   };

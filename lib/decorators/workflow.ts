@@ -1,13 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../observation/operation.js';
-import { safely } from '../safely.js';
 import {
   ATTR_GEN_AI_OPERATION_NAME,
   ATTR_GEN_AI_WORKFLOW_NAME,
   OPERATION_INVOKE_WORKFLOW,
 } from '../signals/semconv.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
@@ -38,12 +37,13 @@ function workflow(name: CommonOptions['name']): Operation {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
     type: OPERATION_INVOKE_WORKFLOW,
+    label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
-      const given = typeof name === 'function' ? safely('the name callback', () => name(...call.args)) : name;
+      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       return {
         [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
-        [ATTR_GEN_AI_WORKFLOW_NAME]: given || call.method,
+        [ATTR_GEN_AI_WORKFLOW_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
       };
     },
   };

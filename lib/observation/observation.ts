@@ -50,8 +50,9 @@ export class Observation {
   ) {
     const bag = operation.onStart(call);
     const parent = context.active();
-    this.started = this.lastActivity = performance.now();
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
+    // Right behind the span's own start, so that metrics and span tell the same duration.
+    this.started = this.lastActivity = performance.now();
     this.context = contextOf(parent, this.span, this);
     this.bag = bag;
     this.describe(call);
@@ -68,11 +69,22 @@ export class Observation {
     Object.assign(bag, known);
   }
 
-  /** Adds attributes to the call: to its span and its log record. */
-  add(attributes: Attributes): void {
+  /** Adds what became known of the call while it runs: to all three signals. */
+  learn(attributes: Attributes): void {
+    if (this.ended) return;
+    this.span.setAttributes(attributes);
+    Object.assign(this.bag, attributes);
+  }
+
+  /** Adds what the method says of its own accord: to span and log record, not to metrics. */
+  annotate(attributes: Attributes): void {
     if (this.ended) return;
     this.annotations ??= {};
-    Object.assign(this.annotations, attributes);
+    for (const key in attributes) {
+      const value = attributes[key];
+      // Back ends refuse whole batches for a null.
+      if (value !== null && value !== undefined) this.annotations[key] = value;
+    }
   }
 
   rename(name: string): void {
@@ -153,12 +165,12 @@ export class Observation {
 
     const detail = recording || this.isLogged(outcome.kind === 'failed');
     const late = this.readAnswer(value, outcome, detail);
-    if (this.annotations) Object.assign(late, this.annotations);
     if (outcome.kind === 'failed') late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     // An answer may tell of a failure, too.
     const failed = late[ATTR_ERROR_TYPE] !== undefined;
     if (recording) span.setAttributes(late);
+    if (recording && this.annotations) span.setAttributes(this.annotations);
     Object.assign(bag, late);
 
     const logged = this.isLogged(failed);
@@ -172,7 +184,10 @@ export class Observation {
     const { instruments, logger } = signals;
     if (instruments) safely('recording metrics', () => instruments.record(bag, seconds, this.context));
     this.recordChunkGaps(bag);
-    if (logged) safely('emitting a log record', () => emitLog(logger, this.context, bag, exception?.attributes));
+    if (!logged) return;
+    const { annotations } = this;
+    const said = annotations || exception ? { ...annotations, ...exception?.attributes } : undefined;
+    safely('emitting a log record', () => emitLog(logger, this.context, bag, said));
   }
 
   private isLogged(failed: boolean): boolean {

@@ -27,6 +27,8 @@ export interface Operation {
   readonly log: LogPolicy;
   /** What was decorated, in one low-cardinality word; the dimension `annotel.operation`. */
   readonly type: string;
+  /** What the user calls it; the name of a function that has none. */
+  readonly label?: string;
   /** The span's name. `attributes` are those of `onStart`. */
   name(call: Call, attributes: Attributes): string;
   /**

@@ -1,6 +1,7 @@
 import { Console } from 'node:console';
 import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { safely } from '../safely.js';
 import { renderTree } from './render-tree.js';
 
 interface ConsoleTreeOptions {
@@ -69,6 +70,11 @@ export class ConsoleTree implements SpanProcessor {
   }
 
   async forceFlush(): Promise<void> {
+    this.printEnded();
+  }
+
+  /** Prints the traces that have ended, at once: there is no next turn when the process exits. */
+  printEnded(): void {
     for (const traceId of [...this.#traces.keys()]) this.#printIfDone(traceId);
   }
 
@@ -111,7 +117,9 @@ export class ConsoleTree implements SpanProcessor {
       ...(trace.leftOut > 0 ? [`${counted(trace.leftOut, 'more span')} left out`] : []),
       ...(trace.open > 0 ? [`${counted(trace.open, 'span')} still running`] : []),
     ];
-    this.#options.write(renderTree(ended, this.#options) + notes.map((note) => `(${note})\n`).join(''));
+    safely('printing a trace', () => {
+      this.#options.write(renderTree(ended, this.#options) + notes.map((note) => `(${note})\n`).join(''));
+    });
   }
 }
 

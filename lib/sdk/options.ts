@@ -167,7 +167,7 @@ function exportsAnything(env: Environment, options: TelemetryOptions): boolean {
   if (options.endpoint !== undefined || env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return true;
   return ['TRACES', 'METRICS', 'LOGS'].some(
     (signal) =>
-      env.text(`OTEL_${signal}_EXPORTER`) !== undefined ||
+      (env.text(`OTEL_${signal}_EXPORTER`) ?? 'none') !== 'none' ||
       env.text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined,
   );
 }

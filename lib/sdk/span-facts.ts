@@ -2,6 +2,7 @@ import { type AttributeValue, type HrTime, SpanStatusCode } from '@opentelemetry
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import {
   ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT,
+  ATTR_ANNOTEL_STREAM_END,
   ATTR_ERROR_TYPE,
   ATTR_EXCEPTION_MESSAGE,
   ATTR_EXCEPTION_TYPE,
@@ -27,7 +28,7 @@ export function facts(span: ReadableSpan): string[] {
     model(span),
     tokens(attributes[ATTR_GEN_AI_USAGE_INPUT_TOKENS], attributes[ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]),
     firstChunk(attributes[ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK]),
-    finishReasons(attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS]),
+    text(attributes[ATTR_ANNOTEL_STREAM_END]) ?? finishReasons(attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS]),
     documents(attributes[ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]),
     topK(span),
     text(attributes['db.query.text'] ?? attributes['db.statement']),
@@ -66,7 +67,8 @@ export function duration([seconds, nanos]: HrTime): string {
 
 /** Foreign text on one line, bounded, without what a terminal would obey. */
 export function folded(value: string): string {
-  const line = value.replace(CONTROL, ' ').trim();
+  // Other libraries' spans come by here, whatever they gave for a string.
+  const line = String(value).replace(CONTROL, ' ').trim();
   const letters = line.length > LONGEST ? [...line] : [];
   return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('')}…` : line;
 }

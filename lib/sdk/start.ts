@@ -77,6 +77,11 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
 
   const pipeline = createPipeline(options);
   const tree = options.console === 'tree' ? [new ConsoleTree({ color: options.color })] : [];
+  const onExit = () => {
+    for (const printer of tree) printer.printEnded();
+  };
+  process.once('exit', onExit);
+  undo.push(() => process.off('exit', onExit));
   const spanProcessors = [...tree, ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
   const metricReaders = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
   const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];

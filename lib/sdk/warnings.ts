@@ -41,9 +41,11 @@ export function forgetComplaints(): void {
 export function diagLogger(): DiagLogger {
   const seen = new Set<string>();
   const once = (...args: unknown[]) => {
-    const text = readable(args);
-    if (seen.has(text) || seen.size >= MOST_DISTINCT || isKnown(text)) return;
-    seen.add(text);
+    const text = inPlainWords(readable(args));
+    // Bytes differ from one report of the same trouble to the next.
+    const trouble = text.replace(/<Buffer.*/s, '');
+    if (seen.has(trouble) || seen.size >= MOST_DISTINCT || isKnown(text)) return;
+    seen.add(trouble);
     warn(text);
   };
   const always = (...args: unknown[]) => warn(readable(args));
@@ -61,9 +63,13 @@ export const DIAG_LEVELS = {
   all: DiagLogLevel.ALL,
 } as const;
 
+/** What the API says when a second SDK registers itself, which then gets nothing and says nothing. */
+function inPlainWords(text: string): string {
+  if (!text.includes('@opentelemetry/api: Attempted duplicate registration')) return text;
+  return 'another OpenTelemetry SDK was started after annotel and receives nothing: start it first, or leave out annotel/register';
+}
+
 function isKnown(text: string): boolean {
-  // Two APIs or two SDKs in one process: `conflict.ts` says it once, with the mend.
-  if (text.includes('@opentelemetry/api: ')) return true;
   return complained.some(
     ({ variable, value }) =>
       text.includes(variable) ||

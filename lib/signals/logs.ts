@@ -6,9 +6,9 @@ import * as semconv from './semconv.js';
  * Renders the attribute bag of a finished call as its one log record. Success is DEBUG, as the conventions ask for model
  * calls; failure is WARN, since it is not known here whether somebody handles it.
  *
- * @param exception what is said of the exception beside the bag, where one was thrown
+ * @param said what stands in the log record beside the bag: annotations, and the exception that was thrown
  */
-export function emitLog(logger: Logger, context: Context, bag: Attributes, exception: Attributes | undefined): void {
+export function emitLog(logger: Logger, context: Context, bag: Attributes, said: Attributes | undefined): void {
   const method = bag[semconv.ATTR_CODE_FUNCTION_NAME];
   const error = bag[semconv.ATTR_ERROR_TYPE];
   const failed = error !== undefined;
@@ -16,7 +16,7 @@ export function emitLog(logger: Logger, context: Context, bag: Attributes, excep
     eventName: eventName(bag, failed),
     severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
     body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
-    attributes: exception ? { ...bag, ...exception } : bag,
+    attributes: said ? { ...bag, ...said } : bag,
     context,
   });
 }

@@ -1,5 +1,6 @@
-import type { Logger, LoggerProvider, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
-import { createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import type { Logger, Tracer, TracerProvider } from '@opentelemetry/api';
+import { createNoopLogger, createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
 import { Instruments } from './metrics.js';
 
@@ -51,12 +52,7 @@ export function activeSignals(): Signals | undefined {
     metricsSeen = registry.metrics;
     logsSeen = registry.logs;
     settingsSeen = chosen;
-    current = resolve(
-      delegateOf(trace.getTracerProvider()),
-      metrics.getMeterProvider(),
-      logs.getLoggerProvider(),
-      chosen,
-    );
+    current = resolve(chosen);
   }
   return current;
 }
@@ -67,22 +63,18 @@ function delegateOf(provider: TracerProvider): TracerProvider {
   return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : provider;
 }
 
-function resolve(
-  tracers: TracerProvider,
-  meters: MeterProvider,
-  loggers: LoggerProvider,
-  chosen: Settings,
-): Signals | undefined {
+/** A provider that throws costs its own signal, and neither the others nor the call. */
+function resolve(chosen: Settings): Signals | undefined {
   const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
-  const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
-  const metered = meter !== createNoopMeter();
-  const logger = loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope);
-  const tracing = tracers !== NO_DELEGATE;
-  if (!tracing && !metered && !logger.enabled()) return undefined;
-  return {
-    tracer: tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope),
-    tracing,
-    instruments: metered ? new Instruments(meter, chosen.semconv) : undefined,
-    logger,
-  };
+  const tracers = safely('finding the tracer provider', () => delegateOf(trace.getTracerProvider())) ?? NO_DELEGATE;
+  const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
+  const instruments = safely('getting a meter', () => {
+    const meter = metrics.getMeterProvider().getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
+    return meter === createNoopMeter() ? undefined : new Instruments(meter, chosen.semconv);
+  });
+  const logger =
+    safely('getting a logger', () => logs.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
+  const tracing = tracer !== undefined && tracers !== NO_DELEGATE;
+  if (!tracing && !instruments && safely('asking a logger', () => logger.enabled()) === false) return undefined;
+  return { tracer: tracer ?? NO_DELEGATE.getTracer(SCOPE_NAME), tracing, instruments, logger };
 }

@@ -84,3 +84,36 @@ test('a call that fails still fails with its own error', () => {
   expect(fail).toThrow(own);
   expect(telemetry.span.error).toBe('own');
 });
+
+describe('a callback that answers with something else', () => {
+  test('a name that is no text leaves the name as it is', () => {
+    Traced({ name: (() => 7) as unknown as () => string })(function work() {})();
+    expect(telemetry.span.name).toBe('work');
+  });
+
+  test('a promise is ignored, and its rejection with it', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', listener);
+    const late = (async () => {
+      throw new Error('late');
+    }) as unknown as () => Record<string, string>;
+    Traced({ attributes: late, result: late })(function work() {})();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+    expect(telemetry.span.attributes).toEqual({ 'annotel.operation': 'traced', 'code.function.name': 'work' });
+  });
+
+  test('attributes without a value are left out', () => {
+    const given = { 'user.id': null, 'order.id': 3, 'cart.id': undefined };
+    Traced({ attributes: () => given, result: () => given })(function work() {})();
+    expect(telemetry.span.attributes).toMatchObject({ 'order.id': 3 });
+    expect(Object.keys(telemetry.span.attributes)).not.toContain('user.id');
+  });
+});
+
+test('a function without a name goes by the name that its decorator gives it', () => {
+  Traced('ticket.classify')(() => 1)();
+  expect(telemetry.span.attributes['code.function.name']).toBe('ticket.classify');
+});

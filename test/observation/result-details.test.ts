@@ -20,7 +20,10 @@ describe('a promise', () => {
     });
     class ApiPromise extends Promise<string> {
       // biome-ignore lint/suspicious/noThenProperty: a promise that parses when it is asked is what is tested
-      override then<A, B>(onFulfilled?: ((value: string) => A) | null, onRejected?: ((error: unknown) => B) | null) {
+      override then<A = string, B = never>(
+        onFulfilled?: ((value: string) => A | PromiseLike<A>) | null,
+        onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+      ): Promise<A | B> {
         return parsed.then(onFulfilled, onRejected);
       }
       asResponse() {

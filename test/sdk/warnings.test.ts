@@ -92,7 +92,20 @@ describe('warnings', () => {
       const logger = diagLogger();
       logger.warn('Propagator "crow" requested through environment variable is unavailable.');
       logger.warn('something about OTEL_PROPAGATORS');
+      expect(said).toHaveLength(1);
+    });
+
+    it('say once and in plain words that another SDK came too late', () => {
+      const logger = diagLogger();
       logger.error('@opentelemetry/api: Attempted duplicate registration of API: trace');
+      logger.error('@opentelemetry/api: Attempted duplicate registration of API: metrics');
+      expect(said).toEqual([expect.stringContaining('another OpenTelemetry SDK was started after annotel')]);
+    });
+
+    it('know the same trouble again by its words, not its bytes', () => {
+      const logger = diagLogger();
+      logger.warn('could not read the answer', Buffer.from('one'));
+      logger.warn('could not read the answer', Buffer.from('two'));
       expect(said).toHaveLength(1);
     });
   });

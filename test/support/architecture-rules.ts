@@ -11,7 +11,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/decorators': ['lib/observation', 'lib/responses', 'lib/signals/semconv', 'lib/safely'],
   'lib/observation': ['lib/signals', 'lib/settings', 'lib/safely'],
   'lib/responses': ['lib/signals/semconv'],
-  'lib/signals': ['lib/settings'],
+  'lib/signals': ['lib/settings', 'lib/safely'],
   'lib/sdk': ['lib/signals/semconv', 'lib/settings', 'lib/safely'],
   'lib/testing': ['lib/settings', 'lib/sdk/render-tree'],
   'lib/safely': ['lib/settings'],
