@@ -57,12 +57,19 @@ test('every block of TypeScript is an example that is compiled here', () => {
 test('the Nest app of the README answers, and prints its trace', async () => {
   const port = await freePort();
   const app = start(['--import', 'annotel/register', 'test/readme/app.js'], { ...environment, PORT: port });
+  const ask = () =>
+    fetch(`http://127.0.0.1:${port}/ask`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ question: 'How long do parcels take?' }),
+    });
   await app.prints(/successfully started/);
-  const response = await fetch(`http://127.0.0.1:${port}/ask`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ question: 'How long do parcels take?' }),
-  });
+  // Nest says so before it listens.
+  let response = await ask().catch(() => undefined);
+  while (!response) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    response = await ask().catch(() => undefined);
+  }
   expect(await response.json()).toEqual({
     answer: expect.stringContaining('Parcels to other countries take about three working days.'),
   });
