@@ -106,7 +106,7 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
       const bag: Attributes = { [ATTR_GEN_AI_OPERATION_NAME]: name };
       if (provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = provider;
       const told = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
-      const requested = told || safely('reading the model', () => requestedModel(requestOf(call)));
+      const requested = told || requestedModel(requestOf(call));
       if (typeof requested === 'string') bag[ATTR_GEN_AI_REQUEST_MODEL] = requested;
       return bag;
     },

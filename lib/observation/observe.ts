@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { context } from '@opentelemetry/api';
 import { safely } from '../safely.js';
-import { activeSignals } from '../signals/signals.js';
+import { activeSignals, type Signals } from '../signals/signals.js';
 import { Observation } from './observation.js';
 import type { Operation } from './operation.js';
 import { settle } from './settle.js';
@@ -46,26 +46,28 @@ export function observe(
   method: AnyFunction = decorated,
 ): AnyFunction {
   const fresh = types.isAsyncFunction(method);
-  // A shorthand method, since that has no `prototype` of its own: like the methods it stands for.
+  const observedCall = (signals: Signals, self: unknown, args: unknown[]): unknown => {
+    const observation = safely(
+      'starting the observation of a call',
+      () => new Observation(operation, signals, { method: methodName(self), args }),
+    );
+    if (observation === undefined) return Reflect.apply(method, self, args);
+
+    let value: unknown;
+    try {
+      value = context.with(observation.context, method, self, ...args);
+    } catch (error) {
+      observation.fail(error);
+      throw error;
+    }
+    return settle(value, observation, fresh);
+  };
+  // A shorthand method, since that has no `prototype` of its own: like the methods it stands for. No closure in here: one
+  // would cost every call an allocation, listened to or not.
   const { wrapper } = {
     wrapper(this: unknown, ...args: unknown[]): unknown {
       const signals = activeSignals();
-      if (signals === undefined) return Reflect.apply(method, this, args);
-
-      const observation = safely(
-        'starting the observation of a call',
-        () => new Observation(operation, signals, { method: methodName(this), args }),
-      );
-      if (observation === undefined) return Reflect.apply(method, this, args);
-
-      let value: unknown;
-      try {
-        value = context.with(observation.context, method, this, ...args);
-      } catch (error) {
-        observation.fail(error);
-        throw error;
-      }
-      return settle(value, observation, fresh);
+      return signals === undefined ? Reflect.apply(method, this, args) : observedCall(signals, this, args);
     },
   };
   takeOnIdentity(wrapper, decorated);
