@@ -62,10 +62,11 @@ export class Observation {
   private describe(call: Call): void {
     const { operation, span, bag } = this;
     const recording = span.isRecording();
-    const known = (recording && operation.describe?.(call)) || {};
+    const known = recording ? (operation.describe?.(call) ?? {}) : bag;
     known[ATTR_CODE_FUNCTION_NAME] = call.method;
     known[ATTR_ANNOTEL_OPERATION] = operation.type;
-    if (recording) span.setAttributes(known);
+    if (!recording) return;
+    span.setAttributes(known);
     Object.assign(bag, known);
   }
 
