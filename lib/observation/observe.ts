@@ -45,7 +45,7 @@ export function observe(
   methodName: (self: unknown) => string,
   method: AnyFunction = decorated,
 ): AnyFunction {
-  const fresh = types.isAsyncFunction(method);
+  const fresh = types.isAsyncFunction(method) && !types.isGeneratorFunction(method);
   const observedCall = (signals: Signals, self: unknown, args: unknown[]): unknown => {
     const observation = safely(
       'starting the observation of a call',

@@ -7,13 +7,13 @@ import { isObservable, trapObservable } from './results/observable.js';
 import { isReadableStream, trapReadableStream } from './results/readable-stream.js';
 import { isResponse, trapResponse } from './results/response.js';
 import { Tap } from './results/tap.js';
-import { follow, isPlainPromise, isThenable, type Thenable, trapThenable } from './results/thenable.js';
+import { follow, isThenable, type Thenable, trapThenable } from './results/thenable.js';
 
 /**
  * Finds the true end of what a method returned, and sees to it that the observation learns of it. Returns what the caller
- * gets: the same object, but for a fresh plain promise, which is replaced by one that nobody can tell from it.
+ * gets: the same object, but for a fresh promise, which is replaced by one that nobody can tell from it.
  *
- * @param fresh whether nobody but the caller can hold the value, as the promise of an async function
+ * @param fresh whether the value is the promise of an async function, which nobody but the caller can hold
  */
 export function settle(value: unknown, observation: Observation, fresh: boolean): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
@@ -30,9 +30,9 @@ export function settle(value: unknown, observation: Observation, fresh: boolean)
 const UNSETTLED = Symbol('unsettled');
 
 function settleObject(value: object, observation: Observation, fresh: boolean): unknown {
-  if (fresh && isPlainPromise(value)) {
+  if (fresh) {
     return follow(
-      value,
+      value as Promise<unknown>,
       (result) => settle(result, observation, false),
       (error) => observation.fail(error),
     );
