@@ -86,11 +86,12 @@ interface ModelOperation extends Operation {
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): Operation {
   const { provider, model, request, response } = options;
-  const asked = new WeakMap<Call, LlmRequest>();
+  /** What the callback said, so that it is asked once a call. */
+  const told = new WeakMap<Call, LlmRequest>();
   const requestOf = (call: Call): LlmRequest | undefined => {
     if (!request) return safely('finding the request', () => findRequest(call.args));
-    const known = asked.get(call) ?? objectOf(ask('the request callback', () => request(...call.args)));
-    if (known) asked.set(call, known);
+    const known = told.get(call) ?? objectOf(ask('the request callback', () => request(...call.args)));
+    if (known) told.set(call, known);
     return known;
   };
   const operation: ModelOperation = {
@@ -105,8 +106,8 @@ export function modelCall(name: string, options: ModelCallOptions): Operation {
     onStart(call) {
       const bag: Attributes = { [ATTR_GEN_AI_OPERATION_NAME]: name };
       if (provider !== undefined) bag[ATTR_GEN_AI_PROVIDER_NAME] = provider;
-      const told = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
-      const requested = told || requestedModel(requestOf(call));
+      const given = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
+      const requested = given || requestedModel(requestOf(call));
       if (typeof requested === 'string') bag[ATTR_GEN_AI_REQUEST_MODEL] = requested;
       return bag;
     },

@@ -1,5 +1,5 @@
 import { methodOf, type Tap, trap } from './tap.js';
-import { follow, isPlainPromise, isThenable } from './thenable.js';
+import { followWaiting, isPlainPromise, isThenable } from './thenable.js';
 
 /** Who is told of the items: the tap, or one half of a `tee`. */
 export type Reader = Pick<Tap, 'run' | 'wait' | 'item' | 'ok' | 'fail' | 'stop'>;
@@ -77,7 +77,7 @@ function trapBranches(branches: object[], reader: Reader): void {
 }
 
 /** Watches the iterators that an object makes. Returns false where it does not let itself be watched. */
-function trapIterate(value: object, key: symbol, reader: Reader): boolean {
+export function trapIterate(value: object, key: PropertyKey, reader: Reader): boolean {
   const iterate = methodOf(value, key);
   if (!iterate) return false;
   return trap(value, key, function (this: unknown, ...args: unknown[]): unknown {
@@ -141,20 +141,7 @@ function trapStep(
     }
     if (typeof result !== 'object' || result === null) return result;
     const promise = isPlainPromise(result) ? result : isThenable(result) ? Promise.resolve(result) : undefined;
-    if (promise) {
-      const done = reader.wait();
-      return follow(
-        promise as Promise<unknown>,
-        (value) => {
-          done();
-          told(value);
-        },
-        (error) => {
-          done();
-          failed(error);
-        },
-      );
-    }
+    if (promise) return followWaiting(reader, promise as Promise<unknown>, told, failed);
     told(result);
     return result;
   });

@@ -1,6 +1,6 @@
-import { trapIterator } from './iterator.js';
+import { trapIterate } from './iterator.js';
 import { methodOf, type Tap, trap } from './tap.js';
-import { follow } from './thenable.js';
+import { follow, followWaiting } from './thenable.js';
 
 /** A WHATWG `ReadableStream`, of whatever implementation. */
 export function isReadableStream(value: object): value is ReadableStream {
@@ -27,15 +27,7 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
 
   const cancel = stream.cancel;
   trap(stream, 'cancel', (reason?: unknown) => stopAfter(tap.run(cancel, stream, [reason]), tap));
-  for (const key of [Symbol.asyncIterator, 'values']) {
-    const iterate = methodOf(stream, key);
-    if (!iterate) continue;
-    trap(stream, key, (...args: unknown[]) => {
-      const iterator = tap.run(iterate, stream, args) as object;
-      trapIterator(iterator, tap);
-      return iterator;
-    });
-  }
+  for (const key of [Symbol.asyncIterator, 'values']) trapIterate(stream, key, tap);
   // These three read through a reader of their own that cannot be seen; a relay makes them read through ours. Where they
   // would be refused, they are asked themselves, so that the refusal is theirs.
   const { tee, pipeThrough, pipeTo } = stream;
@@ -57,22 +49,18 @@ function trapReader(reader: ReadableStreamDefaultReader, tap: Tap): void {
   const { read, cancel } = reader;
   // A read that was pending when the stream was cancelled comes back as if the stream were at its end.
   let cancelling = false;
-  trap(reader, 'read', (...args: unknown[]) => {
-    const waited = tap.wait();
-    return follow(
-      tap.run(read, reader, args) as Promise<ReadableStreamReadResult<unknown>>,
+  trap(reader, 'read', (...args: unknown[]) =>
+    followWaiting(
+      tap,
+      tap.run(read, reader, args) as Promise<unknown>,
       (result) => {
-        waited();
         const { done, value } = result as ReadableStreamReadResult<unknown>;
         if (!done) tap.item(value);
         else if (!cancelling) tap.ok();
       },
-      (error) => {
-        waited();
-        tap.fail(error);
-      },
-    );
-  });
+      (error) => tap.fail(error),
+    ),
+  );
   trap(reader, 'cancel', (reason?: unknown) => {
     cancelling = true;
     return stopAfter(tap.run(cancel, reader, [reason]), tap);

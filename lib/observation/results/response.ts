@@ -1,6 +1,6 @@
 import { isReadableStream, trapReadableStream } from './readable-stream.js';
 import { methodOf, type Tap, trap } from './tap.js';
-import { follow } from './thenable.js';
+import { followWaiting } from './thenable.js';
 
 const BODY_READERS = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'];
 
@@ -21,24 +21,18 @@ export function trapResponse(response: Response, tap: Tap): void {
   for (const key of BODY_READERS) {
     const read = methodOf(response, key);
     if (!read) continue;
-    const trapped = trap(response, key, (...args: unknown[]) => {
-      const done = tap.wait();
-      return follow(
+    const trapped = trap(response, key, (...args: unknown[]) =>
+      followWaiting(
+        tap,
         tap.run(read, response, args) as Promise<unknown>,
-        (body) => {
-          done();
-          tap.ok(body);
-        },
-        (error) => {
-          done();
-          tap.fail(error);
-        },
-      );
-    });
+        (body) => tap.ok(body),
+        (error) => tap.fail(error),
+      ),
+    );
     if (!trapped) return tap.ok(response);
   }
   const { body, clone } = response;
-  // Trapped when it is asked for: the readers above read the same stream, and would end the call before they have parsed what they read.
+  // Trapped when it is asked for: the readers above read the same stream, and would end the call before they have parsed it.
   Reflect.defineProperty(response, 'body', {
     configurable: true,
     enumerable: false,

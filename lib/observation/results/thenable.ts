@@ -61,6 +61,27 @@ export function follow(
   );
 }
 
+/** As {@link follow}, for a promise that a caller waits for: until it settles, the call is not idle. */
+export function followWaiting(
+  waited: Pick<Tap, 'wait'>,
+  promise: Promise<unknown>,
+  resolved: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): Promise<unknown> {
+  const done = waited.wait();
+  return follow(
+    promise,
+    (value) => {
+      done();
+      resolved(value);
+    },
+    (error) => {
+      done();
+      rejected(error);
+    },
+  );
+}
+
 /**
  * Watches a thenable in place.
  *
@@ -209,19 +230,7 @@ function trapForeignThenable(value: Thenable, then: Thenable['then'], tap: Tap, 
         return handler?.(error);
       };
       const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), told] : args);
-      if (!types.isPromise(derived)) return derived;
-      const done = tap.wait();
-      return follow(
-        derived,
-        (result) => {
-          done();
-          settled.resolved(result);
-        },
-        (error) => {
-          done();
-          settled.rejected(error);
-        },
-      );
+      return types.isPromise(derived) ? followWaiting(tap, derived, settled.resolved, settled.rejected) : derived;
     });
   }
 }
