@@ -1,7 +1,8 @@
 export { annotate, recordEvent } from './annotate.js';
 export { Embedding, type EmbeddingOptions } from './decorators/embedding.js';
-export { LlmCall, type LlmCallOptions, llmRequest } from './decorators/llm-call.js';
+export { LlmCall, type LlmCallOptions } from './decorators/llm-call.js';
 export type { MethodDecorator, MethodOrClassDecorator } from './decorators/method-decorator.js';
+export { llmRequest } from './decorators/model-call.js';
 export type { CommonOptions } from './decorators/observing.js';
 export { Retrieval, type RetrievalOptions } from './decorators/retrieval.js';
 export { SpanAttribute } from './decorators/span-attribute.js';

@@ -1,6 +1,41 @@
 /** The generation of GenAI names that is emitted; see `signals/semconv.ts`. */
 export type SemconvGeneration = '1.41' | 'latest' | 'both';
 
+/** Where captured content goes. */
+export type ContentCapture = 'NO_CONTENT' | 'SPAN_ONLY' | 'EVENT_ONLY' | 'SPAN_AND_EVENT';
+
+/** What can be captured, field by field. */
+export type ContentField =
+  | 'input'
+  | 'output'
+  | 'system'
+  | 'toolDefinitions'
+  | 'toolArguments'
+  | 'toolResult'
+  | 'query'
+  | 'documents';
+
+/** The pattern sets of the redactor; see `redaction/`. */
+export type RedactionSet = 'email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip' | 'secret' | 'jwt';
+
+/** One captured field on its way out, as an external store gets it: redacted, not cut. */
+export interface CapturedContent {
+  readonly field: ContentField;
+  /** In the JSON parts schema of the GenAI conventions; a string where the field is plain text. */
+  readonly value: unknown;
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+/** Own price of a model, in units of currency per million tokens. What is left out costs as plain input or output. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output?: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+  readonly reasoning?: number;
+}
+
 /** Process-wide choices that the observing side reads. Exporting is configured in `annotel/sdk`. */
 export interface Settings {
   /** `ANNOTEL_SEMCONV`. Default `1.41`, the last versioned set of GenAI conventions. */
@@ -12,14 +47,50 @@ export interface Settings {
   readonly exceptionEvents: boolean;
   /** Milliseconds without an item after which a stream counts as abandoned and its span ends. Default 600 000. */
   readonly streamIdleTimeout: number;
+  /**
+   * Whether, and on which signals, prompts, answers, tool arguments and the like are recorded.
+   * `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. Default `NO_CONTENT`.
+   */
+  readonly content: ContentCapture;
+  /** The fields that are captured once `content` is on. Default all. */
+  readonly contentFields: readonly ContentField[] | 'all';
+  /** `ANNOTEL_CONTENT`: whole, as a keyed hash, or cut to so many characters a field. Default `truncate:8192`. */
+  readonly contentForm: 'full' | 'hash' | `truncate:${number}`;
+  /** `ANNOTEL_CONTENT_KEY`: the key of `hash`. Default: one made up at start, so that hashes compare within a process only. */
+  readonly contentKey: string | undefined;
+  /** `ANNOTEL_REDACT`: what is masked in captured content and in error messages. Default all. */
+  readonly redact: readonly RedactionSet[];
+  /** The app's own redactor, asked after the patterns, text by text. One that throws costs the text, never leaks it. */
+  readonly redactor: ((text: string, field: ContentField | 'error') => string) | undefined;
+  /** Puts content elsewhere and returns a reference, which is recorded in its place. Synchronous: upload in the background. */
+  readonly contentStore: ((content: CapturedContent) => string | undefined) | undefined;
+  /** Own prices by model, or by `provider/model`, over the bundled ones. `ANNOTEL_PRICES` names a JSON file of them. */
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+  /** `ANNOTEL_CURRENCY`, ISO 4217. Default `USD`. */
+  readonly currency: string;
+  /** `ANNOTEL_CURRENCY_RATE`: units of `currency` for 1 USD. Default 1. */
+  readonly currencyRate: number;
+  /** Counts the tokens of a text where an answer tells no usage. Default: none, and nothing is made up. */
+  readonly countTokens: ((text: string, model: string | undefined) => number) | undefined;
   /** Faults of telemetry itself are thrown instead of swallowed. For annotel's own tests. Default `false`. */
   readonly rethrowFaults: boolean;
 }
 
-const DEFAULTS: Settings = Object.freeze({
+const DEFAULTS = Object.freeze<Settings>({
   semconv: '1.41',
   exceptionEvents: true,
   streamIdleTimeout: 600_000,
+  content: 'NO_CONTENT',
+  contentFields: 'all',
+  contentForm: 'truncate:8192',
+  contentKey: undefined,
+  redact: ['email', 'phone', 'card', 'iban', 'ssn', 'ip', 'secret', 'jwt'],
+  redactor: undefined,
+  contentStore: undefined,
+  prices: {},
+  currency: 'USD',
+  currencyRate: 1,
+  countTokens: undefined,
   rethrowFaults: false,
 });
 
@@ -36,7 +107,7 @@ export function settings(): Settings {
 
 /**
  * Changes process-wide settings, for apps that bring their own OpenTelemetry SDK. Fields left out keep their value.
- * Apps that use `annotel/register`, `annotel/sdk` or `annotel/nest` configure by environment instead.
+ * Apps that use `annotel/register`, `annotel/sdk` or `annotel/nest` configure by environment instead, or with both.
  */
 export function configure(changes: Partial<Settings>): void {
   state.current = Object.freeze({ ...state.current, ...changes });

@@ -19,7 +19,7 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/readme/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/readme/', '/test/clients/'],
 };
 
 export default {

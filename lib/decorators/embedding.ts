@@ -1,6 +1,6 @@
 import { OPERATION_EMBEDDINGS } from '../signals/semconv.js';
-import { type ModelCallOptions, modelCall } from './llm-call.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
+import { type ModelCallOptions, modelCall } from './model-call.js';
 import { observeSite } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
 

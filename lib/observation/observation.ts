@@ -1,7 +1,9 @@
-import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { context, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
+import { context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';
+import type { Claim } from '../signals/claim.js';
+import { forSpan } from '../signals/content-attributes.js';
 import { emitEvent, emitLog } from '../signals/logs.js';
 import {
   ATTR_ANNOTEL_OPERATION,
@@ -26,13 +28,20 @@ const MOST_CHUNK_GAPS = 512;
 /** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
 type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly kind: 'failed'; readonly error: unknown };
 
-/** One call in flight: the constructor opens its span; the first of `ok`, `fail`, `stop` and `abandon` ends it. */
-export class Observation {
+/**
+ * One call in flight: the constructor opens its span; the first of `ok`, `fail`, `stop` and `abandon` ends it. A call that is
+ * part of another has no span: at its end it tells that one what it learned.
+ */
+export class Observation implements Claim {
   readonly context: Context;
   lastActivity: number;
   activity: Activity | undefined;
   private readonly span: Span;
   private readonly bag: Attributes;
+  /** The call that this one is part of. */
+  private readonly whole: Claim | undefined;
+  /** What parts of this call told. */
+  private told: Attributes | undefined;
   /** What the method itself says of the call. */
   private annotations: Attributes | undefined;
   private readonly started: number;
@@ -49,13 +58,35 @@ export class Observation {
     call: Call,
   ) {
     const bag = operation.onStart(call);
-    const parent = context.active();
+    const parent = call.context;
+    this.bag = bag;
+    this.whole = operation.partOf?.(parent);
+    if (this.whole) {
+      this.span = trace.wrapSpanContext(this.whole.spanContext);
+      this.started = this.lastActivity = performance.now();
+      this.context = parent;
+      return;
+    }
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
     // Right behind the span's own start, so that metrics and span tell the same duration.
     this.started = this.lastActivity = performance.now();
-    this.context = contextOf(parent, this.span, this);
-    this.bag = bag;
+    const entered = operation.enter ? operation.enter(parent, this) : parent;
+    this.context = contextOf(entered, this.span, this);
     this.describe(call);
+  }
+
+  get isOpen(): boolean {
+    return !this.ended;
+  }
+
+  get spanContext(): SpanContext {
+    return this.span.spanContext();
+  }
+
+  tell(attributes: Attributes): void {
+    if (this.ended) return;
+    const { told, operation } = this;
+    this.told = told ? (operation.combine?.(told, attributes) ?? { ...told, ...attributes }) : attributes;
   }
 
   /** Says what the call is; where the span records, also what else is known of it by now. */
@@ -66,14 +97,15 @@ export class Observation {
     known[ATTR_CODE_FUNCTION_NAME] = call.method;
     known[ATTR_ANNOTEL_OPERATION] = operation.type;
     if (!recording) return;
-    span.setAttributes(known);
+    span.setAttributes(forSpan(known));
     Object.assign(bag, known);
   }
 
   /** Adds what became known of the call while it runs: to all three signals. */
   learn(attributes: Attributes): void {
     if (this.ended) return;
-    this.span.setAttributes(attributes);
+    if (this.whole) return this.whole.tell(attributes);
+    this.span.setAttributes(forSpan(attributes));
     Object.assign(this.bag, attributes);
   }
 
@@ -116,7 +148,7 @@ export class Observation {
     this.lastActivity = now;
     if (this.firstItem === undefined) {
       this.firstItem = (now - this.started) / 1000;
-      this.fold = safely('starting to read a stream', () => this.operation.fold?.());
+      this.fold = safely('starting to read a stream', () => this.operation.fold?.(this.isDetailed()));
       return this.addToFold(chunk);
     }
     if (!this.fold) return;
@@ -154,8 +186,15 @@ export class Observation {
     this.ended = true;
     if (this.watched) unwatch(this);
     const ended = at ?? performance.now();
+    if (this.whole) return this.tellWhole(this.whole, outcome, value);
     safely('recording the end of a call', () => this.render(outcome, value, (ended - this.started) / 1000));
     safely('ending a span', () => this.span.end(ended));
+  }
+
+  /** Whether the part failed is told by the whole, which may have caught it. */
+  private tellWhole(whole: Claim, outcome: Outcome, value: unknown): void {
+    const { [ATTR_ERROR_TYPE]: _, ...learned } = this.readAnswer(value, outcome, true);
+    whole.tell(learned);
   }
 
   /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */
@@ -165,14 +204,18 @@ export class Observation {
     if (!recording && !signals.instruments && !this.isLogged(true)) return;
 
     const detail = recording || this.isLogged(outcome.kind === 'failed');
-    const late = this.readAnswer(value, outcome, detail);
+    const late = this.told
+      ? { ...this.told, ...this.readAnswer(value, outcome, detail) }
+      : this.readAnswer(value, outcome, detail);
     if (outcome.kind === 'failed') late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     // An answer may tell of a failure, too.
     const failed = late[ATTR_ERROR_TYPE] !== undefined;
-    if (recording) span.setAttributes(late);
-    if (recording && this.annotations) span.setAttributes(this.annotations);
     Object.assign(bag, late);
+    const following = safely('completing a call', () => this.operation.complete?.(bag, this.context, detail));
+    Object.assign(bag, Object.assign(late, following));
+    if (recording) span.setAttributes(forSpan(late));
+    if (recording && this.annotations) span.setAttributes(this.annotations);
 
     const logged = this.isLogged(failed);
     const exception =
@@ -195,6 +238,11 @@ export class Observation {
     const policy = this.operation.log;
     if (policy === 'none') return false;
     return failed || policy === 'all' || (policy === 'sampled' && this.isSampled());
+  }
+
+  /** Whether anything but metrics is kept of the call, as long as it does not fail. */
+  private isDetailed(): boolean {
+    return this.span.isRecording() || this.isLogged(false);
   }
 
   /** Without traces nothing is sampled out. */

@@ -49,7 +49,7 @@ export function observe(
   const observedCall = (signals: Signals, self: unknown, args: unknown[]): unknown => {
     const observation = safely(
       'starting the observation of a call',
-      () => new Observation(operation, signals, { method: methodName(self), args }),
+      () => new Observation(operation, signals, { method: methodName(self), args, context: context.active() }),
     );
     if (observation === undefined) return Reflect.apply(method, self, args);
 

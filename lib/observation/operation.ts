@@ -1,4 +1,5 @@
-import type { Attributes, SpanKind } from '@opentelemetry/api';
+import type { Attributes, Context, SpanKind } from '@opentelemetry/api';
+import type { Claim } from '../signals/claim.js';
 
 /** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
 export type LogPolicy = 'all' | 'sampled' | 'errors' | 'none';
@@ -8,6 +9,8 @@ export interface Call {
   /** `Class.method`, or the name of a plain function. */
   readonly method: string;
   readonly args: readonly unknown[];
+  /** The context that the method was called in. */
+  readonly context: Context;
 }
 
 /** When the items of a stream came, in seconds since the call began. */
@@ -21,7 +24,7 @@ export interface Fold {
   value(): unknown;
 }
 
-/** What one kind of decorated method adds to telemetry. Pure: reads, never writes. */
+/** What one kind of decorated method adds to telemetry. Pure where not said otherwise: reads, never writes. */
 export interface Operation {
   readonly kind: SpanKind;
   readonly log: LogPolicy;
@@ -39,12 +42,31 @@ export interface Operation {
   /** What else is known before the method runs. Asked only where the span records. */
   describe?(call: Call): Attributes;
   /**
+   * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
+   *
+   * @param claim lets what runs below tell this call what it knows, instead of recording the same thing again
+   */
+  enter?(parent: Context, claim: Claim): Context;
+  /** The call in flight that this one is a part of: it gets no span of its own, and what it learns is told to that one. */
+  partOf?(context: Context): Claim | undefined;
+  /**
    * Attributes read from what the method resolved to, or from the folded items of a stream, be it complete or not.
    *
    * @param detail false where the span does not record: then only what metrics need is wanted
    */
   onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean): Attributes;
-  fold?(): Fold;
+  /** Puts together what several parts of one call told, the earlier ones first. Default: the later wins. */
+  combine?(told: Attributes, more: Attributes): Attributes;
+  /**
+   * The last word on the bag, of every call, however it ended: what follows from the rest of it. May tell what stands above.
+   *
+   * @param context the context that the method ran in
+   */
+  complete?(bag: Attributes, context: Context, detail: boolean): Attributes | undefined;
+  /**
+   * @param detail as for `onEnd`
+   */
+  fold?(detail: boolean): Fold;
   /** Where in a returned object the answer or stream stands, for clients that wrap it. Default: the object itself. */
   payload?(value: object): unknown;
 }

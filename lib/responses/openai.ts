@@ -19,7 +19,7 @@ type Fields = Record<string, unknown>;
 const PROVIDER = 'openai';
 
 export const openAIReader: ResponseReader = {
-  read(answer, detail) {
+  read(answer, { detail }) {
     const fields = answer as Fields;
     if (isResponsesAnswer(fields)) return responsesAnswer(fields);
     if (isEmbeddings(fields)) return embeddings(fields);

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { Message } from '../messages/message.js';
 import * as semconv from '../signals/semconv.js';
 
 /** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
@@ -24,11 +25,23 @@ export interface ModelResponse {
   readonly dimensions?: number;
   /** Code of the failure that the answer tells of; `error.type`. Such a call has failed, though nothing was thrown. */
   readonly error?: string;
+  /** What the call cost, where the answer itself tells it, as gateways do. In units of the ISO 4217 currency. */
+  readonly cost?: { readonly amount: number; readonly currency: string };
   /** What only this provider tells, under its own names. */
   readonly attributes?: Attributes;
+  /** What the model said, one message per choice. Only while content is captured. */
+  readonly output?: readonly Message[];
 }
 
-/** Folds the chunks of one streamed answer; holds counts and ids, never the text. */
+/** What is wanted of an answer beside provider, model, usage, cost and error. */
+export interface Wanted {
+  /** Ids, finish reasons and what only this provider tells: where the span or log record is kept. */
+  readonly detail: boolean;
+  /** The messages: where content is captured. */
+  readonly content: boolean;
+}
+
+/** Folds the chunks of one streamed answer; holds counts and ids, and the text only where content is wanted. */
 export interface ResponseFold {
   add(chunk: object): void;
   /** The answer as far as it was received. */
@@ -37,14 +50,10 @@ export interface ResponseFold {
 
 /** Reads the answers of one family of providers, by their shape alone. */
 export interface ResponseReader {
-  /**
-   * `undefined` where the answer is of another family.
-   *
-   * @param detail false where only provider, model and usage are wanted
-   */
-  read(answer: object, detail: boolean): ModelResponse | undefined;
+  /** `undefined` where the answer is of another family. */
+  read(answer: object, wanted: Wanted): ModelResponse | undefined;
   /** `undefined` where the chunk is of another family, or tells nothing yet. */
-  startFold(chunk: object): ResponseFold | undefined;
+  startFold(chunk: object, wanted: Wanted): ResponseFold | undefined;
 }
 
 /** Renders a neutral answer as attributes. */

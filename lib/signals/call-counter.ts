@@ -1,11 +1,6 @@
 import { type Attributes, type Meter, ValueType } from '@opentelemetry/api';
-import {
-  ATTR_ANNOTEL_OPERATION,
-  ATTR_CODE_FUNCTION_NAME,
-  ATTR_ERROR_TYPE,
-  ERROR_TYPE_OTHER,
-  METRIC_CALLS,
-} from './semconv.js';
+import { METRIC_CALLS } from './metric-definitions.js';
+import { ATTR_ANNOTEL_OPERATION, ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE, ERROR_TYPE_OTHER } from './semconv.js';
 
 interface Count {
   /** Shared with the other metrics of the call; never changed. */

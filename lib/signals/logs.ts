@@ -1,5 +1,6 @@
 import type { Attributes, Context, Logger } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api';
+import { forLog } from './content-attributes.js';
 import * as semconv from './semconv.js';
 
 /**
@@ -16,7 +17,7 @@ export function emitLog(logger: Logger, context: Context, bag: Attributes, said:
     eventName: eventName(bag, failed),
     severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
     body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
-    attributes: said ? { ...bag, ...said } : bag,
+    attributes: said ? { ...forLog(bag), ...said } : forLog(bag),
     context,
   });
 }

@@ -2,9 +2,10 @@ import type { Attributes, Context, Counter, Histogram, Meter } from '@openteleme
 import { ValueType } from '@opentelemetry/api';
 import type { SemconvGeneration } from '../settings.js';
 import { CallCounter } from './call-counter.js';
+import * as definitions from './metric-definitions.js';
 import * as semconv from './semconv.js';
 
-type Definitions = Record<string, semconv.MetricDefinition>;
+type Definitions = Record<string, definitions.MetricDefinition>;
 type InstrumentsOf<D extends Definitions> = {
   readonly [K in keyof D]: D[K] extends { buckets: readonly number[] } ? Histogram : Counter;
 };
@@ -16,15 +17,15 @@ type InstrumentsOf<D extends Definitions> = {
  */
 export class Instruments {
   private readonly calls: CallCounter;
-  private readonly all: InstrumentsOf<typeof semconv.METRICS>;
-  private readonly v1_41: InstrumentsOf<typeof semconv.METRICS_1_41> | undefined;
-  private readonly latest: InstrumentsOf<typeof semconv.METRICS_LATEST> | undefined;
+  private readonly all: InstrumentsOf<typeof definitions.METRICS>;
+  private readonly v1_41: InstrumentsOf<typeof definitions.METRICS_1_41> | undefined;
+  private readonly latest: InstrumentsOf<typeof definitions.METRICS_LATEST> | undefined;
 
   constructor(meter: Meter, generation: SemconvGeneration) {
     this.calls = CallCounter.of(meter);
-    this.all = createAll(meter, semconv.METRICS);
-    this.v1_41 = generation === 'latest' ? undefined : createAll(meter, semconv.METRICS_1_41);
-    this.latest = generation === '1.41' ? undefined : createAll(meter, semconv.METRICS_LATEST);
+    this.all = createAll(meter, definitions.METRICS);
+    this.v1_41 = generation === 'latest' ? undefined : createAll(meter, definitions.METRICS_1_41);
+    this.latest = generation === '1.41' ? undefined : createAll(meter, definitions.METRICS_LATEST);
   }
 
   /**
@@ -39,7 +40,7 @@ export class Instruments {
     const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
     if (operation === undefined) return;
     if (operation === semconv.OPERATION_INVOKE_WORKFLOW) {
-      this.latest?.workflowDuration.record(
+      this.all.workflowDuration.record(
         seconds,
         withError({ [semconv.ATTR_GEN_AI_WORKFLOW_NAME]: bag[semconv.ATTR_GEN_AI_WORKFLOW_NAME] }, error),
         context,
@@ -88,7 +89,7 @@ export class Instruments {
   }
 
   private recordInferenceTokens(
-    latest: InstrumentsOf<typeof semconv.METRICS_LATEST>,
+    latest: InstrumentsOf<typeof definitions.METRICS_LATEST>,
     bag: Attributes,
     dimensions: Attributes,
     context: Context,

@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { settings } from '../settings.js';
 
 /*
- * Every attribute, metric and event name that annotel emits, once. Sources: OpenTelemetry GenAI semantic conventions,
+ * Every attribute and event name that annotel emits, once; metrics stand in `metric-definitions.ts`. Sources: OpenTelemetry GenAI semantic conventions,
  * core v1.41 (the last versioned set) and main of open-telemetry/semantic-conventions-genai ("latest"). A name that
  * differs between the two is a `Renamed`; the npm package @opentelemetry/semantic-conventions is frozen at v1.41 for
  * GenAI and marks all of it deprecated, which is why the names stand here.
@@ -31,6 +31,7 @@ export const ATTR_GEN_AI_REQUEST_SEED = 'gen_ai.request.seed';
 export const ATTR_GEN_AI_REQUEST_STOP_SEQUENCES = 'gen_ai.request.stop_sequences';
 export const ATTR_GEN_AI_REQUEST_STREAM = 'gen_ai.request.stream';
 export const ATTR_GEN_AI_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+export const ATTR_GEN_AI_REQUEST_TOP_K = 'gen_ai.request.top_k';
 export const ATTR_GEN_AI_REQUEST_TOP_P = 'gen_ai.request.top_p';
 export const ATTR_GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
 export const ATTR_GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
@@ -48,20 +49,46 @@ export const ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS = 'gen_ai.usage.reasoning
 export const ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
 export const ATTR_GEN_AI_DATA_SOURCE_ID = 'gen_ai.data_source.id';
 export const ATTR_GEN_AI_RETRIEVAL_TOP_K: Renamed = {
-  '1.41': 'gen_ai.request.top_k',
+  '1.41': ATTR_GEN_AI_REQUEST_TOP_K,
   latest: 'gen_ai.retrieval.top_k',
 };
 export const ATTR_GEN_AI_WORKFLOW_NAME = 'gen_ai.workflow.name';
+export const ATTR_GEN_AI_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_GEN_AI_AGENT_DESCRIPTION = 'gen_ai.agent.description';
+export const ATTR_GEN_AI_TOOL_NAME = 'gen_ai.tool.name';
+/** `function` (runs here), `extension` (runs at the agent's provider) or `datastore`. */
+export const ATTR_GEN_AI_TOOL_TYPE = 'gen_ai.tool.type';
+export const ATTR_GEN_AI_TOOL_DESCRIPTION = 'gen_ai.tool.description';
+export const ATTR_GEN_AI_TOOL_CALL_ID = 'gen_ai.tool.call.id';
+export const ATTR_GEN_AI_EVALUATION_NAME = 'gen_ai.evaluation.name';
+export const ATTR_GEN_AI_EVALUATION_SCORE_VALUE = 'gen_ai.evaluation.score.value';
+export const ATTR_GEN_AI_EVALUATION_SCORE_LABEL = 'gen_ai.evaluation.score.label';
+export const ATTR_GEN_AI_EVALUATION_EXPLANATION = 'gen_ai.evaluation.explanation';
+/** Not of the conventions: what Azure AI Foundry reads user feedback from, a number in [-1, 1]. */
+export const ATTR_GEN_AI_EVALUATION_SCORE = 'gen_ai.evaluation.score';
 /** v1.41 only: `input` or `output`. */
 export const ATTR_GEN_AI_TOKEN_TYPE = 'gen_ai.token.type';
 /** latest only: `text`, `image`, `audio` or `unknown`. */
 export const ATTR_GEN_AI_TOKEN_MODALITY = 'gen_ai.token.modality';
+
+// --- attributes: GenAI content, opt-in (see content.ts) -----------------------------------------------------------------
+export const ATTR_GEN_AI_INPUT_MESSAGES = 'gen_ai.input.messages';
+export const ATTR_GEN_AI_OUTPUT_MESSAGES = 'gen_ai.output.messages';
+export const ATTR_GEN_AI_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
+export const ATTR_GEN_AI_TOOL_DEFINITIONS = 'gen_ai.tool.definitions';
+export const ATTR_GEN_AI_TOOL_CALL_ARGUMENTS = 'gen_ai.tool.call.arguments';
+export const ATTR_GEN_AI_TOOL_CALL_RESULT = 'gen_ai.tool.call.result';
+export const ATTR_GEN_AI_RETRIEVAL_QUERY_TEXT = 'gen_ai.retrieval.query.text';
+export const ATTR_GEN_AI_RETRIEVAL_DOCUMENTS = 'gen_ai.retrieval.documents';
 
 // --- attributes: OpenAI ----------------------------------------------------------------------------------------------
 export const ATTR_OPENAI_API_TYPE = 'openai.api.type';
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
 export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
+
+// --- attributes: AWS Bedrock -----------------------------------------------------------------------------------------
+export const ATTR_AWS_BEDROCK_GUARDRAIL_ID = 'aws.bedrock.guardrail.id';
 
 // --- attributes: general (stable) ------------------------------------------------------------------------------------
 export const ATTR_CODE_FUNCTION_NAME = 'code.function.name';
@@ -80,6 +107,32 @@ export const ATTR_ANNOTEL_STREAM_END = 'annotel.stream.end';
 export const ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT = 'annotel.retrieval.document.count';
 /** Length of the query in characters (UTF-16 code units). */
 export const ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH = 'annotel.retrieval.query.length';
+/** What the call cost, in {@link ATTR_ANNOTEL_COST_CURRENCY}; absent where the price is not known. */
+export const ATTR_ANNOTEL_COST_AMOUNT = 'annotel.cost.amount';
+/** ISO 4217. */
+export const ATTR_ANNOTEL_COST_CURRENCY = 'annotel.cost.currency';
+/** `provider` where the answer told the cost, `local` where it was computed here. */
+export const ATTR_ANNOTEL_COST_SOURCE = 'annotel.cost.source';
+/** `true` where the token counts were estimated here, since the answer told none. */
+export const ATTR_ANNOTEL_USAGE_ESTIMATED = 'annotel.usage.estimated';
+export const ATTR_ANNOTEL_CACHE_HIT = 'annotel.cache.hit';
+/** `prefix` or `semantic`. */
+export const ATTR_ANNOTEL_CACHE_TYPE = 'annotel.cache.type';
+export const ATTR_ANNOTEL_FALLBACK_USED = 'annotel.fallback.used';
+export const ATTR_ANNOTEL_FALLBACK_FROM = 'annotel.fallback.from';
+export const ATTR_ANNOTEL_FALLBACK_ATTEMPT = 'annotel.fallback.attempt';
+/** 0 to 1. */
+export const ATTR_ANNOTEL_SAFETY_SCORE = 'annotel.safety.score';
+export const ATTR_ANNOTEL_SAFETY_FLAGGED = 'annotel.safety.flagged';
+/** Model calls and tool calls of an agent's turn, failed ones included; those of agents below it are theirs. */
+export const ATTR_ANNOTEL_AGENT_INFERENCE_CALLS = 'annotel.agent.inference_calls';
+export const ATTR_ANNOTEL_AGENT_TOOL_CALLS = 'annotel.agent.tool_calls';
+/** `true` where captured content of the call was cut. */
+export const ATTR_ANNOTEL_CONTENT_TRUNCATED = 'annotel.content.truncated';
+/** Characters (UTF-16 code units) of what was captured as JSON, before it was cut. */
+export const ATTR_ANNOTEL_CONTENT_ORIGINAL_LENGTH = 'annotel.content.original_length';
+/** How many pieces of captured content were masked. */
+export const ATTR_ANNOTEL_CONTENT_REDACTED = 'annotel.content.redacted';
 
 // --- well-known values -----------------------------------------------------------------------------------------------
 export const OPERATION_CHAT = 'chat';
@@ -87,6 +140,8 @@ export const OPERATION_TEXT_COMPLETION = 'text_completion';
 export const OPERATION_GENERATE_CONTENT = 'generate_content';
 export const OPERATION_EMBEDDINGS = 'embeddings';
 export const OPERATION_RETRIEVAL = 'retrieval';
+export const OPERATION_EXECUTE_TOOL = 'execute_tool';
+export const OPERATION_INVOKE_AGENT = 'invoke_agent';
 export const OPERATION_INVOKE_WORKFLOW = 'invoke_workflow';
 /** Value of {@link ATTR_ANNOTEL_OPERATION} for a method that is no GenAI operation. */
 export const OPERATION_TRACED = 'traced';
@@ -106,130 +161,11 @@ export function isInference(operation: unknown): boolean {
 export const EVENT_GEN_AI_INFERENCE_DETAILS = 'gen_ai.client.inference.operation.details';
 export const EVENT_GEN_AI_EXCEPTION = 'gen_ai.client.operation.exception';
 export const EVENT_EXCEPTION = 'exception';
+export const EVENT_GEN_AI_EVALUATION_RESULT = 'gen_ai.evaluation.result';
+/** Not of the conventions: where Azure AI Foundry looks for user feedback. */
+export const EVENT_GEN_AI_USER_FEEDBACK = 'gen_ai.evaluation.user_feedback';
 /** The log record of a decorated call that is no inference. */
 export const EVENT_ANNOTEL_CALL = 'annotel.call';
-
-// --- metrics ---------------------------------------------------------------------------------------------------------
-const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
-const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
-const WORKFLOW_SECONDS = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200];
-const DOCUMENTS = [0, 1, 2, 5, 10, 20, 50, 100];
-
-/** One instrument: a histogram where it has `buckets`, else a counter. */
-export interface MetricDefinition {
-  readonly name: string;
-  readonly unit: string;
-  readonly description: string;
-  readonly buckets?: readonly number[];
-}
-
-/** Counter of every decorated call. */
-export const METRIC_CALLS = {
-  name: 'annotel.calls',
-  unit: '{call}',
-  description: 'Decorated calls.',
-} as const satisfies MetricDefinition;
-
-/** Metrics that do not depend on the generation. */
-export const METRICS = {
-  callDuration: {
-    name: 'annotel.call.duration',
-    unit: 's',
-    description: 'Duration of decorated calls.',
-    buckets: SECONDS,
-  },
-  documentCount: {
-    name: 'annotel.retrieval.document.count',
-    unit: '{document}',
-    description: 'Documents that a retrieval returned.',
-    buckets: DOCUMENTS,
-  },
-  operationDuration: {
-    name: 'gen_ai.client.operation.duration',
-    unit: 's',
-    description: 'Duration of GenAI client operations.',
-    buckets: SECONDS,
-  },
-} as const satisfies Record<string, MetricDefinition>;
-
-/** Metrics of core v1.41, beside {@link METRICS}; `operationDuration` there covers inference too. */
-export const METRICS_1_41 = {
-  tokenUsage: {
-    name: 'gen_ai.client.token.usage',
-    unit: '{token}',
-    description: 'Input and output tokens of a call.',
-    buckets: TOKENS,
-  },
-  timeToFirstChunk: {
-    name: 'gen_ai.client.operation.time_to_first_chunk',
-    unit: 's',
-    description: 'Time to the first chunk of a streamed answer.',
-    buckets: SECONDS,
-  },
-  timePerOutputChunk: {
-    name: 'gen_ai.client.operation.time_per_output_chunk',
-    unit: 's',
-    description: 'Time between the chunks of a streamed answer, after the first.',
-    buckets: SECONDS,
-  },
-} as const satisfies Record<string, MetricDefinition>;
-
-/** Metrics of the latest conventions, beside {@link METRICS}. */
-export const METRICS_LATEST = {
-  inferenceDuration: {
-    name: 'gen_ai.client.inference.duration',
-    unit: 's',
-    description: 'Duration of model calls.',
-    buckets: SECONDS,
-  },
-  timeToFirstChunk: {
-    name: 'gen_ai.client.inference.time_to_first_chunk',
-    unit: 's',
-    description: 'Time to the first chunk of a streamed answer.',
-    buckets: SECONDS,
-  },
-  timePerOutputChunk: {
-    name: 'gen_ai.client.inference.time_per_output_chunk',
-    unit: 's',
-    description: 'Time between the chunks of a streamed answer, after the first.',
-    buckets: SECONDS,
-  },
-  inputTokens: { name: 'gen_ai.client.inference.usage.input_tokens', unit: '{token}', description: 'Input tokens.' },
-  outputTokens: { name: 'gen_ai.client.inference.usage.output_tokens', unit: '{token}', description: 'Output tokens.' },
-  cacheReadTokens: {
-    name: 'gen_ai.client.inference.usage.cache_read.input_tokens',
-    unit: '{token}',
-    description: 'Input tokens read from the provider cache.',
-  },
-  cacheWriteTokens: {
-    name: 'gen_ai.client.inference.usage.cache_write.input_tokens',
-    unit: '{token}',
-    description: 'Input tokens written to the provider cache.',
-  },
-  reasoningTokens: {
-    name: 'gen_ai.client.inference.usage.reasoning.output_tokens',
-    unit: '{token}',
-    description: 'Output tokens spent on reasoning.',
-  },
-  callInputTokens: {
-    name: 'gen_ai.client.inference.operation.input_tokens',
-    unit: '{token}',
-    description: 'Input tokens per model call.',
-    buckets: TOKENS,
-  },
-  callOutputTokens: {
-    name: 'gen_ai.client.inference.operation.output_tokens',
-    unit: '{token}',
-    description: 'Output tokens per model call.',
-    buckets: TOKENS,
-  },
-  workflowDuration: {
-    name: 'gen_ai.invoke_workflow.duration',
-    unit: 's',
-    description: 'Duration of workflows.',
-    buckets: WORKFLOW_SECONDS,
-  },
-} as const satisfies Record<string, MetricDefinition>;
 
 /** Writes an attribute under the spelling or spellings that are selected. */
 export function setRenamed(bag: Attributes, name: Renamed, value: AttributeValue): void {

@@ -10,11 +10,11 @@ const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
 
 /** What would be recorded of an answer. */
 const told = (answer: unknown) => {
-  const response = readResponse(answer);
+  const response = readResponse(answer, { detail: true, content: false });
   return response && { provider: response.provider, ...responseAttributes(response, true) };
 };
 const toldOfStream = (...chunks: unknown[]) => {
-  const stream = new StreamedResponse();
+  const stream = new StreamedResponse({ detail: true, content: false });
   for (const chunk of chunks) stream.add(chunk);
   const response = stream.value();
   return response && { provider: response.provider, ...responseAttributes(response, true) };
