@@ -1,5 +1,5 @@
 import { type Attributes, trace } from '@opentelemetry/api';
-import { currentObservation } from './observation/observation.js';
+import { currentObservation } from './observation/observed-context.js';
 import { safely, warnOnce } from './safely.js';
 
 /**

@@ -1,6 +1,9 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { capture, isCaptured } from '../content.js';
 import type { Operation } from '../observation/operation.js';
+import { withoutClaim } from '../signals/claim.js';
 import * as semconv from '../signals/semconv.js';
+import { namesAgent } from './agent-turn.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
@@ -10,7 +13,7 @@ import { isOptions, wrongOptions } from './usage.js';
 export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends CommonOptions<A, V> {
   /** `gen_ai.data_source.id`: the index, collection or store that is asked. */
   dataSource?: string;
-  /** The query. Default: the first string argument. Only its length is recorded. */
+  /** The query. Default: the first string argument. Its length is recorded; the text only where content is captured. */
   query?: (...args: A) => string;
   /** How many documents are asked for. */
   topK?: number | ((...args: A) => number);
@@ -34,29 +37,37 @@ export function Retrieval<A extends unknown[] = any[], V = any>(
   return methodDecorator('Retrieval', (site) => observeSite('Retrieval', site, operation));
 }
 
-function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Operation {
+/** The operation of a retrieval. */
+export function retrieval({ dataSource, query, topK, documents }: RetrievalOptions): Operation {
   return {
     kind: SpanKind.CLIENT,
     log: DEFAULT_LOG_POLICY,
     type: semconv.OPERATION_RETRIEVAL,
     name: () => (dataSource ? `${semconv.OPERATION_RETRIEVAL} ${dataSource}` : semconv.OPERATION_RETRIEVAL),
-    onStart: () => ({
-      [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL,
-      ...(dataSource ? { [semconv.ATTR_GEN_AI_DATA_SOURCE_ID]: dataSource } : undefined),
-    }),
+    onStart(call) {
+      const bag: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL };
+      if (dataSource) bag[semconv.ATTR_GEN_AI_DATA_SOURCE_ID] = dataSource;
+      return namesAgent(bag, call.context);
+    },
     describe({ args }) {
       const bag: Attributes = {};
       const text = query
         ? ask('the query callback', () => query(...args))
         : args.find((argument) => typeof argument === 'string');
-      if (typeof text === 'string') bag[semconv.ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH] = text.length;
+      if (typeof text === 'string') {
+        bag[semconv.ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH] = text.length;
+        if (isCaptured('query')) Object.assign(bag, capture('query', text));
+      }
       const wanted = typeof topK === 'function' ? ask('the topK callback', () => topK(...args)) : topK;
       if (typeof wanted === 'number') semconv.setRenamed(bag, semconv.ATTR_GEN_AI_RETRIEVAL_TOP_K, wanted);
       return bag;
     },
-    onEnd(value) {
+    enter: withoutClaim,
+    onEnd(value, _stream, detail) {
       const found = documents ? ask('the documents callback', () => documents(value)) : documentsOf(value);
-      return Array.isArray(found) ? { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length } : {};
+      if (!Array.isArray(found)) return {};
+      const bag: Attributes = { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length };
+      return detail && isCaptured('documents') ? Object.assign(bag, capture('documents', found)) : bag;
     },
   };
 }

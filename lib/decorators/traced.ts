@@ -2,6 +2,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { type AnyFunction, isObserved } from '../observation/observe.js';
 import type { Operation } from '../observation/operation.js';
 import { OPERATION_TRACED } from '../signals/semconv.js';
+import { namesAgent } from './agent-turn.js';
 import { type MethodOrClassDecorator, methodDecorator } from './method-decorator.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isUntraced } from './untraced.js';
@@ -16,7 +17,7 @@ const OPERATION: Operation = {
   log: DEFAULT_LOG_POLICY,
   type: OPERATION_TRACED,
   name: (call) => call.method,
-  onStart: () => ({}),
+  onStart: (call) => namesAgent({}, call.context),
 };
 
 /**

@@ -1,10 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../observation/operation.js';
+import { withoutClaim } from '../signals/claim.js';
 import {
   ATTR_GEN_AI_OPERATION_NAME,
   ATTR_GEN_AI_WORKFLOW_NAME,
   OPERATION_INVOKE_WORKFLOW,
 } from '../signals/semconv.js';
+import { namesAgent } from './agent-turn.js';
 import { type MethodDecorator, methodDecorator } from './method-decorator.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
 import { isOptions, wrongOptions } from './usage.js';
@@ -32,7 +34,8 @@ export function Workflow<A extends unknown[] = any[], V = any>(
   return methodDecorator('Workflow', (site) => observeSite('Workflow', site, operation));
 }
 
-function workflow(name: CommonOptions['name']): Operation {
+/** The operation of a workflow. */
+export function workflow(name: CommonOptions['name']): Operation {
   return {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
@@ -41,10 +44,14 @@ function workflow(name: CommonOptions['name']): Operation {
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
       const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
-      return {
-        [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
-        [ATTR_GEN_AI_WORKFLOW_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
-      };
+      return namesAgent(
+        {
+          [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
+          [ATTR_GEN_AI_WORKFLOW_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
+        },
+        call.context,
+      );
     },
+    enter: withoutClaim,
   };
 }

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { redactError } from '../redaction/redact-error.js';
 import {
   ATTR_EXCEPTION_MESSAGE,
   ATTR_EXCEPTION_STACKTRACE,
@@ -9,34 +10,64 @@ import {
 const described = new WeakSet<object>();
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
+/** Names that HTTP clients give to whatever a server answers with; the status tells more. */
+const VAGUE_NAME = /(^|api|http|call|client|fetch|response|sdk|status)error$/i;
+
 /**
  * `error.type` of whatever was thrown: the code that the error carries (`ECONNREFUSED`, `rate_limit_exceeded`, an SQLSTATE),
- * else the name of its class, else `_OTHER`. Low in cardinality, so fit to be a metric dimension.
+ * else the name of its class, or the HTTP status where the class tells nothing (`ApiError`), else `_OTHER`. Low in
+ * cardinality, so fit to be a metric dimension.
  */
 export function errorType(error: unknown): string {
   const code = read(error, 'code');
   if (typeof code === 'string' && ERROR_CODE.test(code)) return code;
-  return className(error) ?? ERROR_TYPE_OTHER;
+  const name = className(error);
+  const status = name === undefined || VAGUE_NAME.test(name) ? httpStatus(error) : undefined;
+  return status ?? name ?? ERROR_TYPE_OTHER;
 }
 
-/** The message of whatever was thrown, `undefined` where it has none. */
-export function errorMessage(error: unknown): string | undefined {
-  if (typeof error === 'string') return error;
-  const message = read(error, 'message');
-  return typeof message === 'string' ? message : undefined;
+function httpStatus(error: unknown): string | undefined {
+  for (const key of ['status', 'statusCode', 'status_code']) {
+    const status = read(error, key);
+    if (typeof status === 'number' && status >= 400 && status < 600) return String(status);
+  }
+  return undefined;
+}
+
+/**
+ * The message of whatever was thrown, as it may leave the process; `undefined` where it has none.
+ *
+ * @param given what the failed call was given
+ */
+export function errorMessage(error: unknown, given: readonly unknown[]): string | undefined {
+  const message = typeof error === 'string' ? error : read(error, 'message');
+  return typeof message === 'string' ? asShown(error, 'messages', message, given) : undefined;
+}
+
+/** What was made of the texts of an error so far: what an inner call has masked stays masked in the calls around it. */
+const shownAs = { messages: new WeakMap<object, string>(), stacks: new WeakMap<object, string>() };
+
+function asShown(error: unknown, kind: keyof typeof shownAs, text: string, given: readonly unknown[]): string {
+  const known = typeof error === 'object' && error !== null ? shownAs[kind] : undefined;
+  const shown = redactError(known?.get(error as object) ?? text, given);
+  known?.set(error as object, shown);
+  return shown;
 }
 
 /**
  * The `exception.*` attributes. An error that passes through several observed calls is told with its stack by the
  * innermost only; the others say that, and by what, they failed.
  */
-export function exceptionAttributes(error: unknown): { attributes: Attributes; first: boolean } {
+export function exceptionAttributes(
+  error: unknown,
+  given: readonly unknown[],
+): { attributes: Attributes; first: boolean } {
   const first = isFirstSight(error);
   const attributes: Attributes = { [ATTR_EXCEPTION_TYPE]: className(error) ?? ERROR_TYPE_OTHER };
-  const message = errorMessage(error);
+  const message = errorMessage(error, given);
   if (message !== undefined) attributes[ATTR_EXCEPTION_MESSAGE] = message;
   const stack = first ? read(error, 'stack') : undefined;
-  if (typeof stack === 'string') attributes[ATTR_EXCEPTION_STACKTRACE] = stack;
+  if (typeof stack === 'string') attributes[ATTR_EXCEPTION_STACKTRACE] = asShown(error, 'stacks', stack, given);
   return { attributes, first };
 }
 

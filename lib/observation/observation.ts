@@ -1,10 +1,9 @@
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
-import { context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { TraceFlags, trace } from '@opentelemetry/api';
 import { safely } from '../safely.js';
-import { settings } from '../settings.js';
 import type { Claim } from '../signals/claim.js';
 import { forSpan } from '../signals/content-attributes.js';
-import { emitEvent, emitLog } from '../signals/logs.js';
+import { emitEvent } from '../signals/logs.js';
 import {
   ATTR_ANNOTEL_OPERATION,
   ATTR_ANNOTEL_STREAM_END,
@@ -13,17 +12,12 @@ import {
 } from '../signals/semconv.js';
 import type { Signals } from '../signals/signals.js';
 import { type Activity, unwatch, watch } from './abandoned.js';
-import { errorMessage, errorType, exceptionAttributes } from './failure.js';
+import { errorType } from './failure.js';
+import { Given } from './given.js';
+import { Items } from './items.js';
 import { contextOf, observationOf } from './observed-context.js';
-import type { Call, Fold, Operation } from './operation.js';
-
-/** The observed call that the active context belongs to. */
-export function currentObservation(): Observation | undefined {
-  return observationOf(context.active());
-}
-
-/** A long stream's chunk times are recorded in parts, so that memory does not grow with its length. */
-const MOST_CHUNK_GAPS = 512;
+import type { Call, Operation } from './operation.js';
+import { render } from './render.js';
 
 /** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
 type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly kind: 'failed'; readonly error: unknown };
@@ -34,6 +28,8 @@ type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly ki
  */
 export class Observation implements Claim {
   readonly context: Context;
+  /** The observed call that this one was made in. */
+  readonly parent: Observation | undefined;
   lastActivity: number;
   activity: Activity | undefined;
   private readonly span: Span;
@@ -47,10 +43,8 @@ export class Observation implements Claim {
   private readonly started: number;
   private ended = false;
   private watched = false;
-  private fold: Fold | undefined;
-  private firstItem: number | undefined;
-  /** Seconds between items, not yet recorded. */
-  private chunkGaps: number[] | undefined;
+  private items: Items | undefined;
+  private readonly given: Given;
 
   constructor(
     readonly operation: Operation,
@@ -60,17 +54,20 @@ export class Observation implements Claim {
     const bag = operation.onStart(call);
     const parent = call.context;
     this.bag = bag;
+    this.given = new Given(call.args);
+    this.parent = observationOf(parent);
     this.whole = operation.partOf?.(parent);
     if (this.whole) {
       this.span = trace.wrapSpanContext(this.whole.spanContext);
       this.started = this.lastActivity = performance.now();
       this.context = parent;
+      this.whole.tell({ ...bag, ...operation.describe?.(call) });
       return;
     }
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
     // Right behind the span's own start, so that metrics and span tell the same duration.
     this.started = this.lastActivity = performance.now();
-    const entered = operation.enter ? operation.enter(parent, this) : parent;
+    const entered = operation.enter ? operation.enter(parent, this, bag) : parent;
     this.context = contextOf(entered, this.span, this);
     this.describe(call);
   }
@@ -136,6 +133,7 @@ export class Observation implements Claim {
     if (this.ended || this.watched) return;
     this.activity = activity;
     this.watched = true;
+    this.given.loosen();
     this.lastActivity = performance.now();
     watch(this, lease);
   }
@@ -144,24 +142,15 @@ export class Observation implements Claim {
   item(chunk: unknown): void {
     if (this.ended) return;
     const now = performance.now();
-    const previous = this.lastActivity;
-    this.lastActivity = now;
-    if (this.firstItem === undefined) {
-      this.firstItem = (now - this.started) / 1000;
-      this.fold = safely('starting to read a stream', () => this.operation.fold?.(this.isDetailed()));
-      return this.addToFold(chunk);
+    const { items } = this;
+    if (!items) {
+      const detail = this.span.isRecording() || this.isLogged(false);
+      const fold = safely('starting to read a stream', () => this.operation.fold?.(detail));
+      this.items = new Items((now - this.started) / 1000, fold, chunk);
+    } else if (items.add(chunk, (now - this.lastActivity) / 1000)) {
+      this.recordGaps(items, { ...this.bag, ...this.readAnswer(undefined, { kind: 'ok' }, false) });
     }
-    if (!this.fold) return;
-    this.chunkGaps ??= [];
-    this.chunkGaps.push((now - previous) / 1000);
-    this.addToFold(chunk);
-    if (this.chunkGaps.length < MOST_CHUNK_GAPS) return;
-    this.recordChunkGaps({ ...this.bag, ...this.readAnswer(undefined, { kind: 'ok' }, false) });
-  }
-
-  private addToFold(chunk: unknown): void {
-    const fold = this.fold;
-    if (fold) safely('reading a chunk', () => fold.add(chunk));
+    this.lastActivity = now;
   }
 
   ok(value: unknown): void {
@@ -187,51 +176,48 @@ export class Observation implements Claim {
     if (this.watched) unwatch(this);
     const ended = at ?? performance.now();
     if (this.whole) return this.tellWhole(this.whole, outcome, value);
-    safely('recording the end of a call', () => this.render(outcome, value, (ended - this.started) / 1000));
+    safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
     safely('ending a span', () => this.span.end(ended));
   }
 
   /** Whether the part failed is told by the whole, which may have caught it. */
   private tellWhole(whole: Claim, outcome: Outcome, value: unknown): void {
-    const { [ATTR_ERROR_TYPE]: _, ...learned } = this.readAnswer(value, outcome, true);
-    whole.tell(learned);
+    whole.tell({ ...this.readAnswer(value, outcome, true), [ATTR_ERROR_TYPE]: undefined });
   }
 
-  /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */
-  private render(outcome: Outcome, value: unknown, seconds: number): void {
-    const { span, bag, signals } = this;
-    const recording = span.isRecording();
-    if (!recording && !signals.instruments && !this.isLogged(true)) return;
+  private conclude(outcome: Outcome, value: unknown, seconds: number): void {
+    const { span, bag, signals, context, items, told, annotations } = this;
+    const failed = outcome.kind === 'failed';
+    if (!span.isRecording() && !signals.instruments && !this.isLogged(true)) return;
 
-    const detail = recording || this.isLogged(outcome.kind === 'failed');
-    const late = this.told
-      ? { ...this.told, ...this.readAnswer(value, outcome, detail) }
-      : this.readAnswer(value, outcome, detail);
-    if (outcome.kind === 'failed') late[ATTR_ERROR_TYPE] = errorType(outcome.error);
+    const detail = span.isRecording() || this.isLogged(failed);
+    const read = this.readAnswer(value, outcome, detail);
+    const late = told ? { ...told, ...read } : read;
+    if (failed) late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
-    // An answer may tell of a failure, too.
-    const failed = late[ATTR_ERROR_TYPE] !== undefined;
     Object.assign(bag, late);
-    const following = safely('completing a call', () => this.operation.complete?.(bag, this.context, detail));
-    Object.assign(bag, Object.assign(late, following));
-    if (recording) span.setAttributes(forSpan(late));
-    if (recording && this.annotations) span.setAttributes(this.annotations);
+    this.complete(late, detail);
+    render({
+      span,
+      context,
+      signals,
+      bag,
+      late,
+      annotations,
+      seconds,
+      thrown: failed ? outcome : undefined,
+      given: failed ? this.given.values : [],
+      // An answer may tell of a failure, too.
+      isLogged: this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined),
+    });
+    if (items?.fold) this.recordGaps(items, bag);
+  }
 
-    const logged = this.isLogged(failed);
-    const exception =
-      outcome.kind === 'failed' && (recording || logged) ? exceptionAttributes(outcome.error) : undefined;
-    if (failed && recording) {
-      const message = outcome.kind === 'failed' ? errorMessage(outcome.error) : undefined;
-      span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
-      if (exception?.first && settings().exceptionEvents) span.addEvent('exception', exception.attributes);
-    }
-    const { instruments, logger } = signals;
-    if (instruments) safely('recording metrics', () => instruments.record(bag, seconds, this.context));
-    this.recordChunkGaps(bag);
-    if (!logged) return;
-    const { annotations } = this;
-    const said = annotations || exception ? { ...annotations, ...exception?.attributes } : undefined;
-    safely('emitting a log record', () => emitLog(logger, this.context, bag, said));
+  /** What follows from the whole bag; `undefined` takes an attribute out again. */
+  private complete(late: Attributes, detail: boolean): void {
+    const { bag, operation } = this;
+    const following = safely('completing a call', () => operation.complete?.(bag, this.context, detail));
+    for (const key in following) late[key] = bag[key] = following[key];
   }
 
   private isLogged(failed: boolean): boolean {
@@ -240,33 +226,23 @@ export class Observation implements Claim {
     return failed || policy === 'all' || (policy === 'sampled' && this.isSampled());
   }
 
-  /** Whether anything but metrics is kept of the call, as long as it does not fail. */
-  private isDetailed(): boolean {
-    return this.span.isRecording() || this.isLogged(false);
-  }
-
   /** Without traces nothing is sampled out. */
   private isSampled(): boolean {
     return !this.signals.tracing || (this.span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
   }
 
-  private recordChunkGaps(bag: Attributes): void {
-    const gaps = this.chunkGaps;
-    if (!gaps) return;
-    this.chunkGaps = undefined;
-    const { signals } = this;
-    safely('recording chunk times', () => signals.instruments?.recordChunkGaps(bag, gaps, this.context));
+  private recordGaps(items: Items, bag: Attributes): void {
+    const { instruments } = this.signals;
+    const gaps = items.takeGaps();
+    safely('recording chunk times', () => instruments?.recordChunkGaps(bag, gaps));
   }
 
   /** A stream is read from its folded items, complete or not; a call that failed before any item has no answer. */
   private readAnswer(value: unknown, outcome: Outcome, detail: boolean): Attributes {
-    const { operation, fold, firstItem } = this;
-    const streamed = firstItem !== undefined;
-    if (!operation.onEnd || (streamed ? !fold : outcome.kind !== 'ok')) return {};
-    return safely(
-      'reading an answer',
-      () => operation.onEnd?.(fold ? fold.value() : value, streamed ? { firstItem } : undefined, detail) ?? {},
-      {},
-    );
+    const { operation, items } = this;
+    if (!operation.onEnd || (items ? !items.fold : outcome.kind !== 'ok')) return {};
+    const answer = (): unknown => (items?.fold ? items.fold.value() : value);
+    const times = items && { firstItem: items.first };
+    return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail) ?? {}, {});
   }
 }

@@ -1,7 +1,12 @@
-import { type Context, createContextKey, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, createContextKey, type Span, trace } from '@opentelemetry/api';
 import type { Observation } from './observation.js';
 
 const OBSERVATION = createContextKey('annotel.observation');
+
+/** The observed call that the active context belongs to. */
+export function currentObservation(): Observation | undefined {
+  return observationOf(context.active());
+}
 
 /** The observed call that a context belongs to. */
 export function observationOf(context: Context): Observation | undefined {

@@ -45,8 +45,9 @@ export interface Operation {
    * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
    *
    * @param claim lets what runs below tell this call what it knows, instead of recording the same thing again
+   * @param attributes those of `onStart`
    */
-  enter?(parent: Context, claim: Claim): Context;
+  enter?(parent: Context, claim: Claim, attributes: Attributes): Context;
   /** The call in flight that this one is a part of: it gets no span of its own, and what it learns is told to that one. */
   partOf?(context: Context): Claim | undefined;
   /**

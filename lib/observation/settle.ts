@@ -6,6 +6,7 @@ import { isNodeReadable, trapNodeReadable } from './results/node-readable.js';
 import { isObservable, trapObservable } from './results/observable.js';
 import { isReadableStream, trapReadableStream } from './results/readable-stream.js';
 import { isResponse, trapResponse } from './results/response.js';
+import { isStreamHost, trapStreamHost } from './results/stream-host.js';
 import { Tap } from './results/tap.js';
 import { follow, isThenable, type Thenable, trapThenable } from './results/thenable.js';
 
@@ -36,6 +37,12 @@ function settleObject(value: object, observation: Observation, fresh: boolean): 
       (result) => settle(result, observation, false),
       (error) => observation.fail(error),
     );
+  }
+  if (isStreamHost(value)) {
+    // Before anything else looks at it: to ask such a result for a member may start it.
+    const tap = Tap.attach(value, observation);
+    if (tap) trapStreamHost(value, tap);
+    return value;
   }
   const payload = observation.operation.payload?.(value);
   const result = typeof payload === 'object' && payload !== null ? payload : value;

@@ -1,18 +1,25 @@
 import type { AnyValue, Attributes } from '@opentelemetry/api';
-import { settings } from '../settings.js';
+import { type ContentField, settings } from '../settings.js';
 import * as semconv from './semconv.js';
 
-/** The attributes that hold what people and models say; only `content.ts` writes them. */
-const CONTENT = new Set([
-  semconv.ATTR_GEN_AI_INPUT_MESSAGES,
-  semconv.ATTR_GEN_AI_OUTPUT_MESSAGES,
-  semconv.ATTR_GEN_AI_SYSTEM_INSTRUCTIONS,
-  semconv.ATTR_GEN_AI_TOOL_DEFINITIONS,
-  semconv.ATTR_GEN_AI_TOOL_CALL_ARGUMENTS,
-  semconv.ATTR_GEN_AI_TOOL_CALL_RESULT,
-  semconv.ATTR_GEN_AI_RETRIEVAL_QUERY_TEXT,
-  semconv.ATTR_GEN_AI_RETRIEVAL_DOCUMENTS,
-]);
+const FIELDS: Readonly<Record<ContentField, true>> = {
+  input: true,
+  output: true,
+  system: true,
+  toolDefinitions: true,
+  toolArguments: true,
+  toolResult: true,
+  query: true,
+  documents: true,
+};
+
+/** The attributes that hold, or refer to, what people and models say; only `content.ts` writes them. */
+const CONTENT = new Set(
+  Object.keys(FIELDS).flatMap((field) => {
+    const { content, reference } = semconv.contentAttributes(field as ContentField);
+    return [content, reference];
+  }),
+);
 
 /**
  * A bag as a span shows it: captured content as JSON, which every back end can show, or left out where it goes to events

@@ -36,8 +36,9 @@ export function emitEvent(logger: Logger, context: Context, name: string, attrib
 function eventName(bag: Attributes, failed: boolean): string {
   const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
   if (failed) {
-    const client = operation !== undefined && operation !== semconv.OPERATION_INVOKE_WORKFLOW;
-    return client ? semconv.EVENT_GEN_AI_EXCEPTION : semconv.EVENT_EXCEPTION;
+    return operation !== undefined && !semconv.isInternal(operation)
+      ? semconv.EVENT_GEN_AI_EXCEPTION
+      : semconv.EVENT_EXCEPTION;
   }
   return semconv.isInference(operation) ? semconv.EVENT_GEN_AI_INFERENCE_DETAILS : semconv.EVENT_ANNOTEL_CALL;
 }

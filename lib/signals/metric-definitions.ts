@@ -24,6 +24,12 @@ export const METRIC_CALLS = {
   description: 'Decorated calls.',
 } as const satisfies MetricDefinition;
 
+/** Counter of what calls cost. Its unit is the currency, known with the first cost. */
+export const METRIC_COST = {
+  name: 'annotel.cost',
+  description: 'What model calls cost.',
+} as const satisfies Omit<MetricDefinition, 'unit'>;
+
 /** Metrics that do not depend on the generation. */
 export const METRICS = {
   callDuration: {

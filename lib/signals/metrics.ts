@@ -3,6 +3,7 @@ import { ValueType } from '@opentelemetry/api';
 import type { SemconvGeneration } from '../settings.js';
 import { CallCounter } from './call-counter.js';
 import * as definitions from './metric-definitions.js';
+import { recordAll } from './record-all.js';
 import * as semconv from './semconv.js';
 
 type Definitions = Record<string, definitions.MetricDefinition>;
@@ -21,7 +22,13 @@ export class Instruments {
   private readonly v1_41: InstrumentsOf<typeof definitions.METRICS_1_41> | undefined;
   private readonly latest: InstrumentsOf<typeof definitions.METRICS_LATEST> | undefined;
 
-  constructor(meter: Meter, generation: SemconvGeneration) {
+  /** By currency, which is the unit. */
+  private readonly costs = new Map<string, Counter>();
+
+  constructor(
+    private readonly meter: Meter,
+    generation: SemconvGeneration,
+  ) {
     this.calls = CallCounter.of(meter);
     this.all = createAll(meter, definitions.METRICS);
     this.v1_41 = generation === 'latest' ? undefined : createAll(meter, definitions.METRICS_1_41);
@@ -39,14 +46,7 @@ export class Instruments {
 
     const operation = bag[semconv.ATTR_GEN_AI_OPERATION_NAME];
     if (operation === undefined) return;
-    if (operation === semconv.OPERATION_INVOKE_WORKFLOW) {
-      this.all.workflowDuration.record(
-        seconds,
-        withError({ [semconv.ATTR_GEN_AI_WORKFLOW_NAME]: bag[semconv.ATTR_GEN_AI_WORKFLOW_NAME] }, error),
-        context,
-      );
-      return;
-    }
+    if (this.recordInternal(operation, bag, seconds, context)) return;
 
     const dimensions = dimensionsOf(bag);
     const durationDimensions = error === undefined ? dimensions : withError({ ...dimensions }, error);
@@ -54,6 +54,7 @@ export class Instruments {
     if (!inference || this.v1_41) this.all.operationDuration.record(seconds, durationDimensions, context);
     if (this.v1_41) this.recordTokenUsage(this.v1_41.tokenUsage, bag, dimensions, context);
     if (operation === semconv.OPERATION_RETRIEVAL) this.recordDocuments(bag, dimensions, context);
+    this.recordCost(bag, dimensions, context);
     if (!inference) return;
 
     this.latest?.inferenceDuration.record(seconds, durationDimensions, context);
@@ -64,17 +65,39 @@ export class Instruments {
     this.latest?.timeToFirstChunk.record(firstChunk, dimensions, context);
   }
 
+  /** What runs in this process has metrics of its own, and none of a client. Returns whether it was one of these. */
+  private recordInternal(operation: unknown, bag: Attributes, seconds: number, context: Context): boolean {
+    const { all } = this;
+    switch (operation) {
+      case semconv.OPERATION_INVOKE_WORKFLOW:
+        all.workflowDuration.record(seconds, pick(bag, WORKFLOW_DIMENSIONS), context);
+        return true;
+      case semconv.OPERATION_EXECUTE_TOOL:
+        all.toolDuration.record(seconds, pick(bag, TOOL_DIMENSIONS), context);
+        return true;
+      case semconv.OPERATION_INVOKE_AGENT: {
+        all.agentDuration.record(seconds, pick(bag, AGENT_DIMENSIONS), context);
+        const byAgent = pick(bag, [semconv.ATTR_GEN_AI_AGENT_NAME]);
+        const inferences = bag[semconv.ATTR_ANNOTEL_AGENT_INFERENCE_CALLS];
+        const tools = bag[semconv.ATTR_ANNOTEL_AGENT_TOOL_CALLS];
+        if (typeof inferences === 'number') all.agentInferenceCalls.record(inferences, byAgent, context);
+        if (typeof tools === 'number') all.agentToolCalls.record(tools, byAgent, context);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
   /**
    * @param bag attributes of a streamed call, as far as they are known
    * @param gaps seconds between its chunks, after the first
    */
-  recordChunkGaps(bag: Attributes, gaps: readonly number[], context: Context): void {
-    if (!semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
+  recordChunkGaps(bag: Attributes, gaps: ArrayLike<number>): void {
+    if (gaps.length === 0 || !semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
     const dimensions = dimensionsOf(bag);
-    for (const gap of gaps) {
-      this.v1_41?.timePerOutputChunk.record(gap, dimensions, context);
-      this.latest?.timePerOutputChunk.record(gap, dimensions, context);
-    }
+    if (this.v1_41) recordAll(this.v1_41.timePerOutputChunk, gaps, dimensions);
+    if (this.latest) recordAll(this.latest.timePerOutputChunk, gaps, dimensions);
   }
 
   private recordTokenUsage(usage: Histogram, bag: Attributes, dimensions: Attributes, context: Context): void {
@@ -112,6 +135,21 @@ export class Instruments {
     if (typeof output === 'number') latest.callOutputTokens.record(output, dimensions, context);
   }
 
+  private recordCost(bag: Attributes, dimensions: Attributes, context: Context): void {
+    const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
+    const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
+    // A gateway may tell of money given back, which a counter cannot hold.
+    if (typeof amount !== 'number' || typeof currency !== 'string' || amount < 0) return;
+    let counter = this.costs.get(currency);
+    if (!counter) {
+      const { name, description } = definitions.METRIC_COST;
+      counter = this.meter.createCounter(name, { unit: currency, description, valueType: ValueType.DOUBLE });
+      this.costs.set(currency, counter);
+    }
+    const source = bag[semconv.ATTR_ANNOTEL_COST_SOURCE];
+    counter.add(amount, { ...dimensions, [semconv.ATTR_ANNOTEL_COST_SOURCE]: source }, context);
+  }
+
   private recordDocuments(bag: Attributes, dimensions: Attributes, context: Context): void {
     const count = bag[semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT];
     if (typeof count !== 'number') return;
@@ -120,6 +158,21 @@ export class Instruments {
       typeof source === 'string' ? { ...dimensions, [semconv.ATTR_GEN_AI_DATA_SOURCE_ID]: source } : dimensions;
     this.all.documentCount.record(count, bySource, context);
   }
+}
+
+const WORKFLOW_DIMENSIONS = [semconv.ATTR_GEN_AI_WORKFLOW_NAME, semconv.ATTR_ERROR_TYPE];
+const AGENT_DIMENSIONS = [semconv.ATTR_GEN_AI_AGENT_NAME, semconv.ATTR_GEN_AI_REQUEST_MODEL, semconv.ATTR_ERROR_TYPE];
+const TOOL_DIMENSIONS = [
+  semconv.ATTR_GEN_AI_TOOL_NAME,
+  semconv.ATTR_GEN_AI_TOOL_TYPE,
+  semconv.ATTR_GEN_AI_AGENT_NAME,
+  semconv.ATTR_ERROR_TYPE,
+];
+
+function pick(bag: Attributes, names: readonly string[]): Attributes {
+  const dimensions: Attributes = {};
+  for (const name of names) if (bag[name] !== undefined) dimensions[name] = bag[name];
+  return dimensions;
 }
 
 function createAll<D extends Definitions>(meter: Meter, definitions: D): InstrumentsOf<D> {
@@ -151,6 +204,11 @@ function dimensionsOf(bag: Attributes): Attributes {
   if (answered !== undefined) dimensions[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = answered;
   if (address !== undefined) dimensions[semconv.ATTR_SERVER_ADDRESS] = address;
   if (port !== undefined) dimensions[semconv.ATTR_SERVER_PORT] = port;
+  const cacheHit = bag[semconv.ATTR_ANNOTEL_CACHE_HIT];
+  if (cacheHit !== undefined) {
+    dimensions[semconv.ATTR_ANNOTEL_CACHE_HIT] = cacheHit;
+    dimensions[semconv.ATTR_ANNOTEL_CACHE_TYPE] = bag[semconv.ATTR_ANNOTEL_CACHE_TYPE];
+  }
   return dimensions;
 }
 

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { settings } from '../settings.js';
+import { type ContentField, settings } from '../settings.js';
 
 /*
  * Every attribute and event name that annotel emits, once; metrics stand in `metric-definitions.ts`. Sources: OpenTelemetry GenAI semantic conventions,
@@ -81,6 +81,39 @@ export const ATTR_GEN_AI_TOOL_CALL_RESULT = 'gen_ai.tool.call.result';
 export const ATTR_GEN_AI_RETRIEVAL_QUERY_TEXT = 'gen_ai.retrieval.query.text';
 export const ATTR_GEN_AI_RETRIEVAL_DOCUMENTS = 'gen_ai.retrieval.documents';
 
+/** The attributes of one captured field. */
+export interface ContentAttributes {
+  readonly content: string;
+  /** Where an external store holds the content, in place of the content; spelled as OpenTelemetry's Python utilities do. */
+  readonly reference: string;
+  /** Characters (UTF-16 code units) of the field as JSON, redacted, before it was cut; absent where it was not. */
+  readonly originalLength: string;
+  /** How many pieces of the field were masked; absent where none was. */
+  readonly redacted: string;
+}
+
+const contentNames = (content: string, field: string): ContentAttributes => ({
+  content,
+  reference: `${content}_ref`,
+  originalLength: `annotel.content.${field}.original_length`,
+  redacted: `annotel.content.${field}.redacted`,
+});
+const CONTENT_ATTRIBUTES: Readonly<Record<ContentField, ContentAttributes>> = {
+  input: contentNames(ATTR_GEN_AI_INPUT_MESSAGES, 'input'),
+  output: contentNames(ATTR_GEN_AI_OUTPUT_MESSAGES, 'output'),
+  system: contentNames(ATTR_GEN_AI_SYSTEM_INSTRUCTIONS, 'system'),
+  toolDefinitions: contentNames(ATTR_GEN_AI_TOOL_DEFINITIONS, 'tool_definitions'),
+  toolArguments: contentNames(ATTR_GEN_AI_TOOL_CALL_ARGUMENTS, 'tool_arguments'),
+  toolResult: contentNames(ATTR_GEN_AI_TOOL_CALL_RESULT, 'tool_result'),
+  query: contentNames(ATTR_GEN_AI_RETRIEVAL_QUERY_TEXT, 'query'),
+  documents: contentNames(ATTR_GEN_AI_RETRIEVAL_DOCUMENTS, 'documents'),
+};
+
+/** The attributes that hold a captured field, and what is told of it: per field, since a call captures several. */
+export function contentAttributes(field: ContentField): ContentAttributes {
+  return CONTENT_ATTRIBUTES[field];
+}
+
 // --- attributes: OpenAI ----------------------------------------------------------------------------------------------
 export const ATTR_OPENAI_API_TYPE = 'openai.api.type';
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
@@ -129,10 +162,6 @@ export const ATTR_ANNOTEL_AGENT_INFERENCE_CALLS = 'annotel.agent.inference_calls
 export const ATTR_ANNOTEL_AGENT_TOOL_CALLS = 'annotel.agent.tool_calls';
 /** `true` where captured content of the call was cut. */
 export const ATTR_ANNOTEL_CONTENT_TRUNCATED = 'annotel.content.truncated';
-/** Characters (UTF-16 code units) of what was captured as JSON, before it was cut. */
-export const ATTR_ANNOTEL_CONTENT_ORIGINAL_LENGTH = 'annotel.content.original_length';
-/** How many pieces of captured content were masked. */
-export const ATTR_ANNOTEL_CONTENT_REDACTED = 'annotel.content.redacted';
 
 // --- well-known values -----------------------------------------------------------------------------------------------
 export const OPERATION_CHAT = 'chat';
@@ -154,6 +183,15 @@ export const FINISH_REASON_ERROR = 'error';
 export function isInference(operation: unknown): boolean {
   return (
     operation === OPERATION_CHAT || operation === OPERATION_TEXT_COMPLETION || operation === OPERATION_GENERATE_CONTENT
+  );
+}
+
+/** The operations that run in this process; all others ask a service. */
+export function isInternal(operation: unknown): boolean {
+  return (
+    operation === OPERATION_INVOKE_WORKFLOW ||
+    operation === OPERATION_INVOKE_AGENT ||
+    operation === OPERATION_EXECUTE_TOOL
   );
 }
 

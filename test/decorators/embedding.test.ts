@@ -28,6 +28,9 @@ test('an embedding tells its model, its tokens and its dimensions', async () => 
   await new Embedder().embed({ model: 'text-embedding-3-small', input: 'secret', encoding_format: 'float' });
 
   const attributes = {
+    'annotel.cost.amount': 1.6e-7,
+    'annotel.cost.currency': 'USD',
+    'annotel.cost.source': 'local',
     'annotel.operation': 'embeddings',
     'code.function.name': 'Embedder.embed',
     'gen_ai.embeddings.dimension.count': 3,

@@ -35,6 +35,9 @@ test('a call to a model tells request and answer, and nothing of what they say',
 
   const attributes = {
     ...started,
+    'annotel.cost.amount': 0.00006,
+    'annotel.cost.currency': 'USD',
+    'annotel.cost.source': 'local',
     'gen_ai.response.finish_reasons': ['stop'],
     'gen_ai.response.id': 'chatcmpl-1',
     'gen_ai.response.model': 'gpt-4o-2024-08-06',

@@ -94,6 +94,11 @@ const IN_ANY: Record<string, MetricFacts> = {
     buckets: [0, 1, 2, 5, 10, 20, 50, 100],
     points: [{ attributes: { ...retrieval, 'gen_ai.data_source.id': 'docs' }, count: 1, sum: 2 }],
   },
+  'gen_ai.invoke_workflow.duration': {
+    unit: 's',
+    buckets: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200],
+    points: [{ attributes: { 'gen_ai.workflow.name': 'rag.answer', ...failed }, count: 1 }],
+  },
 };
 
 const IN_1_41: Record<string, MetricFacts> = {
@@ -140,11 +145,6 @@ const IN_LATEST: Record<string, MetricFacts> = {
   'gen_ai.client.inference.usage.reasoning.output_tokens': tokens(4),
   'gen_ai.client.inference.operation.input_tokens': tokensPerCall(40),
   'gen_ai.client.inference.operation.output_tokens': tokensPerCall(10),
-  'gen_ai.invoke_workflow.duration': {
-    unit: 's',
-    buckets: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200],
-    points: [{ attributes: { 'gen_ai.workflow.name': 'rag.answer', ...failed }, count: 1 }],
-  },
 };
 
 test.each<[SemconvGeneration, Record<string, MetricFacts>]>([

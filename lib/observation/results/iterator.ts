@@ -1,8 +1,10 @@
+import { types } from 'node:util';
+import { Step } from './step.js';
 import { methodOf, type Tap, trap } from './tap.js';
-import { followWaiting, isPlainPromise, isThenable } from './thenable.js';
+import { isPlainPromise, isThenable } from './thenable.js';
 
 /** Who is told of the items: the tap, or one half of a `tee`. */
-export type Reader = Pick<Tap, 'run' | 'wait' | 'item' | 'ok' | 'fail' | 'stop'>;
+export type Reader = Pick<Tap, 'run' | 'wait' | 'innermost' | 'awaited' | 'item' | 'ok' | 'fail' | 'stop'>;
 
 /** A generator, an async generator, or anything else that hands out its own items: it has `next` and iterates itself. */
 export function isIterator(value: object): boolean {
@@ -44,6 +46,8 @@ function withAbort(stream: object, tap: Tap): Reader {
   return {
     run: (method, self, args) => tap.run(method, self, args),
     wait: () => tap.wait(),
+    innermost: () => tap.innermost(),
+    awaited: (by) => tap.awaited(by),
     item: (chunk) => tap.item(chunk),
     ok: (value) => (controller?.signal?.aborted ? tap.stop() : tap.ok(value)),
     fail: (error) => tap.fail(error),
@@ -126,25 +130,47 @@ function trapStep(
 ): boolean {
   const method = methodOf(iterator, key);
   if (!method) return false;
+  const step = new Step(method, iterator, reader);
   const told = (result: unknown): void => {
     // The `next` of a database cursor hands out a row, or nothing, where that of an iterator hands out a result.
     if (isIteratorResult(result)) settled(result);
   };
-  const failed = (error: unknown): void => reader.fail(error);
+  // One pair for all steps: a stream has thousands of them.
+  const resolved = (result: unknown): unknown => {
+    reader.awaited(-1);
+    told(result);
+    return result;
+  };
+  const rejected = (error: unknown): never => {
+    reader.awaited(-1);
+    reader.fail(error);
+    throw error;
+  };
+  const awaited = (promise: Promise<unknown>): Promise<unknown> => {
+    reader.awaited(1);
+    return promise.then(resolved, rejected);
+  };
+  // What an async generator hands out needs no second look: promises that nobody else holds.
+  if (isOwnStep(iterator, key)) return trap(iterator, key, (value: unknown) => awaited(step.takeOwn(value)));
   return trap(iterator, key, (...args: unknown[]): unknown => {
     let result: unknown;
     try {
-      result = reader.run(method, iterator, args);
+      result = step.take(args);
     } catch (error) {
-      failed(error);
+      reader.fail(error);
       throw error;
     }
     if (typeof result !== 'object' || result === null) return result;
-    const promise = isPlainPromise(result) ? result : isThenable(result) ? Promise.resolve(result) : undefined;
-    if (promise) return followWaiting(reader, promise as Promise<unknown>, told, failed);
+    if (isPlainPromise(result)) return awaited(result);
+    if (isThenable(result)) return awaited(Promise.resolve(result));
     told(result);
     return result;
   });
+}
+
+/** Whether a step is the language's own, of an async generator. */
+function isOwnStep(iterator: object, key: string): boolean {
+  return types.isGeneratorObject(iterator) && Symbol.asyncIterator in iterator && !Object.hasOwn(iterator, key);
 }
 
 function isIteratorResult(result: unknown): result is IteratorResult<unknown> {

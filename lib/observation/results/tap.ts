@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import type { Activity } from '../abandoned.js';
 import type { Observation } from '../observation.js';
 
@@ -48,7 +48,17 @@ export class Tap {
     return innermost ? context.with(innermost.context, method, self, ...args) : Reflect.apply(method, self, args);
   }
 
-  /** Somebody waits for the result from now on; returns what ends the wait. While anybody waits, it is not idle. */
+  /** The context of the innermost call that returned the result, while that is open. */
+  innermost(): Context | undefined {
+    return this.observations[0]?.context;
+  }
+
+  /** So many more, or fewer, wait for the result. While anybody does, it is not idle. */
+  awaited(by: 1 | -1): void {
+    this.activity.waiting += by;
+  }
+
+  /** Somebody waits for the result from now on; returns what ends the wait. */
   wait(): () => void {
     this.activity.waiting += 1;
     return () => {
@@ -57,7 +67,8 @@ export class Tap {
   }
 
   item(chunk: unknown): void {
-    for (const observation of this.observations) observation.item(chunk);
+    const { observations } = this;
+    for (let index = 0; index < observations.length; index++) observations[index]?.item(chunk);
   }
 
   ok(value?: unknown): void {

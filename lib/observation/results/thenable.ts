@@ -169,7 +169,7 @@ function trapEagerPromise(value: Thenable, then: Thenable['then'], root: object,
 }
 
 /** Methods of HTTP clients' promises that lead to the response by another way than `then`. */
-const OTHER_WAYS = ['withResponse', 'asResponse'];
+const OTHER_WAYS = ['withResponse', 'asResponse', 'withRawResponse'];
 
 /**
  * A foreign thenable may be lazy and may run anew at each `then`: it is only watched when its caller calls it. It then runs

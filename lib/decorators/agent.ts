@@ -1,0 +1,71 @@
+import { type Attributes, SpanKind } from '@opentelemetry/api';
+import type { Operation } from '../observation/operation.js';
+import { withoutClaim } from '../signals/claim.js';
+import * as semconv from '../signals/semconv.js';
+import { agentTurn, withAgentTurn } from './agent-turn.js';
+import { type MethodDecorator, methodDecorator } from './method-decorator.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import { isOptions, wrongOptions } from './usage.js';
+
+/** Options of {@link Agent}. Its `name` names the agent, and so has to be low in cardinality. */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export interface AgentOptions<A extends unknown[] = any[], V = any> extends CommonOptions<A, V> {
+  /** `gen_ai.agent.description`. */
+  description?: string;
+  /** `gen_ai.request.model`: where the agent always asks the same model. */
+  model?: string;
+}
+
+/**
+ * One turn of an agent that runs in this process: it asks models and calls tools until it has an answer. The agent is named
+ * on everything below it; its own model and tool calls are counted and the tokens of the former summed up, those of an agent
+ * below it are that one's.
+ *
+ * Span: `invoke_agent {agent}`, kind INTERNAL (GenAI conventions, invoke agent span). Without a name the agent is called as
+ * its method, `Class.method`.
+ *
+ * @throws TypeError at decoration, where it stands on anything but a method or function
+ */
+// biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
+export function Agent<A extends unknown[] = any[], V = any>(
+  nameOrOptions: string | AgentOptions<A, V> = {},
+): MethodDecorator<A, V> {
+  const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
+  if (!isOptions(options)) throw wrongOptions('Agent', "@Agent({ name: 'researcher' })", options);
+  const { name, ...others } = options;
+  const operation = withOptions(agent(options), others);
+  return methodDecorator('Agent', (site) => observeSite('Agent', site, operation));
+}
+
+/** The operation of an agent's turn. */
+export function agent({ name, description, model }: AgentOptions): Operation {
+  return {
+    kind: SpanKind.INTERNAL,
+    log: DEFAULT_LOG_POLICY,
+    type: semconv.OPERATION_INVOKE_AGENT,
+    label: typeof name === 'string' ? name : undefined,
+    name: (_call, bag) => `${semconv.OPERATION_INVOKE_AGENT} ${bag[semconv.ATTR_GEN_AI_AGENT_NAME]}`,
+    onStart(call) {
+      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const bag: Attributes = {
+        [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_INVOKE_AGENT,
+        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
+      };
+      if (model) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
+      return bag;
+    },
+    describe: () => (description ? { [semconv.ATTR_GEN_AI_AGENT_DESCRIPTION]: description } : {}),
+    enter: (parent, _claim, bag) => withAgentTurn(withoutClaim(parent), String(bag[semconv.ATTR_GEN_AI_AGENT_NAME])),
+    complete(_bag, context) {
+      const turn = agentTurn(context);
+      if (!turn) return undefined;
+      const summed: Attributes = {
+        [semconv.ATTR_ANNOTEL_AGENT_INFERENCE_CALLS]: turn.inferenceCalls,
+        [semconv.ATTR_ANNOTEL_AGENT_TOOL_CALLS]: turn.toolCalls,
+      };
+      if (turn.inputTokens !== undefined) summed[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = turn.inputTokens;
+      if (turn.outputTokens !== undefined) summed[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS] = turn.outputTokens;
+      return summed;
+    },
+  };
+}

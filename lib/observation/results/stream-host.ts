@@ -1,0 +1,147 @@
+import { isReadableStream } from './readable-stream.js';
+import { methodOf, type Tap, trap } from './tap.js';
+import { followWaiting } from './thenable.js';
+
+/**
+ * A result that is no stream itself but hands one out, as often as it is asked: its getters and methods split what they need
+ * off `baseStream`, and put the rest back. Reading any of them may start the stream, so only this one is ever looked at.
+ */
+export interface StreamHost {
+  baseStream: ReadableStream;
+}
+
+export function isStreamHost(value: object): value is StreamHost {
+  if (!Object.hasOwn(value, 'baseStream')) return false;
+  const { baseStream } = value as Partial<StreamHost>;
+  return typeof baseStream === 'object' && baseStream !== null && isReadableStream(baseStream);
+}
+
+/**
+ * Watches the stream before it is split: a relay takes its place, which pulls one part for each that is pulled from it.
+ * However the result is read, every part passes it once.
+ */
+export function trapStreamHost(host: StreamHost, tap: Tap): void {
+  const { baseStream } = host;
+  if (baseStream.locked) return tap.ok();
+  const parts = new Parts(tap);
+  const relay = relayOf(baseStream, {
+    read(reader) {
+      const read = tap.run(reader.read, reader, []) as Promise<ReadableStreamReadResult<unknown>>;
+      return followWaiting(
+        tap,
+        read,
+        (result) => parts.add(result as ReadableStreamReadResult<unknown>),
+        (error) => tap.fail(error),
+      ) as typeof read;
+    },
+    cancelled: () => tap.stop(),
+  });
+  watchBranches(relay, new Branches(tap));
+  if (!trap(host, 'baseStream', relay)) tap.ok();
+}
+
+/** Who sees what is read from a stream, and that nobody wants more of it. */
+interface Watcher {
+  read?(reader: ReadableStreamDefaultReader): Promise<ReadableStreamReadResult<unknown>>;
+  cancelled(): void;
+}
+
+/** A stream that pulls from another what is pulled from it, one for one, and hands cancellation on. */
+function relayOf(stream: ReadableStream, watcher: Watcher): ReadableStream {
+  // Taken when somebody reads: until then the stream is as it was.
+  let reader: ReadableStreamDefaultReader | undefined;
+  const source: UnderlyingDefaultSource = {
+    async pull(controller) {
+      reader ??= stream.getReader();
+      const { done, value } = await (watcher.read?.(reader) ?? reader.read());
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel(reason) {
+      watcher.cancelled();
+      return (reader ?? stream).cancel(reason);
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** The members of a part by which it is known what it tells. */
+interface Part {
+  readonly type?: unknown;
+  readonly error?: unknown;
+  readonly finishReason?: unknown;
+}
+
+/** What the host adds before anything has come. */
+const FRAMING = new Set<unknown>(['start', 'start-step']);
+
+/** Such streams do not throw: that they failed or were aborted is one of their parts, after which they end. */
+class Parts {
+  private failure: { readonly error: unknown } | undefined;
+  private aborted = false;
+
+  constructor(private readonly tap: Tap) {}
+
+  add({ done, value }: ReadableStreamReadResult<unknown>): void {
+    if (done) return this.end();
+    const part = partOf(value);
+    if (FRAMING.has(part.type)) return;
+    if (part.type === 'error') this.failure = { error: part.error };
+    else if (part.type === 'abort') this.aborted = true;
+    else {
+      // It went on after the error, and came to an end of its own.
+      if (part.finishReason !== undefined && part.finishReason !== 'error') this.failure = undefined;
+      this.tap.item(part);
+      // Promises of the host are kept before its stream is closed; whoever waits for one, finds the call ended.
+      if (part.type === 'finish') this.end();
+    }
+  }
+
+  private end(): void {
+    if (this.failure) this.tap.fail(this.failure.error);
+    else if (this.aborted) this.tap.stop();
+    else this.tap.ok();
+  }
+}
+
+/** A host may keep something of its own beside each part. */
+function partOf(chunk: unknown): Part {
+  if (typeof chunk !== 'object' || chunk === null) return {};
+  const { part } = chunk as { part?: unknown };
+  return typeof part === 'object' && part !== null ? part : chunk;
+}
+
+/** The branches that were split off and are not cancelled. */
+class Branches {
+  private open = 0;
+
+  constructor(private readonly tap: Tap) {}
+
+  opened(): void {
+    this.open += 1;
+  }
+
+  /**
+   * One was cancelled. That does not cancel the stream, as the rest could still be read: whoever wants it, asks at once. If
+   * nobody does, the call was stopped.
+   */
+  closed(): void {
+    this.open -= 1;
+    if (this.open > 0 || !this.tap.isOpen) return;
+    setImmediate(() => {
+      if (this.open === 0) this.tap.stop();
+    });
+  }
+}
+
+/** Sees which branches are split off a stream, and off what is left of it. */
+function watchBranches(stream: ReadableStream, branches: Branches): void {
+  const tee = methodOf(stream, 'tee');
+  if (!tee) return;
+  trap(stream, 'tee', () => {
+    const [branch, rest] = Reflect.apply(tee, stream, []) as [ReadableStream, ReadableStream];
+    watchBranches(rest, branches);
+    branches.opened();
+    return [relayOf(branch, { cancelled: () => branches.closed() }), rest];
+  });
+}
