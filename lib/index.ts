@@ -11,6 +11,7 @@ export { ToolCall, type ToolCallOptions } from './decorators/tool-call.js';
 export { Traced, type TracedOptions } from './decorators/traced.js';
 export { Untraced } from './decorators/untraced.js';
 export { Workflow, type WorkflowOptions } from './decorators/workflow.js';
+export { type Evaluation, type Feedback, recordEvaluation, recordFeedback } from './feedback.js';
 export { type CacheMark, type FallbackMark, markCache, markFallback, markSafety, type SafetyMark } from './marks.js';
 export { isObserved } from './observation/observe.js';
 export type { LogPolicy } from './observation/operation.js';
@@ -26,3 +27,4 @@ export {
   type SemconvGeneration,
   type Settings,
 } from './settings.js';
+export { traceHandle } from './trace-handle.js';

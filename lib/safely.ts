@@ -37,3 +37,17 @@ export function warnOnce(message: string): void {
   reported.add(message);
   safely('reporting a warning', () => diag.warn(`annotel: ${message}`));
 }
+
+/** Tells of something once per `message`, at debug level. */
+export function debugOnce(message: string): void {
+  if (reported.has(message)) return;
+  reported.add(message);
+  safely('reporting', () => diag.debug(`annotel: ${message}`));
+}
+
+/** Tells of something once per `message`, at info level. */
+export function infoOnce(message: string): void {
+  if (reported.has(message)) return;
+  reported.add(message);
+  safely('reporting', () => diag.info(`annotel: ${message}`));
+}

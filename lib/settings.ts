@@ -13,7 +13,8 @@ export type ContentField =
   | 'toolArguments'
   | 'toolResult'
   | 'query'
-  | 'documents';
+  | 'documents'
+  | 'feedback';
 
 /** The pattern sets of the redactor; see `redaction/`. */
 export type RedactionSet = 'email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip' | 'secret' | 'jwt';
@@ -58,17 +59,25 @@ export interface Settings {
   readonly contentForm: 'full' | 'hash' | `truncate:${number}`;
   /** `ANNOTEL_CONTENT_KEY`: the key of `hash`. Default: one made up at start, so that hashes compare within a process only. */
   readonly contentKey: string | undefined;
+  /**
+   * `ANNOTEL_HANDLE_KEY`: the key by which `traceHandle()` seals its handles, the same in every process that gets them back.
+   * Default: one that stands in the source, so that a broken handle is told apart, but anybody can forge one.
+   */
+  readonly handleKey: string | undefined;
   /** `ANNOTEL_REDACT`: what is masked in captured content and in error messages. Default all. */
   readonly redact: readonly RedactionSet[];
   /** The app's own redactor, asked after the patterns, text by text. One that throws costs the text, never leaks it. */
   readonly redactor: ((text: string, field: ContentField | 'error') => string) | undefined;
   /** Puts content elsewhere and returns a reference, which is recorded in its place. Synchronous: upload in the background. */
   readonly contentStore: ((content: CapturedContent) => string | undefined) | undefined;
-  /** Own prices by model, or by `provider/model`, over the bundled ones. `ANNOTEL_PRICES` names a JSON file of them. */
+  /**
+   * Own prices by model, or by `provider/model`, over the bundled ones, in `currency`. Without `output`, output is free.
+   * `ANNOTEL_PRICES` names a JSON file of them.
+   */
   readonly prices: Readonly<Record<string, ModelPrice>>;
   /** `ANNOTEL_CURRENCY`, ISO 4217. Default `USD`. */
   readonly currency: string;
-  /** `ANNOTEL_CURRENCY_RATE`: units of `currency` for 1 USD. Default 1. */
+  /** `ANNOTEL_CURRENCY_RATE`: units of `currency` for 1 USD. Default 1, which leaves bundled prices in USD. */
   readonly currencyRate: number;
   /** Counts the tokens of a text where an answer tells no usage. Default: none, and nothing is made up. */
   readonly countTokens: ((text: string, model: string | undefined) => number) | undefined;
@@ -84,6 +93,7 @@ const DEFAULTS = Object.freeze<Settings>({
   contentFields: 'all',
   contentForm: 'truncate:8192',
   contentKey: undefined,
+  handleKey: undefined,
   redact: ['email', 'phone', 'card', 'iban', 'ssn', 'ip', 'secret', 'jwt'],
   redactor: undefined,
   contentStore: undefined,

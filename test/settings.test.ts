@@ -9,11 +9,20 @@ const fail = Traced('work')(() => {
   throw new Error('no');
 });
 
-test('the defaults are the last versioned conventions, exceptions as span events, and ten minutes for a stream', () => {
-  expect(settings()).toEqual({
+test('the defaults: the last versioned conventions, no content, everything masked, dollars, nothing estimated', () => {
+  expect(settings()).toMatchObject({
     semconv: '1.41',
     exceptionEvents: true,
     streamIdleTimeout: 600_000,
+    content: 'NO_CONTENT',
+    contentForm: 'truncate:8192',
+    redact: ['email', 'phone', 'card', 'iban', 'ssn', 'ip', 'secret', 'jwt'],
+    redactor: undefined,
+    contentStore: undefined,
+    prices: {},
+    currency: 'USD',
+    currencyRate: 1,
+    countTokens: undefined,
     rethrowFaults: false,
   });
 });

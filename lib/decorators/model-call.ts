@@ -1,18 +1,30 @@
-import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { capture, isCaptured } from '../content.js';
 import { readConversation } from '../messages/read.js';
-import { currentObservation } from '../observation/observation.js';
+import { currentObservation } from '../observation/observed-context.js';
 import type { Call, Operation } from '../observation/operation.js';
+import { isAnsweredBySemanticCache, type Price, priceOf } from '../pricing.js';
 import { combine } from '../responses/combine.js';
 import { readResponse, StreamedResponse } from '../responses/read.js';
-import { findRequest, type LlmRequest, requestAttributes, requestedModel } from '../responses/request.js';
-import { type ModelResponse, responseAttributes } from '../responses/response.js';
+import {
+  findRequest,
+  type LlmRequest,
+  requestAttributes,
+  requestedModel,
+  requestedProvider,
+  requestWithin,
+} from '../responses/request.js';
+import { type ModelResponse, responseAttributes, type Wanted } from '../responses/response.js';
 import { objectOf } from '../responses/shape.js';
-import { safely } from '../safely.js';
+import { answerWithin } from '../responses/within.js';
+import { debugOnce, safely } from '../safely.js';
+import { settings } from '../settings.js';
 import { claimOf, withClaim } from '../signals/claim.js';
 import * as semconv from '../signals/semconv.js';
 import { agentTurn, countTokens, namesAgent } from './agent-turn.js';
+import { endAnswer, rememberAnswer } from './last-answer.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from './observing.js';
+import { estimateInput, estimateOutput } from './usage-estimate.js';
 
 /** What decorators of calls to a model have in common. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -50,29 +62,39 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
     },
     onStart(call) {
       const bag: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: name };
-      if (provider !== undefined) bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = provider;
+      const asked = requestOf(call);
+      const named = provider ?? (asked && safely('reading the request', () => requestedProvider(asked)));
+      if (named !== undefined) bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = named;
       const given = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
-      const requested = given || requestedModel(requestOf(call));
+      const requested = given || requestedModel(asked);
       if (typeof requested === 'string') bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = requested;
       return namesAgent(bag, call.context);
     },
-    describe(call) {
+    describe(call, span) {
       const known = requestOf(call);
-      return (known && safely('reading the request', () => describeRequest(known))) ?? {};
+      return (known && safely('reading the request', () => describeRequest(known, name, span))) ?? {};
     },
     partOf: (context) => claimOf(context, isSame),
     enter(parent, claim) {
-      const turn = agentTurn(parent);
-      if (turn && semconv.isInference(name)) turn.inferenceCalls += 1;
+      if (semconv.isInference(name)) {
+        const turn = agentTurn(parent);
+        if (turn) turn.inferenceCalls += 1;
+        rememberAnswer(parent, claim);
+      }
       return withClaim(parent, name, claim);
     },
-    onEnd(value, stream, detail) {
+    onEnd(value, stream, detail, span) {
       const own = response && !stream ? ask('the response callback', () => response(value)) : undefined;
-      const wanted = { detail, content: detail && isCaptured('output') };
-      const read = () => (stream ? (value as ModelResponse | undefined) : readResponse(value, wanted));
+      const read = () =>
+        stream ? (value as ModelResponse | undefined) : readResponse(within(value), wantedOf(detail));
       const answer = own ?? safely('reading an answer', read);
+      if (!answer && (stream || objectOf(value))) {
+        debugOnce('an answer of a model is of no known shape; its call has no usage, unless `response` tells it');
+      }
       const bag: Attributes = answer ? responseAttributes(answer, detail) : {};
-      if (answer?.output && wanted.content) Object.assign(bag, capture('output', answer.output));
+      if (answer?.output && detail && isCaptured('output')) Object.assign(bag, capture('output', answer.output, span));
+      const said = answer ?? (typeof value === 'string' ? value : undefined);
+      if (said !== undefined && answer?.usage === undefined) Object.assign(bag, estimateOutput(said, answer?.model));
       if (provider === undefined && answer?.provider !== undefined) {
         bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = answer.provider;
       }
@@ -82,25 +104,65 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       }
       return bag;
     },
-    combine,
-    complete(bag, context) {
-      if (semconv.isInference(name)) countTokens(bag, context);
-      return undefined;
+    nameAtEnd(bag) {
+      const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+      return asked === undefined || options.name !== undefined ? undefined : `${name} ${asked}`;
     },
-    fold: (detail) => new StreamedResponse({ detail, content: detail && isCaptured('output') }),
+    combine,
+    complete(bag, context, given) {
+      if (semconv.isInference(name)) endAnswer(context, bag[semconv.ATTR_GEN_AI_RESPONSE_ID]);
+      const estimated = bag[semconv.ATTR_ANNOTEL_USAGE_ESTIMATED] ? estimateInput(bag, given()) : undefined;
+      Object.assign(bag, estimated);
+      const unused = isAnsweredBySemanticCache(bag);
+      if (!unused && semconv.isInference(name)) countTokens(bag, context);
+      return Object.assign(estimated ?? {}, completion(priceOf(bag), unused));
+    },
+    fold: (detail) => new StreamedResponse(wantedOf(detail)),
     payload: answerWithin,
   };
   return withOptions(operation, options) as ModelOperation;
 }
 
+function within(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? answerWithin(value) : value;
+}
+
+/** Where tokens are counted here, the text is wanted too. */
+function wantedOf(detail: boolean): Wanted {
+  return { detail, content: (detail && isCaptured('output')) || settings().countTokens !== undefined };
+}
+
+/** What a model used while no model was asked. */
+const NO_TOKENS: Attributes = {
+  [semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS]: undefined,
+  [semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]: undefined,
+  [semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: undefined,
+  [semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS['1.41']]: undefined,
+  [semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS.latest]: undefined,
+  [semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]: undefined,
+};
+
+/** @param unused whether the counts are those of an earlier call, whose answer a cache gave again */
+function completion(price: Price | undefined, unused: boolean): Attributes | undefined {
+  if (!price) return undefined;
+  const bag: Attributes = {
+    [semconv.ATTR_ANNOTEL_COST_AMOUNT]: price.amount,
+    [semconv.ATTR_ANNOTEL_COST_CURRENCY]: price.currency,
+    [semconv.ATTR_ANNOTEL_COST_SOURCE]: price.source,
+  };
+  return unused ? Object.assign(bag, NO_TOKENS) : bag;
+}
+
 /** What is known of a request beside its model; with what it says, where that is captured. */
-function describeRequest(request: LlmRequest): Attributes {
+function describeRequest(request: LlmRequest, operation: string, span: SpanContext): Attributes {
   const bag = requestAttributes(request);
+  // The texts of an embedding have no attribute.
+  if (!semconv.isInference(operation)) return bag;
   if (!isCaptured('input') && !isCaptured('system') && !isCaptured('toolDefinitions')) return bag;
-  const { system, input, tools } = readConversation(request) ?? {};
-  if (system) Object.assign(bag, capture('system', system));
-  if (input) Object.assign(bag, capture('input', input));
-  if (tools) Object.assign(bag, capture('toolDefinitions', tools));
+  const { system, input, tools } = readConversation(requestWithin(request)) ?? {};
+  if (system) Object.assign(bag, capture('system', system, span));
+  if (input) Object.assign(bag, capture('input', input, span));
+  if (tools) Object.assign(bag, capture('toolDefinitions', tools, span));
   return bag;
 }
 
@@ -112,14 +174,15 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
   safely('reading a request', () => {
     const observation = currentObservation();
     const operation = observation?.operation as ModelOperation | undefined;
-    const type = operation?.type;
-    if (!observation || !objectOf(request) || !(semconv.isInference(type) || type === semconv.OPERATION_EMBEDDINGS))
-      return;
-    const attributes = describeRequest(request);
+    if (!observation || !operation || !objectOf(request)) return;
+    const { type } = operation;
+    if (!semconv.isInference(type) && type !== semconv.OPERATION_EMBEDDINGS) return;
+    observation.given.add(request);
+    const attributes = describeRequest(request, type, observation.spanContext);
     const model = requestedModel(request);
     if (model !== undefined) {
       attributes[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
-      if (!operation?.named) observation.rename(`${type} ${model}`);
+      if (!operation.named) observation.rename(`${type} ${model}`);
     }
     observation.learn(attributes);
   });
@@ -129,10 +192,4 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
 interface ModelOperation extends Operation {
   /** Whether the user named the span, which then keeps that name. */
   readonly named: boolean;
-}
-
-/** Clients that hand out the HTTP response too put the answer under `data`: `{ data, response }` of `.withResponse()`. */
-function answerWithin(value: object): unknown {
-  const fields = value as Record<string, unknown>;
-  return objectOf(fields['response']) && objectOf(fields['data']) ? fields['data'] : value;
 }

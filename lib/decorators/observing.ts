@@ -62,8 +62,8 @@ export function withOptions(operation: Operation, options: CommonOptions): Opera
       return addTo(operation.onStart(call), given);
     },
     onEnd: result
-      ? (value, stream, detail) => {
-          const bag = operation.onEnd?.(value, stream, detail) ?? {};
+      ? (value, stream, detail, span) => {
+          const bag = operation.onEnd?.(value, stream, detail, span) ?? {};
           return addTo(bag, stream || !detail ? undefined : ask('the result callback', () => result(value)));
         }
       : operation.onEnd,

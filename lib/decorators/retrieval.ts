@@ -49,25 +49,25 @@ export function retrieval({ dataSource, query, topK, documents }: RetrievalOptio
       if (dataSource) bag[semconv.ATTR_GEN_AI_DATA_SOURCE_ID] = dataSource;
       return namesAgent(bag, call.context);
     },
-    describe({ args }) {
+    describe({ args }, span) {
       const bag: Attributes = {};
       const text = query
         ? ask('the query callback', () => query(...args))
         : args.find((argument) => typeof argument === 'string');
       if (typeof text === 'string') {
         bag[semconv.ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH] = text.length;
-        if (isCaptured('query')) Object.assign(bag, capture('query', text));
+        if (isCaptured('query')) Object.assign(bag, capture('query', text, span));
       }
       const wanted = typeof topK === 'function' ? ask('the topK callback', () => topK(...args)) : topK;
       if (typeof wanted === 'number') semconv.setRenamed(bag, semconv.ATTR_GEN_AI_RETRIEVAL_TOP_K, wanted);
       return bag;
     },
     enter: withoutClaim,
-    onEnd(value, _stream, detail) {
+    onEnd(value, _stream, detail, span) {
       const found = documents ? ask('the documents callback', () => documents(value)) : documentsOf(value);
       if (!Array.isArray(found)) return {};
       const bag: Attributes = { [semconv.ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]: found.length };
-      return detail && isCaptured('documents') ? Object.assign(bag, capture('documents', found)) : bag;
+      return detail && isCaptured('documents') ? Object.assign(bag, capture('documents', found, span)) : bag;
     },
   };
 }

@@ -55,21 +55,21 @@ export function toolCall({ name, type, description, callId }: ToolCallOptions): 
       };
       return namesAgent(bag, call.context);
     },
-    describe({ args }) {
+    describe({ args }, span) {
       const bag: Attributes = {};
       if (description) bag[semconv.ATTR_GEN_AI_TOOL_DESCRIPTION] = description;
       const id = callId && ask('the callId callback', () => callId(...args));
       if (typeof id === 'string' && id !== '') bag[semconv.ATTR_GEN_AI_TOOL_CALL_ID] = id;
       if (!isCaptured('toolArguments')) return bag;
-      return Object.assign(bag, capture('toolArguments', args.length === 1 ? args[0] : args));
+      return Object.assign(bag, capture('toolArguments', args.length === 1 ? args[0] : args, span));
     },
     enter(parent) {
       const turn = agentTurn(parent);
       if (turn) turn.toolCalls += 1;
       return withoutClaim(parent);
     },
-    onEnd: (value, stream, detail) =>
-      !stream && detail && value !== undefined && isCaptured('toolResult') ? capture('toolResult', value) : {},
+    onEnd: (value, stream, detail, span) =>
+      !stream && detail && value !== undefined && isCaptured('toolResult') ? capture('toolResult', value, span) : {},
   };
 }
 

@@ -27,7 +27,7 @@ export function errorType(error: unknown): string {
 }
 
 function httpStatus(error: unknown): string | undefined {
-  for (const key of ['status', 'statusCode', 'status_code']) {
+  for (const key of ['status', 'statusCode', 'status_code', 'code']) {
     const status = read(error, key);
     if (typeof status === 'number' && status >= 400 && status < 600) return String(status);
   }

@@ -7,11 +7,15 @@ export class Given {
 
   constructor(private args: readonly unknown[] | undefined) {}
 
+  /** One thing more, of which the method says that it passes it on. */
+  add(value: unknown): void {
+    if (this.args) this.args = [...this.args, value];
+    else this.weakly = [...(this.weakly ?? []), held(value)];
+  }
+
   /** From now on objects are held weakly; short texts stay. */
   loosen(): void {
-    this.weakly ??= this.args?.map((argument) =>
-      typeof argument === 'object' && argument !== null ? new WeakRef(argument) : argument,
-    );
+    this.weakly ??= this.args?.map(held);
     this.args = undefined;
   }
 
@@ -19,4 +23,8 @@ export class Given {
   get values(): readonly unknown[] {
     return this.args ?? this.weakly?.map((held) => (held instanceof WeakRef ? held.deref() : held)) ?? [];
   }
+}
+
+function held(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? new WeakRef(value) : value;
 }

@@ -1,7 +1,7 @@
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
 import { TraceFlags, trace } from '@opentelemetry/api';
 import { safely } from '../safely.js';
-import type { Claim } from '../signals/claim.js';
+import { type Claim, withClaim } from '../signals/claim.js';
 import { forSpan } from '../signals/content-attributes.js';
 import { emitEvent } from '../signals/logs.js';
 import {
@@ -18,6 +18,7 @@ import { Items } from './items.js';
 import { contextOf, observationOf } from './observed-context.js';
 import type { Call, Operation } from './operation.js';
 import { render } from './render.js';
+import { Told } from './told.js';
 
 /** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
 type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly kind: 'failed'; readonly error: unknown };
@@ -37,14 +38,14 @@ export class Observation implements Claim {
   /** The call that this one is part of. */
   private readonly whole: Claim | undefined;
   /** What parts of this call told. */
-  private told: Attributes | undefined;
+  private told: Told | undefined;
   /** What the method itself says of the call. */
   private annotations: Attributes | undefined;
   private readonly started: number;
   private ended = false;
   private watched = false;
   private items: Items | undefined;
-  private readonly given: Given;
+  readonly given: Given;
 
   constructor(
     readonly operation: Operation,
@@ -60,8 +61,8 @@ export class Observation implements Claim {
     if (this.whole) {
       this.span = trace.wrapSpanContext(this.whole.spanContext);
       this.started = this.lastActivity = performance.now();
-      this.context = parent;
-      this.whole.tell({ ...bag, ...operation.describe?.(call) });
+      this.context = withClaim(parent, operation.type, this);
+      this.whole.tell({ ...bag, ...operation.describe?.(call, this.spanContext) });
       return;
     }
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
@@ -82,15 +83,15 @@ export class Observation implements Claim {
 
   tell(attributes: Attributes): void {
     if (this.ended) return;
-    const { told, operation } = this;
-    this.told = told ? (operation.combine?.(told, attributes) ?? { ...told, ...attributes }) : attributes;
+    this.told ??= new Told(this.operation);
+    this.told.add(attributes);
   }
 
   /** Says what the call is; where the span records, also what else is known of it by now. */
   private describe(call: Call): void {
     const { operation, span, bag } = this;
     const recording = span.isRecording();
-    const known = recording ? (operation.describe?.(call) ?? {}) : bag;
+    const known = recording ? (operation.describe?.(call, span.spanContext()) ?? {}) : bag;
     known[ATTR_CODE_FUNCTION_NAME] = call.method;
     known[ATTR_ANNOTEL_OPERATION] = operation.type;
     if (!recording) return;
@@ -130,7 +131,9 @@ export class Observation implements Claim {
 
   /** The result is read later; `lease` lives for as long as anybody still can. */
   pendingOn(lease: object, activity: Activity): void {
-    if (this.ended || this.watched) return;
+    if (this.ended) return;
+    // A promise became a stream, which is read on when the promise is gone.
+    if (this.watched) unwatch(this);
     this.activity = activity;
     this.watched = true;
     this.given.loosen();
@@ -182,7 +185,8 @@ export class Observation implements Claim {
 
   /** Whether the part failed is told by the whole, which may have caught it. */
   private tellWhole(whole: Claim, outcome: Outcome, value: unknown): void {
-    whole.tell({ ...this.readAnswer(value, outcome, true), [ATTR_ERROR_TYPE]: undefined });
+    const read = this.readAnswer(value, outcome, true);
+    whole.tell({ ...this.told?.besides({}), ...read, [ATTR_ERROR_TYPE]: undefined });
   }
 
   private conclude(outcome: Outcome, value: unknown, seconds: number): void {
@@ -192,31 +196,24 @@ export class Observation implements Claim {
 
     const detail = span.isRecording() || this.isLogged(failed);
     const read = this.readAnswer(value, outcome, detail);
-    const late = told ? { ...told, ...read } : read;
+    const late = told ? { ...told.besides(bag), ...read } : read;
     if (failed) late[ATTR_ERROR_TYPE] = errorType(outcome.error);
     else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     Object.assign(bag, late);
-    this.complete(late, detail);
-    render({
-      span,
-      context,
-      signals,
-      bag,
-      late,
-      annotations,
-      seconds,
-      thrown: failed ? outcome : undefined,
-      given: failed ? this.given.values : [],
-      // An answer may tell of a failure, too.
-      isLogged: this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined),
-    });
+    this.complete(late);
+    const name = told && this.operation.nameAtEnd?.(bag);
+    if (name !== undefined) span.updateName(name);
+    const thrown = failed ? { error: outcome.error, given: this.given.values } : undefined;
+    // An answer may tell of a failure, too.
+    const isLogged = this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined);
+    render({ span, context, signals, bag, late, annotations, seconds, thrown, isLogged });
     if (items?.fold) this.recordGaps(items, bag);
   }
 
   /** What follows from the whole bag; `undefined` takes an attribute out again. */
-  private complete(late: Attributes, detail: boolean): void {
-    const { bag, operation } = this;
-    const following = safely('completing a call', () => operation.complete?.(bag, this.context, detail));
+  private complete(late: Attributes): void {
+    const { bag, operation, context, given } = this;
+    const following = safely('completing a call', () => operation.complete?.(bag, context, () => given.values));
     for (const key in following) late[key] = bag[key] = following[key];
   }
 
@@ -243,6 +240,6 @@ export class Observation implements Claim {
     if (!operation.onEnd || (items ? !items.fold : outcome.kind !== 'ok')) return {};
     const answer = (): unknown => (items?.fold ? items.fold.value() : value);
     const times = items && { firstItem: items.first };
-    return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail) ?? {}, {});
+    return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail, this.spanContext) ?? {}, {});
   }
 }

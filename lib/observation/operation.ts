@@ -1,4 +1,4 @@
-import type { Attributes, Context, SpanKind } from '@opentelemetry/api';
+import type { Attributes, Context, SpanContext, SpanKind } from '@opentelemetry/api';
 import type { Claim } from '../signals/claim.js';
 
 /** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
@@ -40,7 +40,7 @@ export interface Operation {
    */
   onStart(call: Call): Attributes;
   /** What else is known before the method runs. Asked only where the span records. */
-  describe?(call: Call): Attributes;
+  describe?(call: Call, span: SpanContext): Attributes;
   /**
    * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
    *
@@ -55,15 +55,18 @@ export interface Operation {
    *
    * @param detail false where the span does not record: then only what metrics need is wanted
    */
-  onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean): Attributes;
+  onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean, span: SpanContext): Attributes;
+  /** The span's name, where parts of the call told what it is named by. `undefined`: as before. */
+  nameAtEnd?(bag: Attributes): string | undefined;
   /** Puts together what several parts of one call told, the earlier ones first. Default: the later wins. */
   combine?(told: Attributes, more: Attributes): Attributes;
   /**
    * The last word on the bag, of every call, however it ended: what follows from the rest of it. May tell what stands above.
    *
    * @param context the context that the method ran in
+   * @param given what is still there of the arguments
    */
-  complete?(bag: Attributes, context: Context, detail: boolean): Attributes | undefined;
+  complete?(bag: Attributes, context: Context, given: () => readonly unknown[]): Attributes | undefined;
   /**
    * @param detail as for `onEnd`
    */

@@ -20,23 +20,21 @@ export interface EndedCall {
   /** What the method said of its own accord: for span and log. */
   readonly annotations: Attributes | undefined;
   readonly seconds: number;
-  /** What was thrown, where something was. */
-  readonly thrown: { readonly error: unknown } | undefined;
-  /** What the call was given; an error that repeats it does not give it away. */
-  readonly given: readonly unknown[];
+  /** What was thrown, where something was, by a call that was given so much: an error that repeats it must not tell it. */
+  readonly thrown: { readonly error: unknown; readonly given: readonly unknown[] } | undefined;
   readonly isLogged: boolean;
 }
 
 /** One bag, three renderings: attributes → status → metrics → log; the caller ends the span last. */
 export function render(call: EndedCall): void {
-  const { span, context, signals, bag, late, annotations, seconds, thrown, given, isLogged } = call;
+  const { span, context, signals, bag, late, annotations, seconds, thrown, isLogged } = call;
   const recording = span.isRecording();
   if (recording) span.setAttributes(forSpan(late));
   if (recording && annotations) span.setAttributes(annotations);
 
-  const exception = thrown && (recording || isLogged) ? exceptionAttributes(thrown.error, given) : undefined;
+  const exception = thrown && (recording || isLogged) ? exceptionAttributes(thrown.error, thrown.given) : undefined;
   if (recording && bag[ATTR_ERROR_TYPE] !== undefined) {
-    const message = thrown && errorMessage(thrown.error, given);
+    const message = thrown && errorMessage(thrown.error, thrown.given);
     span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
     if (exception?.first && settings().exceptionEvents) span.addEvent('exception', exception.attributes);
   }

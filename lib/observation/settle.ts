@@ -46,7 +46,7 @@ function settleObject(value: object, observation: Observation, fresh: boolean): 
   }
   const payload = observation.operation.payload?.(value);
   const result = typeof payload === 'object' && payload !== null ? payload : value;
-  if (!watchLater(result, observation)) observation.ok(result);
+  if (!watchLater(result, observation)) observation.ok(value);
   return value;
 }
 

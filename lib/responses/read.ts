@@ -1,8 +1,30 @@
+import { anthropicReader } from './anthropic.js';
+import { azureInferenceReader } from './azure-inference.js';
+import { bedrockReader } from './bedrock.js';
+import { cohereReader } from './cohere.js';
+import { geminiReader } from './gemini.js';
+import { langChainReader } from './langchain.js';
+import { mistralReader } from './mistral.js';
+import { ollamaReader } from './ollama.js';
 import { openAIReader } from './openai.js';
 import type { ModelResponse, ResponseFold, ResponseReader, Wanted } from './response.js';
+import { vercelReader } from './vercel.js';
 
 /** One reader per family of providers, asked in this order. */
-const READERS: readonly ResponseReader[] = [openAIReader];
+const READERS: readonly ResponseReader[] = [
+  // The first: answers of its client warn on the console when their `data` or `text` is read, as others do.
+  geminiReader,
+  // Before the others: to ask its streamed results for a member may start them.
+  vercelReader,
+  bedrockReader,
+  anthropicReader,
+  mistralReader,
+  openAIReader,
+  azureInferenceReader,
+  ollamaReader,
+  cohereReader,
+  langChainReader,
+];
 
 /** Reads an answer of any known family; `undefined` where its shape is unknown. */
 export function readResponse(answer: unknown, wanted: Wanted): ModelResponse | undefined {

@@ -1,15 +1,16 @@
 import type { Attributes } from '@opentelemetry/api';
-import * as semconv from '../signals/semconv.js';
-import { countOf, numberOf, objectOf, stringOf } from './shape.js';
+import { takeParameters } from './request-parameters.js';
+import { objectOf, stringOf } from './shape.js';
 
 /** A request as it is given to a provider's client. Only what the conventions name is read of it, never its content. */
 export type LlmRequest = object;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** Whether a value looks like a request to a model: it names one, and has something to ask of it. */
 export function isRequest(value: unknown): value is LlmRequest {
   const fields = objectOf(value);
-  if (!fields || stringOf(fields['model']) === undefined) return false;
-  return fields['messages'] !== undefined || fields['input'] !== undefined || fields['prompt'] !== undefined;
+  return fields !== undefined && asks(requestWithin(fields));
 }
 
 /** The first argument that looks like a request to a model. */
@@ -20,56 +21,96 @@ export function findRequest(args: readonly unknown[]): LlmRequest | undefined {
 
 /** The model that a request asks. */
 export function requestedModel(request: LlmRequest | undefined): string | undefined {
-  return stringOf((request as Record<string, unknown> | undefined)?.['model']);
+  return request && modelOf(requestWithin(request));
 }
 
 /** The request attributes of the conventions beside the model, as far as the request sets them. */
 export function requestAttributes(request: LlmRequest): Attributes {
-  const fields = request as Record<string, unknown>;
   const bag: Attributes = {};
-  const put = (name: string, value: Attributes[string]): void => {
-    if (value !== undefined) bag[name] = value;
-  };
-  put(semconv.ATTR_GEN_AI_REQUEST_STREAM, fields['stream'] === true ? true : undefined);
-  put(semconv.ATTR_GEN_AI_REQUEST_TEMPERATURE, numberOf(fields['temperature']));
-  put(semconv.ATTR_GEN_AI_REQUEST_TOP_P, numberOf(fields['top_p']));
-  put(
-    semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS,
-    countOf(fields['max_completion_tokens'] ?? fields['max_output_tokens'] ?? fields['max_tokens']),
-  );
-  put(semconv.ATTR_GEN_AI_REQUEST_FREQUENCY_PENALTY, numberOf(fields['frequency_penalty']));
-  put(semconv.ATTR_GEN_AI_REQUEST_PRESENCE_PENALTY, numberOf(fields['presence_penalty']));
-  put(semconv.ATTR_GEN_AI_REQUEST_SEED, numberOf(fields['seed']));
-  put(semconv.ATTR_GEN_AI_REQUEST_STOP_SEQUENCES, stringsOf(fields['stop']));
-  const choices = countOf(fields['n']);
-  put(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT, choices === 1 ? undefined : choices);
-  put(
-    semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL,
-    stringOf(fields['reasoning_effort'] ?? objectOf(fields['reasoning'])?.['effort']),
-  );
-  put(semconv.ATTR_GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID, stringOf(fields['previous_response_id']));
-  put(
-    semconv.ATTR_GEN_AI_CONVERSATION_ID,
-    stringOf(objectOf(fields['conversation'])?.['id'] ?? fields['conversation']),
-  );
-  put(semconv.ATTR_GEN_AI_OUTPUT_TYPE, outputType(fields));
-  put(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS, stringsOf(fields['encoding_format']));
-  put(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT, countOf(fields['dimensions']));
-  const tier = stringOf(fields['service_tier']);
-  put(semconv.ATTR_OPENAI_REQUEST_SERVICE_TIER, tier === 'auto' ? undefined : tier);
+  takeParameters(bag, requestWithin(request));
   return bag;
 }
 
-/** `response_format` of the chat API, `text.format` of the responses API. */
-function outputType(fields: Record<string, unknown>): string | undefined {
-  const format = objectOf(fields['response_format']) ?? objectOf(objectOf(fields['text'])?.['format']);
-  const type = stringOf(format?.['type']);
-  return type?.startsWith('json') ? 'json' : type;
+/** The fields of a request, where a client wants them wrapped: a Command of the AWS SDK, the options of the Azure REST client. */
+export function requestWithin(request: LlmRequest): Fields {
+  const fields = request as Fields;
+  if (modelOf(fields) !== undefined) return fields;
+  // Own fields only: the `body` of a fetch `Request` is a getter.
+  const input = Object.hasOwn(fields, 'input') ? objectOf(fields['input']) : undefined;
+  if (input && stringOf(input['modelId']) !== undefined) return input;
+  const body = Object.hasOwn(fields, 'body') ? objectOf(fields['body']) : undefined;
+  return body && (modelOf(body) !== undefined || Array.isArray(body['messages'])) ? body : fields;
 }
 
-function stringsOf(value: unknown): string[] | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : [value];
-  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
-    ? value
-    : undefined;
+/** What a request alone tells of its provider: `gen_ai.provider.name`. `undefined` where several would take it. */
+export function requestedProvider(request: LlmRequest | undefined): string | undefined {
+  if (!request) return undefined;
+  const fields = requestWithin(request);
+  if (stringOf(fields['model']) !== undefined) return undefined;
+  if (stringOf(fields['modelId']) !== undefined) return 'aws.bedrock';
+  return sdkProvider(stringOf(objectOf(fields['model'])?.['provider']));
+}
+
+/** The names of the AI SDK's providers, such as `openai.chat`; the longer beginnings first. */
+const SDK_PROVIDERS: readonly (readonly [beginning: string, provider: string])[] = [
+  ['amazon-bedrock', 'aws.bedrock'],
+  ['bedrock', 'aws.bedrock'],
+  ['anthropic', 'anthropic'],
+  ['azure', 'azure.ai.openai'],
+  ['cohere', 'cohere'],
+  ['deepseek', 'deepseek'],
+  ['google.vertex', 'gcp.vertex_ai'],
+  ['vertex', 'gcp.vertex_ai'],
+  ['google-vertex', 'gcp.vertex_ai'],
+  ['google', 'gcp.gemini'],
+  ['groq', 'groq'],
+  ['mistral', 'mistral_ai'],
+  ['openai', 'openai'],
+  ['perplexity', 'perplexity'],
+  ['xai', 'x_ai'],
+];
+
+function sdkProvider(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  for (const [beginning, provider] of SDK_PROVIDERS) {
+    // A whole word of the name: `openai-compatible` is not OpenAI.
+    if (name === beginning || name.startsWith(`${beginning}.`)) return provider;
+  }
+  return undefined;
+}
+
+/** The AI SDK takes a model as an object too; Bedrock calls it otherwise. */
+function modelOf(fields: Fields): string | undefined {
+  const { model } = fields;
+  return stringOf(model) ?? stringOf(objectOf(model)?.['modelId']) ?? stringOf(fields['modelId']);
+}
+
+/** What is asked, under its names; each looked at only for its type, as other objects have a `model` and such fields too. */
+function asks(fields: Fields): boolean {
+  const { model, messages, input, prompt, contents } = fields;
+  if (modelOf(fields) === undefined) return false;
+  return (
+    Array.isArray(messages) ||
+    isTextOrList(input) ||
+    isTextOrList(prompt) ||
+    // OpenAI: a prompt kept there
+    stringOf(objectOf(prompt)?.['id']) !== undefined ||
+    // Google GenAI; one content, or one part of it, need not be in a list
+    isTextOrList(contents) ||
+    Array.isArray(objectOf(contents)?.['parts']) ||
+    typeof objectOf(contents)?.['text'] === 'string' ||
+    // Mistral and Cohere: embeddings
+    isTextOrList(fields['inputs']) ||
+    Array.isArray(fields['texts']) ||
+    (Array.isArray(fields['images']) && stringOf(fields['inputType']) !== undefined) ||
+    // AWS Bedrock: InvokeModel, and a prompt kept there
+    (fields['modelId'] !== undefined && (fields['body'] ?? fields['promptVariables']) != null) ||
+    // Vercel AI SDK: embeddings; words that common need a model that is no mere name
+    ((typeof model === 'object' || String(model).includes('/')) &&
+      (typeof fields['value'] === 'string' || Array.isArray(fields['values'])))
+  );
+}
+
+function isTextOrList(value: unknown): boolean {
+  return typeof value === 'string' || Array.isArray(value);
 }

@@ -75,6 +75,11 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
     }
   }
   if (response.error !== undefined) bag[semconv.ATTR_ERROR_TYPE] = response.error;
+  if (response.cost) {
+    bag[semconv.ATTR_ANNOTEL_COST_AMOUNT] = response.cost.amount;
+    bag[semconv.ATTR_ANNOTEL_COST_CURRENCY] = response.cost.currency;
+    bag[semconv.ATTR_ANNOTEL_COST_SOURCE] = 'provider';
+  }
   if (!detail) return bag;
   if (response.id !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_ID] = response.id;
   if (response.finishReasons?.length) bag[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...response.finishReasons];

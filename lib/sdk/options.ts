@@ -4,6 +4,7 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { Environment, isHttpUrl } from './environment.js';
+import { environmentSettings } from './environment-settings.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence } from './warnings.js';
 
@@ -28,6 +29,8 @@ export interface TelemetryOptions {
   flushTimeout?: number;
   /** Milliseconds after which `shutdown()` gives up waiting and drops what is left. Default 5000. */
   shutdownTimeout?: number;
+  /** What is recorded and how: content capture, redaction, prices. What is left out comes from the environment. */
+  settings?: Partial<Settings>;
   /** Leaves SIGTERM, SIGINT and the end of the process to the app, which calls `shutdown()` itself. */
   manualShutdown?: boolean;
 }
@@ -92,7 +95,7 @@ export interface ResolvedOptions extends Readonly<TelemetryOptions> {
   readonly shutdownTimeout: number;
   /** `OTEL_PROPAGATORS` names nothing that is known, so that the default applies. */
   readonly propagatorsUnknown: boolean;
-  /** `ANNOTEL_SEMCONV` and `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`, as far as they are set. */
+  /** What options or variables (see `environment-settings.ts`) say; the rest keeps its value. */
   readonly settings: Partial<Settings>;
   /** `APPLICATIONINSIGHTS_CONNECTION_STRING` is set. */
   readonly azureRequested: boolean;
@@ -158,7 +161,7 @@ export function resolveOptions(options: TelemetryOptions = {}): ResolvedOptions 
       ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'],
       'tracecontext, baggage',
     ),
-    settings: settings(env),
+    settings: Object.freeze({ ...environmentSettings(env), ...given(options.settings) }),
     azureRequested: env.text('APPLICATIONINSIGHTS_CONNECTION_STRING') !== undefined,
   });
 }
@@ -231,13 +234,9 @@ function enabledInstrumentations(env: Environment): ReadonlySet<InstrumentationN
   return new Set((enabled ?? INSTRUMENTATION_NAMES).filter((name) => !disabled?.includes(name)));
 }
 
-function settings(env: Environment): Partial<Settings> {
-  const semconv = env.oneOf('ANNOTEL_SEMCONV', ['1.41', 'latest', 'both'], '1.41');
-  const exceptions = env.oneOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', ['logs', 'logs/dup'], 'span events');
-  return {
-    ...(semconv && { semconv }),
-    ...(exceptions && { exceptionEvents: exceptions !== 'logs' }),
-  };
+/** A field that is there but `undefined` says nothing, as everywhere in the options. */
+function given(settings: Partial<Settings> = {}): Partial<Settings> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 function colors(env: Environment): boolean {

@@ -2,6 +2,7 @@ import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { warnOfCapture } from '../content.js';
 import { configure } from '../settings.js';
 import { apiConflict, registered, wakeEarlyTracers } from './api-copies.js';
 import { ConsoleTree } from './console-tree.js';
@@ -74,6 +75,7 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
   const constructing = useDiag(options, undo);
   announce(options);
+  warnOfCapture();
 
   const pipeline = createPipeline(options);
   const tree = options.console === 'tree' ? [new ConsoleTree({ color: options.color })] : [];

@@ -11,6 +11,7 @@ const FIELDS: Readonly<Record<ContentField, true>> = {
   toolResult: true,
   query: true,
   documents: true,
+  feedback: true,
 };
 
 /** The attributes that hold, or refer to, what people and models say; only `content.ts` writes them. */

@@ -1,4 +1,4 @@
-import type { Attributes, Context, Logger } from '@opentelemetry/api';
+import type { AnyValue, Attributes, Context, Logger } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api';
 import { forLog } from './content-attributes.js';
 import * as semconv from './semconv.js';
@@ -22,12 +22,22 @@ export function emitLog(logger: Logger, context: Context, bag: Attributes, said:
   });
 }
 
-/** Emits a timestamped event of the user's from inside a call. */
-export function emitEvent(logger: Logger, context: Context, name: string, attributes: Attributes | undefined): void {
+/**
+ * Emits a timestamped event that the app tells of.
+ *
+ * @param context of the span that it belongs to
+ */
+export function emitEvent(
+  logger: Logger,
+  context: Context,
+  name: string,
+  attributes: Attributes | undefined,
+  body: AnyValue = name,
+): void {
   logger.emit({
     eventName: name,
     severityNumber: SeverityNumber.INFO,
-    body: name,
+    body,
     attributes: attributes ?? {},
     context,
   });

@@ -107,6 +107,7 @@ const CONTENT_ATTRIBUTES: Readonly<Record<ContentField, ContentAttributes>> = {
   toolResult: contentNames(ATTR_GEN_AI_TOOL_CALL_RESULT, 'tool_result'),
   query: contentNames(ATTR_GEN_AI_RETRIEVAL_QUERY_TEXT, 'query'),
   documents: contentNames(ATTR_GEN_AI_RETRIEVAL_DOCUMENTS, 'documents'),
+  feedback: contentNames(ATTR_GEN_AI_EVALUATION_EXPLANATION, 'feedback'),
 };
 
 /** The attributes that hold a captured field, and what is told of it: per field, since a call captures several. */

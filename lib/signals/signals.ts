@@ -1,7 +1,9 @@
-import type { Logger, Tracer, TracerProvider } from '@opentelemetry/api';
+import type { Logger, Meter, Tracer, TracerProvider } from '@opentelemetry/api';
 import { createNoopLogger, createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
+import { absorbForeignMetrics } from './foreign-metrics.js';
+import { absorbForeignSpans } from './foreign-spans.js';
 import { Instruments } from './metrics.js';
 
 /** Name and version of the instrumentation scope of everything that annotel emits. */
@@ -63,6 +65,15 @@ function delegateOf(provider: TracerProvider): TracerProvider {
   return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : provider;
 }
 
+const ownMeters = new WeakMap<Meter, Meter>();
+
+/** One per meter, however often the settings change. */
+function ownMeter(meter: Meter): Meter {
+  const known = ownMeters.get(meter) ?? absorbForeignMetrics(meter);
+  ownMeters.set(meter, known);
+  return known;
+}
+
 /** A provider that throws costs its own signal, and neither the others nor the call. */
 function resolve(chosen: Settings): Signals | undefined {
   const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
@@ -70,11 +81,16 @@ function resolve(chosen: Settings): Signals | undefined {
   const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
   const instruments = safely('getting a meter', () => {
     const meter = metrics.getMeterProvider().getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
-    return meter === createNoopMeter() ? undefined : new Instruments(meter, chosen.semconv);
+    return meter === createNoopMeter() ? undefined : new Instruments(ownMeter(meter), chosen.semconv);
   });
   const logger =
     safely('getting a logger', () => logs.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
   const tracing = tracer !== undefined && tracers !== NO_DELEGATE;
   if (!tracing && !instruments && safely('asking a logger', () => logger.enabled()) === false) return undefined;
-  return { tracer: tracer ?? NO_DELEGATE.getTracer(SCOPE_NAME), tracing, instruments, logger };
+  return {
+    tracer: tracing ? absorbForeignSpans(tracer) : NO_DELEGATE.getTracer(SCOPE_NAME),
+    tracing,
+    instruments,
+    logger,
+  };
 }

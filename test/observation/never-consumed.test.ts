@@ -53,6 +53,30 @@ test('a stream whose iterator alone is held is still open, and then read to its 
   ]);
 });
 
+test('a stream that a promise handed out is read on when the promise is gone', async () => {
+  class Lazy extends Promise<AsyncIterator<number>> {}
+  const open = Traced('promised')(() => {
+    async function* numbers() {
+      yield 1;
+      yield 2;
+    }
+    return new Lazy((resolve) => resolve(numbers()));
+  });
+  const iterator = await open();
+  await iterator.next();
+  const dropped = Traced('dropped')(function* () {
+    yield 1;
+  });
+  dropped();
+  await collectUntil(() => telemetry.spans.length > 0);
+  // The promise may be collected a round later than what was made after it.
+  for (let round = 0; round < 3; round++) await collectUntil(() => true);
+  expect(telemetry.spans.map(({ name }) => name)).toEqual(['dropped']);
+  await iterator.next();
+  await iterator.next();
+  expect(telemetry.spans.at(-1)?.attributes['annotel.stream.end']).toBeUndefined();
+});
+
 describe('on a clock of its own', () => {
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });

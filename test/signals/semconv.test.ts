@@ -53,8 +53,8 @@ describe('names', () => {
   });
 
   test('of metrics are unique within a generation', () => {
-    const { METRIC_CALLS, METRICS, METRICS_1_41, METRICS_LATEST } = definitions;
-    const all = [METRIC_CALLS, ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((part) => Object.values(part))];
+    const { METRIC_CALLS, METRIC_COST, METRICS, METRICS_1_41, METRICS_LATEST } = definitions;
+    const all = [METRIC_CALLS, METRIC_COST, ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((part) => Object.values(part))];
     const names = all.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const { description } of all) expect(description).toMatch(/^[A-Z].*\.$/);

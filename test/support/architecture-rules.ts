@@ -14,6 +14,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
     'lib/observation',
     'lib/responses',
     'lib/settings',
+    'lib/trace-handle',
   ],
   'lib/annotate': ['lib/observation', 'lib/safely'],
   'lib/decorators': [
@@ -23,6 +24,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
     'lib/pricing',
     'lib/responses',
     'lib/safely',
+    'lib/settings',
     'lib/signals/claim',
     'lib/signals/semconv',
   ],
@@ -32,7 +34,15 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/content': ['lib/redaction', 'lib/signals/semconv', 'lib/settings', 'lib/safely'],
   'lib/redaction': ['lib/settings', 'lib/safely'],
   'lib/pricing': ['lib/signals/semconv', 'lib/settings', 'lib/safely'],
-  'lib/feedback': ['lib/observation', 'lib/content', 'lib/signals', 'lib/safely'],
+  'lib/feedback': [
+    'lib/content',
+    'lib/decorators/last-answer',
+    'lib/safely',
+    'lib/settings',
+    'lib/signals',
+    'lib/trace-handle',
+  ],
+  'lib/trace-handle': ['lib/decorators/last-answer', 'lib/settings', 'lib/safely'],
   'lib/marks': ['lib/observation', 'lib/signals', 'lib/safely'],
   'lib/integrations': [
     'lib/content',

@@ -17,14 +17,14 @@ export function isStreamHost(value: object): value is StreamHost {
 }
 
 /**
- * Watches the stream before it is split: a relay takes its place, which pulls one part for each that is pulled from it.
- * However the result is read, every part passes it once.
+ * Watches the stream where it is split: every part that is pulled from it passes once, however the result is read. What
+ * reads it unsplit reads a relay, which pulls one part for each that is pulled from it.
  */
 export function trapStreamHost(host: StreamHost, tap: Tap): void {
   const { baseStream } = host;
   if (baseStream.locked) return tap.ok();
   const parts = new Parts(tap);
-  const relay = relayOf(baseStream, {
+  const watcher: Watcher = {
     read(reader) {
       const read = tap.run(reader.read, reader, []) as Promise<ReadableStreamReadResult<unknown>>;
       return followWaiting(
@@ -34,16 +34,19 @@ export function trapStreamHost(host: StreamHost, tap: Tap): void {
         (error) => tap.fail(error),
       ) as typeof read;
     },
+    failed: (error) => tap.fail(error),
     cancelled: () => tap.stop(),
-  });
-  watchBranches(relay, new Branches(tap));
+  };
+  const relay = relayOf(baseStream, watcher);
+  trapTee(relay, baseStream, watcher, new Branches(tap));
   if (!trap(host, 'baseStream', relay)) tap.ok();
 }
 
-/** Who sees what is read from a stream, and that nobody wants more of it. */
+/** Who sees what is read from a stream, that it broke, and that nobody wants more of it. */
 interface Watcher {
-  read?(reader: ReadableStreamDefaultReader): Promise<ReadableStreamReadResult<unknown>>;
-  cancelled(): void;
+  read(reader: ReadableStreamDefaultReader): Promise<ReadableStreamReadResult<unknown>>;
+  failed?(error: unknown): void;
+  cancelled?(): void;
 }
 
 /** A stream that pulls from another what is pulled from it, one for one, and hands cancellation on. */
@@ -53,12 +56,12 @@ function relayOf(stream: ReadableStream, watcher: Watcher): ReadableStream {
   const source: UnderlyingDefaultSource = {
     async pull(controller) {
       reader ??= stream.getReader();
-      const { done, value } = await (watcher.read?.(reader) ?? reader.read());
+      const { done, value } = await watcher.read(reader);
       if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel(reason) {
-      watcher.cancelled();
+      watcher.cancelled?.();
       return (reader ?? stream).cancel(reason);
     },
   };
@@ -134,14 +137,77 @@ class Branches {
   }
 }
 
-/** Sees which branches are split off a stream, and off what is left of it. */
-function watchBranches(stream: ReadableStream, branches: Branches): void {
+/** Splits `source` where `stream`, which stands for it, would be split; and in the same way what is left of it. */
+function trapTee(stream: ReadableStream, source: ReadableStream, watcher: Watcher, branches: Branches): void {
   const tee = methodOf(stream, 'tee');
-  if (!tee) return;
   trap(stream, 'tee', () => {
-    const [branch, rest] = Reflect.apply(tee, stream, []) as [ReadableStream, ReadableStream];
-    watchBranches(rest, branches);
-    branches.opened();
-    return [relayOf(branch, { cancelled: () => branches.closed() }), rest];
+    if (tee && stream.locked) return Reflect.apply(tee, stream, []);
+    const [branch, rest] = split(source, watcher, branches);
+    trapTee(rest, rest, { read: (reader) => reader.read() }, branches);
+    return [branch, rest];
   });
+}
+
+/**
+ * What `tee` of the standard does. Its own reader and the cancelling of its branches cannot be seen; to see them from outside
+ * would take two more streams, each of which costs as much as this.
+ */
+function split(stream: ReadableStream, watcher: Watcher, branches: Branches): [ReadableStream, ReadableStream] {
+  const reader = stream.getReader();
+  const open = new Set<ReadableStreamDefaultController>();
+  const reasons: unknown[] = [];
+  let setCancelled: (result?: Promise<void>) => void = () => {};
+  const cancelled = new Promise<void>((resolve) => {
+    setCancelled = resolve as typeof setCancelled;
+  });
+  let reading = false;
+  let again = false;
+  const end = (last: (controller: ReadableStreamDefaultController) => void): void => {
+    for (const controller of open) last(controller);
+    open.clear();
+    setCancelled();
+  };
+  reader.closed.catch((error) => {
+    watcher.failed?.(error);
+    end((controller) => controller.error(error));
+  });
+
+  // Whoever asks while a part is on its way gets that one; who asks when it comes, wants the next.
+  const pull = (): void => {
+    again = reading;
+    if (reading) return;
+    reading = true;
+    watcher.read(reader).then(
+      ({ done, value }) => {
+        again = false;
+        if (done) return end((controller) => controller.close());
+        for (const controller of open) controller.enqueue(value);
+        reading = false;
+        if (again) pull();
+      },
+      () => {},
+    );
+  };
+  const branch = (left?: () => void): ReadableStream => {
+    let own: ReadableStreamDefaultController;
+    return new ReadableStream({
+      start(controller) {
+        own = controller;
+        open.add(own);
+      },
+      pull,
+      cancel(reason) {
+        open.delete(own);
+        reasons.push(reason);
+        left?.();
+        if (reasons.length === 2) {
+          watcher.cancelled?.();
+          setCancelled(reader.cancel(reasons));
+        }
+        return cancelled;
+      },
+    });
+  };
+  branches.opened();
+  return [branch(() => branches.closed()), branch()];
 }

@@ -1,0 +1,71 @@
+import { type Context, type SpanContext, trace } from '@opentelemetry/api';
+import type { Observation } from '../observation/observation.js';
+import { currentObservation, observationOf } from '../observation/observed-context.js';
+import type { Claim } from '../signals/claim.js';
+import { isInference, OPERATION_TRACED } from '../signals/semconv.js';
+
+/** What feedback and evaluations can be about. Holds ids only, nothing of what was said. */
+export interface Subject {
+  readonly spanContext: SpanContext;
+  /** Whether it is a model call; else the call or span that is running. */
+  readonly isAnswer: boolean;
+  /** Whether the model call is in flight. */
+  isOpen: boolean;
+  /** Known once the model call has ended, if its answer tells one. */
+  responseId: string | undefined;
+}
+
+/** The last model call that was made in a call, or in a span that no decorated call stands around. */
+const answers = new WeakMap<object, Subject>();
+
+/**
+ * A model call begins: it is the last one of all calls around it, up to a model call that it is made on behalf of, whose
+ * answer is what people get to see.
+ */
+export function rememberAnswer(parent: Context, call: Claim): void {
+  const answer: Subject = { spanContext: call.spanContext, isAnswer: true, isOpen: true, responseId: undefined };
+  answers.set(call, answer);
+  const innermost = observationOf(parent);
+  const span = innermost ? undefined : trace.getSpan(parent);
+  if (span) answers.set(span, answer);
+  for (let above = innermost; above && !isModelCall(above); above = above.parent) answers.set(above, answer);
+}
+
+/**
+ * A model call has ended.
+ *
+ * @param context the one that the call ran in
+ */
+export function endAnswer(context: Context, responseId: unknown): void {
+  const call = observationOf(context);
+  const answer = call && answers.get(call);
+  if (!answer) return;
+  answer.isOpen = false;
+  if (typeof responseId === 'string') answer.responseId = responseId;
+}
+
+/**
+ * What is judged by whoever judges now: the model call that is running, else the last one made in the innermost decorated
+ * call, else that call, else the active span.
+ */
+export function currentSubject(): Subject | undefined {
+  const observation = currentObservation();
+  if (observation) return answers.get(observation) ?? enclosingAnswer(observation) ?? running(observation.spanContext);
+  const span = trace.getActiveSpan();
+  return span && (answers.get(span) ?? running(span.spanContext()));
+}
+
+function running(spanContext: SpanContext): Subject {
+  return { spanContext, isAnswer: false, isOpen: true, responseId: undefined };
+}
+
+/** A plain method on the way to the model, or on the way back, belongs to the model call. */
+function enclosingAnswer(observation: Observation): Subject | undefined {
+  let call: Observation | undefined = observation;
+  while (call?.operation.type === OPERATION_TRACED) call = call.parent;
+  return call && isModelCall(call) ? answers.get(call) : undefined;
+}
+
+function isModelCall({ operation }: Observation): boolean {
+  return isInference(operation.type);
+}

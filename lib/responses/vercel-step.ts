@@ -1,0 +1,56 @@
+import { ATTR_OPENAI_RESPONSE_SERVICE_TIER, ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../signals/semconv.js';
+import { requestedProvider } from './request.js';
+import type { ModelResponse, TokenUsage } from './response.js';
+import { countOf, objectOf, stringOf } from './shape.js';
+
+/*
+ * What answers of the Vercel AI SDK and the parts of its streams have in common: a call to the model is a step, and what ends it
+ * tells of it. Shapes: the types of the `ai` package 7, with the names that versions 4 to 6 had.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a step, or the part that ends one, tells of the model's answer. */
+export function ending(step: Fields): ModelResponse {
+  const response = objectOf(step['response']);
+  const reason = finishReason(step);
+  const metadata = objectOf(step['providerMetadata']) ?? {};
+  const tier = stringOf(objectOf(metadata['openai'])?.['serviceTier']);
+  return {
+    provider: requestedProvider(step) ?? providerOf(metadata),
+    id: stringOf(response?.['id']),
+    model: stringOf(response?.['modelId']),
+    finishReasons: reason === undefined ? undefined : [reason],
+    error: step['finishReason'] === 'error' ? ERROR_TYPE_OTHER : undefined,
+    attributes: tier === undefined ? undefined : { [ATTR_OPENAI_RESPONSE_SERVICE_TIER]: tier },
+  };
+}
+
+/** The provider's own word; the SDK's where it keeps that to itself. */
+export function finishReason(step: Fields): string | undefined {
+  if (step['finishReason'] === 'error') return FINISH_REASON_ERROR;
+  return stringOf(step['rawFinishReason']) ?? stringOf(step['finishReason']);
+}
+
+/** Metadata stands under the name of the provider that gave it, and of the gateway that it came through. */
+export function providerOf(metadata: Fields): string | undefined {
+  for (const provider in metadata) {
+    const known = requestedProvider({ model: { provider, modelId: provider } });
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
+
+/** Input tokens include the cached ones, output tokens those of reasoning. */
+export function tokenUsage(value: unknown): TokenUsage | undefined {
+  const usage = objectOf(value);
+  if (!usage) return undefined;
+  const input = objectOf(usage['inputTokenDetails']);
+  return {
+    inputTokens: countOf(usage['inputTokens'] ?? usage['promptTokens']),
+    outputTokens: countOf(usage['outputTokens'] ?? usage['completionTokens']),
+    cacheReadTokens: countOf(input?.['cacheReadTokens'] ?? usage['cachedInputTokens']),
+    cacheWriteTokens: countOf(input?.['cacheWriteTokens']),
+    reasoningTokens: countOf(objectOf(usage['outputTokenDetails'])?.['reasoningTokens'] ?? usage['reasoningTokens']),
+  };
+}

@@ -1,0 +1,120 @@
+import { type Attributes, type Context, context, type Span, type SpanOptions, type Tracer } from '@opentelemetry/api';
+import { safely } from '../safely.js';
+import { claimOf, isOutside, leaveClaim, openClaim } from './claim.js';
+import * as semconv from './semconv.js';
+import { StandInSpan } from './stand-in.js';
+
+/*
+ * A decorated model call claims to be *the* model call, and clients, frameworks and instrumentations below it make spans of
+ * their own for it: the same call and its tokens would be counted twice or more. Whether one of them does cannot be told from
+ * outside, their tracers may be older than the first decorated call, and a span, once started, cannot be taken back. The one
+ * place that all of them pass is the `startSpan` of the tracers of the provider that the app registered. It is replaced there,
+ * on the prototype, once: whoever registers the SDK, and in whatever order, inside a claim it hands out a stand-in.
+ */
+
+type StartSpan = Tracer['startSpan'];
+
+const patched = new WeakSet<object>();
+/** What the tracers of the registered provider have in common, and those of other providers have not. */
+let registered: unknown;
+/** Whether the span that is being started is annotel's own. */
+let own = false;
+
+/**
+ * Lets the open claims absorb what other layers record through the provider of this tracer, from now on.
+ *
+ * @returns the tracer for annotel's own spans, which are what they say they are
+ */
+export function absorbForeignSpans(tracer: Tracer): Tracer {
+  safely('looking for foreign spans', () => {
+    registered = providerOf(tracer);
+    patch(tracer);
+  });
+  return {
+    startSpan(name, options, parent) {
+      own = true;
+      try {
+        return tracer.startSpan(name, options, parent);
+      } finally {
+        own = false;
+      }
+    },
+    startActiveSpan: (...args: unknown[]) => Reflect.apply(tracer.startActiveSpan, tracer, args),
+  };
+}
+
+/** Tracers of the API itself only pass on: those they pass on to are the ones to patch. */
+const API_TRACERS = new Set(['ProxyTracer', 'NoopTracer']);
+
+function patch(tracer: Tracer): void {
+  let owner: object | null = tracer;
+  while (owner && !Object.hasOwn(owner, 'startSpan')) owner = Object.getPrototypeOf(owner);
+  if (!owner || patched.has(owner) || API_TRACERS.has(tracer.constructor?.name)) return;
+  const { startSpan } = owner as Tracer;
+  const replaced = Reflect.defineProperty(owner, 'startSpan', {
+    configurable: true,
+    writable: true,
+    enumerable: Object.prototype.propertyIsEnumerable.call(owner, 'startSpan'),
+    value: absorbing(startSpan),
+  });
+  if (replaced) patched.add(owner);
+}
+
+function absorbing(original: StartSpan): StartSpan {
+  return function startSpan(this: Tracer, name: string, options?: SpanOptions, given?: Context): Span {
+    const mine = own;
+    // Span processors may start spans, too.
+    own = false;
+    const parent = given ?? context.active();
+    const absorbed = safely('absorbing a span', () => absorb(this, mine, options, parent));
+    if (absorbed instanceof StandInSpan) return absorbed;
+    const span = Reflect.apply(original, this, [name, options, parent]);
+    if (absorbed === OUTSIDE) leaveClaim(span);
+    return span;
+  };
+}
+
+/** Says that a span is started as it is, but that what runs below it is of another call. */
+const OUTSIDE = Symbol('outside');
+
+function absorb(
+  tracer: Tracer,
+  mine: boolean,
+  options: SpanOptions | undefined,
+  parent: Context,
+): StandInSpan | typeof OUTSIDE | undefined {
+  const claimed = openClaim(parent);
+  if (!claimed || providerOf(tracer) !== registered) return undefined;
+  if (isOutside(parent, claimed.claim)) return OUTSIDE;
+  const attributes = options?.attributes;
+  const operation = attributes && operationOf(attributes);
+  if (operation === undefined) return undefined;
+  if (mine || !isPartOf(operation, claimed.operation)) return OUTSIDE;
+  const above = claimOf(parent, () => true);
+  return above && new StandInSpan(claimed.claim, above, attributes as Attributes);
+}
+
+/** The span processor in the SDK's tracers, of 2.x and 3.x: one per provider. Of other tracers nothing is known. */
+function providerOf(tracer: Tracer): unknown {
+  return (tracer as { _spanProcessor?: unknown })._spanProcessor;
+}
+
+/** Spans that frameworks put around the model calls of one call to them. */
+const WRAPPERS = new Set<string>([semconv.OPERATION_INVOKE_AGENT, 'agent_step']);
+
+/** Whether a span of one operation tells of the same call, or of a part of it, as a claim for another. */
+export function isPartOf(operation: string, claimed: string): boolean {
+  if (!semconv.isInference(claimed)) return operation === claimed;
+  return semconv.isInference(operation) || WRAPPERS.has(operation);
+}
+
+/** What a span says it is. The older telemetry of the Vercel AI SDK has names of its own for it. */
+function operationOf(attributes: Attributes): string | undefined {
+  const operation = attributes[semconv.ATTR_GEN_AI_OPERATION_NAME];
+  if (typeof operation === 'string') return operation;
+  const id = attributes['ai.operationId'];
+  if (typeof id !== 'string') return undefined;
+  if (/^ai\.embed/.test(id)) return semconv.OPERATION_EMBEDDINGS;
+  if (/^ai\.(generate|stream)(Text|Object)\.do/.test(id)) return semconv.OPERATION_CHAT;
+  return /^ai\.(generate|stream)(Text|Object)$/.test(id) ? semconv.OPERATION_INVOKE_AGENT : id;
+}

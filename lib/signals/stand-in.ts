@@ -1,0 +1,142 @@
+import type { Attributes, AttributeValue, Span, SpanContext } from '@opentelemetry/api';
+import { type Claim, type StandIn, standsIn } from './claim.js';
+import * as semconv from './semconv.js';
+
+const USAGE = semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS.replace('input_tokens', '');
+const RESPONSE = semconv.ATTR_GEN_AI_RESPONSE_ID.replace('id', '');
+
+/** Token counts, by what follows the prefix in the names that instrumentations give them, of old and of late. */
+const USAGE_NAMES: Readonly<Record<string, string | semconv.Renamed>> = {
+  input_tokens: semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS,
+  prompt_tokens: semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS,
+  output_tokens: semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
+  completion_tokens: semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
+  'cache_read.input_tokens': semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+  cache_read_input_tokens: semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+  'cache_creation.input_tokens': semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+  cache_creation_input_tokens: semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+  'cache_write.input_tokens': semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+  'reasoning.output_tokens': semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+};
+
+/** What a layer takes the call for. */
+const GUESSES: ReadonlySet<string> = new Set([semconv.ATTR_GEN_AI_PROVIDER_NAME, semconv.ATTR_GEN_AI_REQUEST_MODEL]);
+
+/**
+ * A layer that sees the same call as the holder of a claim. Where a layer below it has told the usage already, it keeps its
+ * own to itself: that is the same again, or a total.
+ */
+class Layer implements StandIn {
+  isOpen = true;
+  readonly learned: Attributes = {};
+  readonly guesses: Attributes = {};
+  private hasToldUsage = false;
+
+  /**
+   * @param above who is told: the holder, or a layer between
+   */
+  constructor(
+    readonly holder: Claim,
+    private readonly above: Claim,
+  ) {}
+
+  get spanContext(): SpanContext {
+    return this.holder.spanContext;
+  }
+
+  tell(attributes: Attributes): void {
+    if (Object.keys(attributes).some(isUsage)) this.hasToldUsage = true;
+    this.above.tell(attributes);
+  }
+
+  end(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    const { learned, hasToldUsage } = this;
+    const told: Attributes = { ...this.guesses };
+    for (const key in learned) if (!hasToldUsage || !isUsage(key)) told[key] = learned[key];
+    this.above.tell(told);
+  }
+
+  learn(key: string, value: AttributeValue | undefined): void {
+    if (value === undefined || value === null) return;
+    if (isUsage(key)) {
+      const name = USAGE_NAMES[key.slice(USAGE.length)];
+      if (typeof name === 'string') this.learned[name] = value;
+      else if (name) semconv.setRenamed(this.learned, name, value);
+    } else if (key.startsWith(RESPONSE)) this.learned[key] = value;
+    else if (GUESSES.has(key)) this.guesses[key] = value;
+    // What says the same under names of the layer's own: of the Anthropic client, and of the Vercel AI SDK.
+    else if (key === 'anthropic.message.stop_reason') {
+      this.learned[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [String(value)];
+    } else if (key === 'ai.usage.tokens') this.learned[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = value;
+  }
+}
+
+function isUsage(key: string): boolean {
+  return key.startsWith(USAGE);
+}
+
+/**
+ * Stands in for the span of a layer below the holder of a claim. It has the holder's ids, so that what runs below becomes a
+ * child of the holder's span, and records nothing; what it is told of answer and usage, the holder is told when it ends.
+ * It says that it records even where the holder's span does not: else the layer would keep to itself the token counts,
+ * which metrics need of every call.
+ */
+export class StandInSpan implements Span {
+  readonly #layer: Layer;
+
+  /**
+   * @param above who is told: the holder, or a layer between
+   * @param attributes those that the layer starts its span with
+   */
+  constructor(holder: Claim, above: Claim, attributes: Attributes) {
+    this.#layer = new Layer(holder, above);
+    standsIn(this, this.#layer);
+    this.setAttributes(attributes);
+  }
+
+  spanContext(): SpanContext {
+    return this.#layer.spanContext;
+  }
+
+  isRecording(): boolean {
+    return this.#layer.isOpen;
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    if (this.#layer.isOpen) this.#layer.learn(key, value);
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    for (const key in attributes) this.setAttribute(key, attributes[key] as AttributeValue);
+    return this;
+  }
+
+  end(): void {
+    this.#layer.end();
+  }
+
+  addEvent(): this {
+    return this;
+  }
+
+  addLink(): this {
+    return this;
+  }
+
+  addLinks(): this {
+    return this;
+  }
+
+  setStatus(): this {
+    return this;
+  }
+
+  updateName(): this {
+    return this;
+  }
+
+  recordException(): void {}
+}
