@@ -19,6 +19,9 @@ export type ContentField =
 /** The pattern sets of the redactor; see `redaction/`. */
 export type RedactionSet = 'email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip' | 'secret' | 'jwt';
 
+/** What of the request context may become a dimension of metrics. */
+export type MetricContextKey = 'tenant' | 'feature';
+
 /** One captured field on its way out, as an external store gets it: redacted, not cut. */
 export interface CapturedContent {
   readonly field: ContentField;
@@ -79,8 +82,18 @@ export interface Settings {
   readonly currency: string;
   /** `ANNOTEL_CURRENCY_RATE`: units of `currency` for 1 USD. Default 1, which leaves bundled prices in USD. */
   readonly currencyRate: number;
-  /** Counts the tokens of a text where an answer tells no usage. Default: none, and nothing is made up. */
+  /**
+   * Counts the tokens of a text where an answer tells no usage; what it counts is marked as estimated.
+   * `ANNOTEL_ESTIMATE_TOKENS=true` counts by the package `gpt-tokenizer`. Default: none, and nothing is made up.
+   */
   readonly countTokens: ((text: string, model: string | undefined) => number) | undefined;
+  /**
+   * `ANNOTEL_METRIC_CONTEXT`: what of the request context is also a dimension of the GenAI metrics, `annotel.cost` and
+   * `annotel.retrieval.document.count`. Not of `annotel.calls` and `annotel.call.duration`, which tell methods apart. Default none.
+   */
+  readonly metricContext: readonly MetricContextKey[];
+  /** Values of each of them that are told apart, the first ones that the process meets; later ones are `_other`. Default 100. */
+  readonly metricContextLimit: number;
   /** Faults of telemetry itself are thrown instead of swallowed. For annotel's own tests. Default `false`. */
   readonly rethrowFaults: boolean;
 }
@@ -101,6 +114,8 @@ const DEFAULTS = Object.freeze<Settings>({
   currency: 'USD',
   currencyRate: 1,
   countTokens: undefined,
+  metricContext: [],
+  metricContextLimit: 100,
   rethrowFaults: false,
 });
 

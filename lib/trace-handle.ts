@@ -59,9 +59,7 @@ function seal({ spanContext, responseId }: HandleTarget): string {
  */
 export function openHandle(handle: unknown): HandleTarget {
   if (typeof handle !== 'string') {
-    throw new TypeError(
-      `handle is a ${handle === null ? 'null' : typeof handle}, not the string that traceHandle() made`,
-    );
+    throw new TypeError(`handle is no string but ${handle === null ? 'null' : `of type ${typeof handle}`}`);
   }
   const bytes = HANDLE.test(handle) ? Buffer.from(handle, 'base64url') : undefined;
   // Not every text of the right letters is the base64url of something.

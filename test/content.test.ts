@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
 import { capture, isCaptured } from '../lib/content.js';
 import { type CapturedContent, type ContentField, configure, type Settings } from '../lib/settings.js';
-import { forLog, forSpan } from '../lib/signals/content-attributes.js';
 import { useTelemetry } from './support/telemetry.js';
 
 useTelemetry({ settings: { rethrowFaults: false, content: 'SPAN_AND_EVENT' } });
@@ -243,24 +242,5 @@ describe('an external store', () => {
   ])('that %s leaves nothing', (_, contentStore) => {
     configure({ contentStore: contentStore as never });
     expect(capture('input', [said('hello')])).toEqual({});
-  });
-});
-
-describe('the signals', () => {
-  const bag = { [INPUT]: [said('hello')] as never, 'gen_ai.output.messages_ref': 's3://b/1', other: 1 };
-
-  test.each<[Settings['content'], string[], string[]]>([
-    ['SPAN_ONLY', [INPUT, 'gen_ai.output.messages_ref', 'other'], ['other']],
-    ['EVENT_ONLY', ['other'], [INPUT, 'gen_ai.output.messages_ref', 'other']],
-    ['SPAN_AND_EVENT', Object.keys(bag), Object.keys(bag)],
-  ])('%s decides who shows content and references', (content, onSpan, onLog) => {
-    configure({ content });
-    expect(Object.keys(forSpan(bag))).toEqual(onSpan);
-    expect(Object.keys(forLog(bag))).toEqual(onLog);
-  });
-
-  test('spans show JSON, log records structure', () => {
-    expect(forSpan(bag)[INPUT]).toBe(JSON.stringify([said('hello')]));
-    expect(forLog(bag)[INPUT]).toEqual([said('hello')]);
   });
 });

@@ -92,3 +92,10 @@ describe('what is no handle of ours is refused:', () => {
     expect(() => openHandle(handle)).toThrow(broken);
   });
 });
+
+test('an empty key is none', async () => {
+  configure({ handleKey: '' });
+  const handle = await handleAfterCall();
+  configure({ handleKey: undefined });
+  expect(openHandle(handle).responseId).toBe('chatcmpl-42');
+});

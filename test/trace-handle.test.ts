@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import { Agent, Embedding, LlmCall, Retrieval, ToolCall, Traced, traceHandle, Workflow } from '../lib/index.js';
+import { TelemetryCallbackHandler } from '../lib/integrations/langchain.js';
 import { openHandle } from '../lib/trace-handle.js';
 import { useTelemetry } from './support/telemetry.js';
 
@@ -68,6 +69,18 @@ describe('a handle points to the model call:', () => {
       'after the workflow that made it',
       within(Traced('handler'), async (take) => {
         await Workflow('w')(() => Traced('t')(() => call('a'))())();
+        take();
+      }),
+      'chat a',
+    ],
+    [
+      'after a chain of LangChain that made it',
+      within(Traced('handler'), (take) => {
+        const handler = new TelemetryCallbackHandler();
+        handler.handleChainStart({ id: ['RunnableSequence'] }, {}, 'chain');
+        handler.handleChatModelStart({ id: ['ChatX'] }, [[]], 'call', 'chain', {}, [], { ls_model_name: 'a' });
+        handler.handleLLMEnd({ generations: [] }, 'call');
+        handler.handleChainEnd({}, 'chain');
         take();
       }),
       'chat a',

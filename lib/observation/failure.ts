@@ -15,15 +15,22 @@ const VAGUE_NAME = /(^|api|http|call|client|fetch|response|sdk|status)error$/i;
 
 /**
  * `error.type` of whatever was thrown: the code that the error carries (`ECONNREFUSED`, `rate_limit_exceeded`, an SQLSTATE),
- * else the name of its class, or the HTTP status where the class tells nothing (`ApiError`), else `_OTHER`. Low in
+ * else the name of its class, or, where the class tells nothing (`ApiError`), the service's own type
+ * or the HTTP status, else `_OTHER`. Low in
  * cardinality, so fit to be a metric dimension.
  */
 export function errorType(error: unknown): string {
   const code = read(error, 'code');
   if (typeof code === 'string' && ERROR_CODE.test(code)) return code;
   const name = className(error);
-  const status = name === undefined || VAGUE_NAME.test(name) ? httpStatus(error) : undefined;
-  return status ?? name ?? ERROR_TYPE_OTHER;
+  const better = name === undefined || VAGUE_NAME.test(name) ? (ownType(error) ?? httpStatus(error)) : undefined;
+  return better ?? name ?? ERROR_TYPE_OTHER;
+}
+
+/** What services call their errors: `overloaded_error`. */
+function ownType(error: unknown): string | undefined {
+  const type = read(error, 'type');
+  return typeof type === 'string' && /^\w{1,58}_error$/i.test(type) ? type : undefined;
 }
 
 function httpStatus(error: unknown): string | undefined {

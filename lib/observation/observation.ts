@@ -1,5 +1,6 @@
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
 import { TraceFlags, trace } from '@opentelemetry/api';
+import { addRequestContext } from '../request-context.js';
 import { safely } from '../safely.js';
 import { type Claim, withClaim } from '../signals/claim.js';
 import { forSpan } from '../signals/content-attributes.js';
@@ -65,11 +66,11 @@ export class Observation implements Claim {
       this.whole.tell({ ...bag, ...operation.describe?.(call, this.spanContext) });
       return;
     }
+    addRequestContext(bag, parent);
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
     // Right behind the span's own start, so that metrics and span tell the same duration.
     this.started = this.lastActivity = performance.now();
-    const entered = operation.enter ? operation.enter(parent, this, bag) : parent;
-    this.context = contextOf(entered, this.span, this);
+    this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
     this.describe(call);
   }
 
@@ -229,9 +230,8 @@ export class Observation implements Claim {
   }
 
   private recordGaps(items: Items, bag: Attributes): void {
-    const { instruments } = this.signals;
     const gaps = items.takeGaps();
-    safely('recording chunk times', () => instruments?.recordChunkGaps(bag, gaps));
+    safely('recording chunk times', () => this.signals.instruments?.recordChunkGaps(bag, gaps));
   }
 
   /** A stream is read from its folded items, complete or not; a call that failed before any item has no answer. */

@@ -12,7 +12,7 @@ const QUOTE = '\\\\{0,3}["\'`]';
 
 /** A name and what leads from it to its value; the value is read by hand, since its end depends on its quote. */
 const LEAD = new RegExp(
-  `(${NAME})${SUFFIX}(?:${QUOTE})?\\]?((?:\\s{0,3}(?::=|=>|[:=])|%3[AD])\\s{0,3}| (?:is|was|lautet):? {1,2}|(?<=--[\\w-]{1,40}) )`,
+  `(${NAME})${SUFFIX}(?:${QUOTE})?\\]?((?:\\s{0,3}(?::=|=>|[:=])|%3[AD])\\s{0,3}|(?: (?:for|to|of|on|at) [\\w .'-]{1,40}?)? (?:is|was|lautet):? {1,2}|(?<=--[\\w-]{1,40}) )`,
   'gi',
 );
 const NAMES_SECRET = new RegExp(`(?:${NAME})${SUFFIX}$`, 'i');

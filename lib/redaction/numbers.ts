@@ -5,7 +5,7 @@ const SEPARATOR = '[ .\\u00a0-]';
 
 // --- payment cards ---------------------------------------------------------------------------------------------------
 const CARD = new RegExp(
-  `${START}(?<!\\d[.-])(?:\\d{13,19}|\\d{4}(${SEPARATOR})\\d{4}\\1\\d{4}\\1\\d{1,7}|\\d{4}(${SEPARATOR})\\d{6}\\2\\d{4,5})(?![A-Za-z0-9]|[.-]\\d)`,
+  `${START}(?<!\\+|\\d[.-])(?:\\d{13,19}|\\d{4}(${SEPARATOR})\\d{4}\\1\\d{4}\\1\\d{1,7}|\\d{4}(${SEPARATOR})\\d{6}\\2\\d{4,5})(?![A-Za-z0-9]|[.-]\\d)`,
   'g',
 );
 /** First digits and lengths of the networks' numbers; a random number passes Luhn's check once in ten times. */
@@ -37,7 +37,7 @@ function luhn(digits: string): boolean {
 
 // --- international bank account numbers ------------------------------------------------------------------------------
 /** From its check digits on; a pattern that began with letters would stop at every word. */
-const IBAN = new RegExp(`\\d{2}(?<=${START}[A-Za-z]{2}\\d{2})(?:[ \\u00a0-]?[A-Za-z0-9]){11,30}`, 'g');
+const IBAN = new RegExp(`\\d{2}(?<=${START}[A-Za-z]{2}\\d{2})(?:[ \\u00a0]?[A-Za-z0-9]){11,30}`, 'g');
 /** Lengths by country, from the IBAN registry of SWIFT. */
 const IBAN_LENGTHS =
   'AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30';
@@ -81,7 +81,7 @@ function mod97(iban: string): number {
 
 // --- US social security numbers --------------------------------------------------------------------------------------
 const AREA = '(?!000|666|9\\d\\d)\\d{3}';
-const SSN = new RegExp(`${START}(?<!\\d[.-])${AREA}([ -])(?!00)\\d{2}\\1(?!0000)\\d{4}(?![A-Za-z0-9]|[.-]\\d)`, 'g');
+const SSN = new RegExp(`${START}(?<!\\d[.,-])${AREA}([ -])(?!00)\\d{2}\\1(?!0000)\\d{4}(?![A-Za-z0-9]|[.-]\\d)`, 'g');
 const SSN_NAMED = new RegExp(`^ ?(${AREA}(?!00)\\d{2}(?!0000)\\d{4})(?!\\d)`);
 const NAMES_SSN =
   /\b(?:ssn|social[ _-]security(?:[ _-](?:number|no\.?))?)["'\\]{0,2}\s{0,2}(?:[:=#]|is)?\s{0,2}["'\\]{0,2}$/i;
@@ -98,8 +98,9 @@ export const socialSecurityNumbers: NumberMasker = {
 
 // --- phone numbers ---------------------------------------------------------------------------------------------------
 const BLANK = '[ .\\u00a0/-]';
-/** With a country code. */
-const INTERNATIONAL = `(?:\\+|(?<![\\d.,-])00)[1-9]\\d{0,3}(?:${BLANK}{0,2}(?:\\(\\d{1,6}\\)|\\d{1,6})){1,6}`;
+const GROUP = '(?:\\(\\d{1,6}\\)|\\d{1,6})';
+/** With a country code. After `00` in groups only: many an id begins with zeros. */
+const INTERNATIONAL = `(?:\\+[1-9]\\d{0,3}(?:${BLANK}{0,2}${GROUP}){1,6}|(?<![\\d.,-])00[1-9]\\d{0,2}(?:[ /]${GROUP}){2,6})`;
 /** North America: area and exchange begin with 2 to 9, which sorts most part numbers out. */
 const AMERICAN = `(?:1[ .-])?(?:\\([2-9]\\d\\d\\)[ -]?|[2-9]\\d\\d([ .-]))[2-9]\\d\\d(?:(?<=\\)[ -]?\\d{3})[ .-]|\\1)\\d{4}`;
 /** A trunk zero and groups: `020 7946 0958`, `06 12 34 56 78`, `(030) 123456`. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parsePrices } from '../pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../settings.js';
 import type { Environment } from './environment.js';
+import { tokenCounter } from './token-counter.js';
 import { complain } from './warnings.js';
 
 const CAPTURES: Readonly<Record<string, ContentCapture>> = {
@@ -42,6 +43,8 @@ export function environmentSettings(env: Environment): Partial<Settings> {
     currency: currency(env),
     currencyRate: env.number('ANNOTEL_CURRENCY_RATE', RATE, '1'),
     prices: prices(env),
+    countTokens: env.flag('ANNOTEL_ESTIMATE_TOKENS') ? tokenCounter() : undefined,
+    metricContext: env.listOf('ANNOTEL_METRIC_CONTEXT', ['tenant', 'feature'], 'none'),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

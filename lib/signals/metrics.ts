@@ -2,6 +2,7 @@ import type { Attributes, Context, Counter, Histogram, Meter } from '@openteleme
 import { ValueType } from '@opentelemetry/api';
 import type { SemconvGeneration } from '../settings.js';
 import { CallCounter } from './call-counter.js';
+import { MetricContext } from './metric-context.js';
 import * as definitions from './metric-definitions.js';
 import { recordAll } from './record-all.js';
 import * as semconv from './semconv.js';
@@ -18,6 +19,7 @@ type InstrumentsOf<D extends Definitions> = {
  */
 export class Instruments {
   private readonly calls: CallCounter;
+  private readonly requestContext: MetricContext;
   private readonly all: InstrumentsOf<typeof definitions.METRICS>;
   private readonly v1_41: InstrumentsOf<typeof definitions.METRICS_1_41> | undefined;
   private readonly latest: InstrumentsOf<typeof definitions.METRICS_LATEST> | undefined;
@@ -30,6 +32,7 @@ export class Instruments {
     generation: SemconvGeneration,
   ) {
     this.calls = CallCounter.of(meter);
+    this.requestContext = MetricContext.of(meter);
     this.all = createAll(meter, definitions.METRICS);
     this.v1_41 = generation === 'latest' ? undefined : createAll(meter, definitions.METRICS_1_41);
     this.latest = generation === '1.41' ? undefined : createAll(meter, definitions.METRICS_LATEST);
@@ -48,7 +51,7 @@ export class Instruments {
     if (operation === undefined) return;
     if (this.recordInternal(operation, bag, seconds, context)) return;
 
-    const dimensions = dimensionsOf(bag);
+    const dimensions = this.requestContext.addTo(dimensionsOf(bag), bag);
     const durationDimensions = error === undefined ? dimensions : withError({ ...dimensions }, error);
     const inference = semconv.isInference(operation);
     if (!inference || this.v1_41) this.all.operationDuration.record(seconds, durationDimensions, context);
@@ -70,14 +73,14 @@ export class Instruments {
     const { all } = this;
     switch (operation) {
       case semconv.OPERATION_INVOKE_WORKFLOW:
-        all.workflowDuration.record(seconds, pick(bag, WORKFLOW_DIMENSIONS), context);
+        all.workflowDuration.record(seconds, this.pick(bag, WORKFLOW_DIMENSIONS), context);
         return true;
       case semconv.OPERATION_EXECUTE_TOOL:
-        all.toolDuration.record(seconds, pick(bag, TOOL_DIMENSIONS), context);
+        all.toolDuration.record(seconds, this.pick(bag, TOOL_DIMENSIONS), context);
         return true;
       case semconv.OPERATION_INVOKE_AGENT: {
-        all.agentDuration.record(seconds, pick(bag, AGENT_DIMENSIONS), context);
-        const byAgent = pick(bag, [semconv.ATTR_GEN_AI_AGENT_NAME]);
+        all.agentDuration.record(seconds, this.pick(bag, AGENT_DIMENSIONS), context);
+        const byAgent = this.pick(bag, [semconv.ATTR_GEN_AI_AGENT_NAME]);
         const inferences = bag[semconv.ATTR_ANNOTEL_AGENT_INFERENCE_CALLS];
         const tools = bag[semconv.ATTR_ANNOTEL_AGENT_TOOL_CALLS];
         if (typeof inferences === 'number') all.agentInferenceCalls.record(inferences, byAgent, context);
@@ -89,13 +92,19 @@ export class Instruments {
     }
   }
 
+  private pick(bag: Attributes, names: readonly string[]): Attributes {
+    const dimensions: Attributes = {};
+    for (const name of names) if (bag[name] !== undefined) dimensions[name] = bag[name];
+    return this.requestContext.addTo(dimensions, bag);
+  }
+
   /**
    * @param bag attributes of a streamed call, as far as they are known
    * @param gaps seconds between its chunks, after the first
    */
   recordChunkGaps(bag: Attributes, gaps: ArrayLike<number>): void {
     if (gaps.length === 0 || !semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
-    const dimensions = dimensionsOf(bag);
+    const dimensions = this.requestContext.addTo(dimensionsOf(bag), bag);
     if (this.v1_41) recordAll(this.v1_41.timePerOutputChunk, gaps, dimensions);
     if (this.latest) recordAll(this.latest.timePerOutputChunk, gaps, dimensions);
   }
@@ -168,12 +177,6 @@ const TOOL_DIMENSIONS = [
   semconv.ATTR_GEN_AI_AGENT_NAME,
   semconv.ATTR_ERROR_TYPE,
 ];
-
-function pick(bag: Attributes, names: readonly string[]): Attributes {
-  const dimensions: Attributes = {};
-  for (const name of names) if (bag[name] !== undefined) dimensions[name] = bag[name];
-  return dimensions;
-}
 
 function createAll<D extends Definitions>(meter: Meter, definitions: D): InstrumentsOf<D> {
   const instruments: Record<string, Histogram | Counter> = {};

@@ -133,6 +133,10 @@ export const ATTR_EXCEPTION_TYPE = 'exception.type';
 export const ATTR_SERVER_ADDRESS = 'server.address';
 export const ATTR_SERVER_PORT = 'server.port';
 
+// --- attributes: general (in development) ----------------------------------------------------------------------------
+export const ATTR_SESSION_ID = 'session.id';
+export const ATTR_USER_ID = 'user.id';
+
 // --- attributes: annotel's own ---------------------------------------------------------------------------------------
 /** What kind of call was decorated: the GenAI operation name, or `traced`. */
 export const ATTR_ANNOTEL_OPERATION = 'annotel.operation';
@@ -161,6 +165,10 @@ export const ATTR_ANNOTEL_SAFETY_FLAGGED = 'annotel.safety.flagged';
 /** Model calls and tool calls of an agent's turn, failed ones included; those of agents below it are theirs. */
 export const ATTR_ANNOTEL_AGENT_INFERENCE_CALLS = 'annotel.agent.inference_calls';
 export const ATTR_ANNOTEL_AGENT_TOOL_CALLS = 'annotel.agent.tool_calls';
+/** On whose behalf and for what the call was made, as `withRequestContext` was told; see `request-context.ts`. */
+export const ATTR_ANNOTEL_TENANT_ID = 'annotel.tenant.id';
+export const ATTR_ANNOTEL_FEATURE_ID = 'annotel.feature.id';
+export const ATTR_ANNOTEL_REQUEST_ID = 'annotel.request.id';
 /** `true` where captured content of the call was cut. */
 export const ATTR_ANNOTEL_CONTENT_TRUNCATED = 'annotel.content.truncated';
 

@@ -89,7 +89,7 @@ test('an error in the middle of a stream fails the call, and what was received i
   expect(telemetry.span).toMatchObject({
     error: expect.stringContaining('Provider disconnected unexpectedly'),
     attributes: {
-      'error.type': 'APIError',
+      'error.type': '502',
       'gen_ai.provider.name': 'openrouter',
       'gen_ai.response.finish_reasons': ['error'],
       'gen_ai.response.id': 'gen-1764031697-vqvW0uz7ouT4gsp3FYqp',

@@ -25,10 +25,8 @@ async function collected(readers: number, views: ViewOptions[], record: (histogr
   return Promise.all(
     all.map(async (reader) => {
       const { resourceMetrics } = await reader.collect();
-      const points = resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
-        metrics.flatMap(({ dataPoints }) => dataPoints),
-      );
-      return points.map(({ attributes, value }) => ({ attributes, value }));
+      const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+      return all.flatMap(({ dataPoints }) => dataPoints.map(({ attributes, value }) => ({ attributes, value })));
     }),
   );
 }

@@ -40,7 +40,7 @@ describe('names', () => {
   });
 
   test.each([
-    ['ATTR_', /^(gen_ai|openai|aws|annotel|error|exception|server|code)(\.[a-z_]+)+$/],
+    ['ATTR_', /^(gen_ai|openai|aws|annotel|user|session|error|exception|server|code)(\.[a-z_]+)+$/],
     ['EVENT_', /^(gen_ai|annotel|exception)(\.[a-z_]+)*$/],
   ])('of %s constants stand once and are spelled as such names are', (prefix, pattern) => {
     // In v1.41 a retrieval's `top_k` was that of the request.
@@ -54,7 +54,11 @@ describe('names', () => {
 
   test('of metrics are unique within a generation', () => {
     const { METRIC_CALLS, METRIC_COST, METRICS, METRICS_1_41, METRICS_LATEST } = definitions;
-    const all = [METRIC_CALLS, METRIC_COST, ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((part) => Object.values(part))];
+    const all = [
+      METRIC_CALLS,
+      METRIC_COST,
+      ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((part) => Object.values(part)),
+    ];
     const names = all.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const { description } of all) expect(description).toMatch(/^[A-Z].*\.$/);
