@@ -38,6 +38,15 @@ async function* words() {
   yield { object: 'chat.completion.chunk', id: 'chatcmpl-2', choices: [{ index: 0, finish_reason: 'stop' }] };
 }
 
+test('a handle made in a span of the app, after a workflow in it, points to the model call', async () => {
+  const place: Place = (take) =>
+    inSpan('request', async () => {
+      await Workflow('w')(() => Traced('t')(() => call('a'))())();
+      take();
+    });
+  expect(pointsTo(await handleFrom(place))).toBe('chat a');
+});
+
 describe('a handle points to the model call:', () => {
   const within =
     (decorate: (work: () => unknown) => () => unknown, work: Place): Place =>

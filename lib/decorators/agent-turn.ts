@@ -1,4 +1,5 @@
 import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
+import { layer } from '../signals/layered-context.js';
 import * as semconv from '../signals/semconv.js';
 
 /** What happens in one turn of an agent. Calls of an agent below it are that agent's. */
@@ -20,7 +21,7 @@ export function agentTurn(context: Context): AgentTurn | undefined {
 /** `context` in a new turn of an agent. */
 export function withAgentTurn(context: Context, agent: string): Context {
   const turn: AgentTurn = { agent, inferenceCalls: 0, toolCalls: 0, inputTokens: undefined, outputTokens: undefined };
-  return context.setValue(TURN, turn);
+  return layer(context, TURN, turn);
 }
 
 /** Says which agent a call belongs to. */

@@ -55,7 +55,8 @@ export function agent({ name, description, model }: AgentOptions): Operation {
       return bag;
     },
     describe: () => (description ? { [semconv.ATTR_GEN_AI_AGENT_DESCRIPTION]: description } : {}),
-    enter: (parent, _claim, bag) => withAgentTurn(withoutClaim(parent), String(bag[semconv.ATTR_GEN_AI_AGENT_NAME])),
+    enter: (parent, _observation, bag) =>
+      withAgentTurn(withoutClaim(parent), String(bag[semconv.ATTR_GEN_AI_AGENT_NAME])),
     complete(_bag, context) {
       const turn = agentTurn(context);
       if (!turn) return undefined;

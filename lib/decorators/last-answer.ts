@@ -1,7 +1,6 @@
-import { type Context, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, type Span, type SpanContext, trace } from '@opentelemetry/api';
 import type { Observation } from '../observation/observation.js';
 import { currentObservation, observationOf } from '../observation/observed-context.js';
-import type { Claim } from '../signals/claim.js';
 import { isInference, OPERATION_TRACED } from '../signals/semconv.js';
 
 /** What feedback and evaluations can be about. Holds ids only, nothing of what was said. */
@@ -15,20 +14,23 @@ export interface Subject {
   responseId: string | undefined;
 }
 
-/** The last model call that was made in a call, or in a span that no decorated call stands around. */
-const answers = new WeakMap<object, Subject>();
+/** The last model call that was made in a span that no decorated call stands around. */
+const answers = new WeakMap<Span, Subject>();
+
+/** The last model call that was made in a call; of a model call itself, that. */
+function answerOf(call: Observation): Subject | undefined {
+  return call.memo as Subject | undefined;
+}
 
 /**
  * A model call begins: it is the last one of all calls around it, up to a model call that it is made on behalf of, whose
  * answer is what people get to see.
  */
-export function rememberAnswer(parent: Context, call: Claim): void {
+export function rememberAnswer(parent: Context, call: Observation): void {
   const answer: Subject = { spanContext: call.spanContext, isAnswer: true, isOpen: true, responseId: undefined };
-  answers.set(call, answer);
-  const innermost = observationOf(parent);
-  const span = innermost ? undefined : trace.getSpan(parent);
-  if (span) answers.set(span, answer);
-  for (let above = innermost; above && !isModelCall(above); above = above.parent) answers.set(above, answer);
+  call.memo = answer;
+  if (call.around) answers.set(call.around, answer);
+  for (let above = observationOf(parent); above && !isModelCall(above); above = above.parent) above.memo = answer;
 }
 
 /**
@@ -38,7 +40,7 @@ export function rememberAnswer(parent: Context, call: Claim): void {
  */
 export function endAnswer(context: Context, responseId: unknown): void {
   const call = observationOf(context);
-  const answer = call && answers.get(call);
+  const answer = call && answerOf(call);
   if (!answer) return;
   answer.isOpen = false;
   if (typeof responseId === 'string') answer.responseId = responseId;
@@ -50,7 +52,7 @@ export function endAnswer(context: Context, responseId: unknown): void {
  */
 export function currentSubject(): Subject | undefined {
   const observation = currentObservation();
-  if (observation) return answers.get(observation) ?? enclosingAnswer(observation) ?? running(observation.spanContext);
+  if (observation) return answerOf(observation) ?? enclosingAnswer(observation) ?? running(observation.spanContext);
   const span = trace.getActiveSpan();
   return span && (answers.get(span) ?? running(span.spanContext()));
 }
@@ -63,7 +65,7 @@ function running(spanContext: SpanContext): Subject {
 function enclosingAnswer(observation: Observation): Subject | undefined {
   let call: Observation | undefined = observation;
   while (call?.operation.type === OPERATION_TRACED) call = call.parent;
-  return call && isModelCall(call) ? answers.get(call) : undefined;
+  return call && isModelCall(call) ? answerOf(call) : undefined;
 }
 
 function isModelCall({ operation }: Observation): boolean {

@@ -75,13 +75,13 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       return (known && safely('reading the request', () => describeRequest(known, name, span))) ?? {};
     },
     partOf: (context) => claimOf(context, isSame),
-    enter(parent, claim) {
+    enter(parent, observation) {
       if (semconv.isInference(name)) {
         const turn = agentTurn(parent);
         if (turn) turn.inferenceCalls += 1;
-        rememberAnswer(parent, claim);
+        rememberAnswer(parent, observation);
       }
-      return withClaim(parent, name, claim);
+      return withClaim(parent, name, observation);
     },
     onEnd(value, stream, detail, span) {
       const own = response && !stream ? ask('the response callback', () => response(value)) : undefined;

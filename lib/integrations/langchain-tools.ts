@@ -22,7 +22,8 @@ export function observeTool(name: string, input: string, callId: string | undefi
       onEnd(value, stream, detail, span) {
         const message = langChainMessage(value);
         const result = message ? message.fields['content'] : value;
-        const bag = operation.onEnd?.(isCaptured('toolResult') ? parsed(result) : undefined, stream, detail, span) ?? {};
+        const bag =
+          operation.onEnd?.(isCaptured('toolResult') ? parsed(result) : undefined, stream, detail, span) ?? {};
         if (message?.fields['status'] === 'error') bag[ATTR_ERROR_TYPE] = TOOL_ERROR;
         return bag;
       },

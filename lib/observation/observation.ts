@@ -32,6 +32,10 @@ export class Observation implements Claim {
   readonly context: Context;
   /** The observed call that this one was made in. */
   readonly parent: Observation | undefined;
+  /** The span that the outermost call was made in. */
+  readonly around: Span | undefined;
+  /** What decorators remember of the call. */
+  memo: unknown;
   lastActivity: number;
   activity: Activity | undefined;
   private readonly span: Span;
@@ -58,6 +62,7 @@ export class Observation implements Claim {
     this.bag = bag;
     this.given = new Given(call.args);
     this.parent = observationOf(parent);
+    this.around = this.parent ? this.parent.around : trace.getSpan(parent);
     this.whole = operation.partOf?.(parent);
     if (this.whole) {
       this.span = trace.wrapSpanContext(this.whole.spanContext);
@@ -191,37 +196,32 @@ export class Observation implements Claim {
   }
 
   private conclude(outcome: Outcome, value: unknown, seconds: number): void {
-    const { span, bag, signals, context, items, told, annotations } = this;
+    const { operation, span, signals, context, given, items, told, annotations } = this;
     const failed = outcome.kind === 'failed';
     if (!span.isRecording() && !signals.instruments && !this.isLogged(true)) return;
 
     const detail = span.isRecording() || this.isLogged(failed);
     const read = this.readAnswer(value, outcome, detail);
-    const late = told ? { ...told.besides(bag), ...read } : read;
-    if (failed) late[ATTR_ERROR_TYPE] = errorType(outcome.error);
-    else if (outcome.kind !== 'ok') late[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
-    Object.assign(bag, late);
-    this.complete(late);
-    const name = told && this.operation.nameAtEnd?.(bag);
+    const learned = told ? { ...told.besides(this.bag), ...read } : read;
+    if (failed) learned[ATTR_ERROR_TYPE] = errorType(outcome.error);
+    else if (outcome.kind !== 'ok') learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
+    // Spread, not assigned: objects that grow key by key become slow ones.
+    const known = { ...this.bag, ...learned };
+    const following = safely('completing a call', () => operation.complete?.(known, context, () => given.values));
+    const late = { ...learned, ...following };
+    const bag = following ? { ...known, ...following } : known;
+    const name = told && operation.nameAtEnd?.(bag);
     if (name !== undefined) span.updateName(name);
-    const thrown = failed ? { error: outcome.error, given: this.given.values } : undefined;
+    const thrown = failed ? { error: outcome.error, given: given.values } : undefined;
     // An answer may tell of a failure, too.
     const isLogged = this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined);
     render({ span, context, signals, bag, late, annotations, seconds, thrown, isLogged });
     if (items?.fold) this.recordGaps(items, bag);
   }
 
-  /** What follows from the whole bag; `undefined` takes an attribute out again. */
-  private complete(late: Attributes): void {
-    const { bag, operation, context, given } = this;
-    const following = safely('completing a call', () => operation.complete?.(bag, context, () => given.values));
-    for (const key in following) late[key] = bag[key] = following[key];
-  }
-
   private isLogged(failed: boolean): boolean {
     const policy = this.operation.log;
-    if (policy === 'none') return false;
-    return failed || policy === 'all' || (policy === 'sampled' && this.isSampled());
+    return policy !== 'none' && (failed || policy === 'all' || (policy === 'sampled' && this.isSampled()));
   }
 
   /** Without traces nothing is sampled out. */

@@ -1,5 +1,6 @@
 import type { Attributes, Context, SpanContext, SpanKind } from '@opentelemetry/api';
 import type { Claim } from '../signals/claim.js';
+import type { Observation } from './observation.js';
 
 /** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
 export type LogPolicy = 'all' | 'sampled' | 'errors' | 'none';
@@ -44,10 +45,10 @@ export interface Operation {
   /**
    * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
    *
-   * @param claim lets what runs below tell this call what it knows, instead of recording the same thing again
+   * @param observation a claim for it lets what runs below tell it what it knows, instead of recording the same thing again
    * @param attributes those of `onStart`
    */
-  enter?(parent: Context, claim: Claim, attributes: Attributes): Context;
+  enter?(parent: Context, observation: Observation, attributes: Attributes): Context;
   /** The call in flight that this one is a part of: it gets no span of its own, and what it learns is told to that one. */
   partOf?(context: Context): Claim | undefined;
   /**

@@ -176,6 +176,7 @@ const TOLD = new Set([
 ]);
 
 function assemble(assembly: Assembly, fields: Fields): void {
+  assembly.add(0, 'reasoning', 'reasoning', objectOf(fields['additional_kwargs'])?.['reasoning_content']);
   for (const part of contentParts(fields['content'])) {
     if (part.type === 'text' || part.type === 'reasoning') assembly.add(0, part.type, part.type, part['content']);
     else assembly.addPart(0, part);

@@ -84,5 +84,5 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
   if (response.id !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_ID] = response.id;
   if (response.finishReasons?.length) bag[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...response.finishReasons];
   if (response.dimensions !== undefined) bag[semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT] = response.dimensions;
-  return Object.assign(bag, response.attributes);
+  return response.attributes ? { ...bag, ...response.attributes } : bag;
 }

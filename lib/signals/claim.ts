@@ -6,6 +6,7 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
+import { layer } from './layered-context.js';
 
 /**
  * A call in flight that stands for one logical operation, such as a model call. However many layers below it see the same
@@ -42,12 +43,12 @@ export interface StandIn extends Claim {
 
 /** `context`, in which the operation of this name is recorded by `claim` already. */
 export function withClaim(context: Context, operation: string, claim: Claim): Context {
-  return context.setValue(CLAIM, { operation, claim } satisfies Claimed);
+  return layer(context, CLAIM, { operation, claim } satisfies Claimed);
 }
 
 /** `context` for a new logical operation: a claim above it does not cover what runs in there. */
 export function withoutClaim(context: Context): Context {
-  return context.getValue(CLAIM) === undefined ? context : context.deleteValue(CLAIM);
+  return context.getValue(CLAIM) === undefined ? context : layer(context, CLAIM, undefined);
 }
 
 /** The open claim that covers `context`, if it is one for `operation`. */

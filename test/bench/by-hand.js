@@ -15,6 +15,12 @@ const histogram = (name, unit, boundaries) =>
     advice: { explicitBucketBoundaries: boundaries },
   });
 
+/** USD, at the prices of gpt-4o-mini. */
+function costOf({ prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details }) {
+  const cached = details?.cached_tokens ?? 0;
+  return ((input - cached) * 0.15 + cached * 0.075 + output * 0.6) / 1e6;
+}
+
 /**
  * Call after the SDK is registered: metrics of the API have no proxies.
  *
@@ -27,6 +33,7 @@ export function byHand({ asksFirst = false } = {}) {
   const calls = metrics.getMeter(...SCOPE).createCounter('annotel.calls', { unit: '{call}' });
   const callDuration = histogram('annotel.call.duration', 's', seconds);
   const operationDuration = histogram('gen_ai.client.operation.duration', 's', seconds);
+  const cost = metrics.getMeter(...SCOPE).createCounter('annotel.cost', { unit: 'USD', valueType: ValueType.DOUBLE });
   const tokenUsage = histogram('gen_ai.client.token.usage', '{token}', tokens);
 
   function fail(span, error) {
@@ -92,9 +99,11 @@ export function byHand({ asksFirst = false } = {}) {
           'gen_ai.request.model': request.model,
         };
         let answer;
+        let amount;
         try {
           answer = await method(request);
           dimensions['gen_ai.response.model'] = answer.model;
+          amount = costOf(answer.usage);
           if (!asksFirst || span.isRecording())
             span.setAttributes({
               'gen_ai.response.id': answer.id,
@@ -107,7 +116,11 @@ export function byHand({ asksFirst = false } = {}) {
               'openai.api.type': 'chat_completions',
               'openai.response.service_tier': answer.service_tier,
               'openai.response.system_fingerprint': answer.system_fingerprint,
+              'annotel.cost.amount': amount,
+              'annotel.cost.currency': 'USD',
+              'annotel.cost.source': 'local',
             });
+          cost.add(amount, { ...dimensions, 'annotel.cost.source': 'local' });
           tokenUsage.record(answer.usage.prompt_tokens, { ...dimensions, 'gen_ai.token.type': 'input' });
           tokenUsage.record(answer.usage.completion_tokens, { ...dimensions, 'gen_ai.token.type': 'output' });
           return answer;
@@ -144,6 +157,9 @@ export function byHand({ asksFirst = false } = {}) {
                 'openai.api.type': 'chat_completions',
                 'openai.response.service_tier': answer?.service_tier,
                 'openai.response.system_fingerprint': answer?.system_fingerprint,
+                'annotel.cost.amount': amount,
+                'annotel.cost.currency': 'USD',
+                'annotel.cost.source': 'local',
               },
               context: context.active(),
             });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { LlmCall, Traced } from 'annotel';
 import { byHand } from './by-hand.js';
 import { registerSdk } from './sdk.js';
+import { streams } from './streams.js';
 
 const ROUNDS = 41;
 const ASYNC_CALLS = 2_000;
@@ -148,6 +149,7 @@ const MODES = {
   'sampled out': () => compareWithByHand('sampled out'),
   'sampled out, by hand with a check before each signal': () => compareWithByHand('sampled out', { asksFirst: true }),
   recording: () => compareWithByHand('recording'),
+  'a stream of 1,000 chunks, recorded': streams,
 };
 
 const [mode] = process.argv.slice(2);

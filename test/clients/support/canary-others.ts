@@ -1,0 +1,261 @@
+import { GoogleGenAI } from '@google/genai';
+import { Mistral } from '@mistralai/mistralai';
+import { CohereClientV2 } from 'cohere-ai';
+import { Ollama } from 'ollama';
+import { Embedding, LlmCall } from '../../../lib/index.js';
+import { json, type WireServer } from '../../support/wire-server.js';
+import type { Canaries } from './canary.js';
+import { type Family, picture, read, said, schema } from './canary-family.js';
+
+/* Clients of Google, Cohere, Mistral and Ollama. */
+
+type Stream = AsyncIterable<unknown>;
+
+/** The client looks for undici's dispatcher on its own global object, which in a test is not that of Node's `fetch`. */
+const gemini = (server: WireServer) =>
+  new GoogleGenAI({
+    apiKey: 'key',
+    httpOptions: {
+      baseUrl: server.url,
+      fetch: (url: string | URL | Request, init?: RequestInit) =>
+        fetch(url, { ...init, dispatcher: undefined } as RequestInit),
+    } as never,
+  }).models;
+const contentRequest = (c: Canaries, text: string) => ({
+  model: 'gemini-2.5-flash',
+  config: {
+    systemInstruction: c.word('system'),
+    labels: { topic: c.word('label') },
+    tools: [
+      { functionDeclarations: [{ name: 'weather', description: c.word('tool'), parametersJsonSchema: schema(c) }] },
+    ],
+  },
+  contents: [
+    {
+      role: 'user',
+      parts: [
+        { text },
+        { inlineData: { mimeType: 'image/png', data: c.base64('image') } },
+        { fileData: { mimeType: 'text/plain', fileUri: `https://example.com/${c.word('file')}` } },
+      ],
+    },
+    {
+      role: 'model',
+      parts: [
+        { text: c.word('thought'), thought: true, thoughtSignature: c.base64('signature') },
+        { functionCall: { name: 'weather', args: { place: c.word('arguments') } } },
+        { executableCode: { language: 'PYTHON', code: c.word('code') } },
+      ],
+    },
+    { role: 'user', parts: [{ functionResponse: { name: 'weather', response: { sky: c.word('tool-result') } } }] },
+  ],
+});
+const generate = LlmCall()((server: WireServer, request: object) => gemini(server).generateContent(request as never));
+const generateStream = LlmCall()((server: WireServer, request: object) =>
+  gemini(server).generateContentStream(request as never),
+);
+const googleError = (message: string) => json({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }, 400);
+export const google: Family = {
+  name: 'google',
+  ask: (server, c, text) => generate(server, contentRequest(c, text)),
+  stream: async (server, c, text) => read(await generateStream(server, contentRequest(c, text))),
+  answers: {
+    plain: said('gemini/generate-content.json'),
+    blocked: said('gemini/generate-content-blocked.json'),
+    'that calls tools': said('gemini/generate-content-tools.json'),
+    'of Vertex AI': said('gemini/generate-content-vertex.json'),
+  },
+  streams: {
+    plain: said('gemini/generate-content-stream.sse'),
+    'that calls tools': said('gemini/generate-content-stream-tools.sse'),
+    blocked: said('gemini/generate-content-stream-blocked.sse'),
+  },
+  broken: {
+    'an error': said('gemini/generate-content-stream-error.sse'),
+    'a cut': said('gemini/generate-content-stream.sse', { cutAfter: 2 }),
+  },
+  error: googleError,
+};
+const embedContent = Embedding()((server: WireServer, request: object) =>
+  gemini(server).embedContent(request as never),
+);
+export const googleEmbeddings: Family = {
+  name: 'google-embeddings',
+  ask: (server, c, text) =>
+    embedContent(server, {
+      model: 'gemini-embedding-001',
+      contents: [text, c.word('input')],
+      config: { title: c.word('title') },
+    }),
+  answers: { plain: said('gemini/embeddings.json') },
+  error: googleError,
+};
+
+const cohereClient = (server: WireServer) =>
+  new CohereClientV2({ token: 'key', environment: server.url, maxRetries: 0 });
+const cohereRequest = (c: Canaries, text: string) => ({
+  model: 'command-a-03-2025',
+  documents: [c.word('document'), { id: 'doc-1', data: { text: c.word('document-data') } }],
+  tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
+  messages: [
+    { role: 'system', content: c.word('system') },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text },
+        { type: 'image_url', imageUrl: { url: picture(c) } },
+      ],
+    },
+    {
+      role: 'assistant',
+      toolPlan: c.word('tool-plan'),
+      toolCalls: [
+        { id: 'c_1', type: 'function', function: { name: 'weather', arguments: `{"place":"${c.word('arguments')}"}` } },
+      ],
+    },
+    {
+      role: 'tool',
+      toolCallId: 'c_1',
+      content: [{ type: 'document', document: { data: { sky: c.word('tool-result') } } }],
+    },
+  ],
+});
+const cohereChat = LlmCall()((server: WireServer, request: object) => cohereClient(server).chat(request as never));
+const cohereStream = LlmCall()((server: WireServer, request: object) =>
+  cohereClient(server).chatStream(request as never),
+);
+const idAndMessage = (message: string) => json({ id: 'e_1', message }, 400);
+export const cohere: Family = {
+  name: 'cohere',
+  ask: (server, c, text) => cohereChat(server, cohereRequest(c, text)),
+  stream: async (server, c, text) => read((await cohereStream(server, cohereRequest(c, text))) as Stream),
+  answers: {
+    plain: said('cohere/chat.json'),
+    'with thinking': said('cohere/chat-thinking.json'),
+    'that calls tools': said('cohere/chat-tools.json'),
+  },
+  streams: { plain: said('cohere/chat-stream.sse'), 'that calls tools': said('cohere/chat-stream-tools.sse') },
+  broken: {
+    'a failure': said('cohere/chat-stream-failed.sse'),
+    'a cut': said('cohere/chat-stream.sse', { cutAfter: 4 }),
+  },
+  error: idAndMessage,
+};
+const cohereEmbed = Embedding()((server: WireServer, request: object) => cohereClient(server).embed(request as never));
+export const cohereEmbeddings: Family = {
+  name: 'cohere-embeddings',
+  ask: (server, c, text) =>
+    cohereEmbed(server, {
+      model: 'embed-v4.0',
+      inputType: 'search_query',
+      embeddingTypes: ['float'],
+      texts: [text, c.word('input')],
+    }),
+  answers: { plain: said('cohere/embed.json') },
+  error: idAndMessage,
+};
+
+const mistralClient = (server: WireServer) => new Mistral({ apiKey: 'key', serverURL: server.url });
+const mistralRequest = (c: Canaries, text: string) => ({
+  model: 'mistral-large-latest',
+  metadata: { topic: c.word('metadata') },
+  prediction: { type: 'content', content: c.word('prediction') },
+  tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
+  messages: [
+    { role: 'system', content: c.word('system') },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text },
+        { type: 'image_url', imageUrl: { url: picture(c) } },
+        {
+          type: 'document_url',
+          documentUrl: `https://example.com/${c.word('document')}`,
+          documentName: c.word('name'),
+        },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: c.word('assistant'),
+      toolCalls: [{ id: 'call_1', function: { name: 'weather', arguments: { place: c.word('arguments') } } }],
+    },
+    { role: 'tool', toolCallId: 'call_1', content: c.word('tool-result') },
+  ],
+});
+const complete = LlmCall()((server: WireServer, request: object) =>
+  mistralClient(server).chat.complete(request as never),
+);
+const completeStream = LlmCall()((server: WireServer, request: object) =>
+  mistralClient(server).chat.stream(request as never),
+);
+const mistralError = (message: string) =>
+  json({ object: 'error', message, type: 'invalid_request_error', code: '1000' }, 400);
+export const mistral: Family = {
+  name: 'mistral',
+  ask: (server, c, text) => complete(server, mistralRequest(c, text)),
+  stream: async (server, c, text) => read((await completeStream(server, mistralRequest(c, text))) as Stream),
+  answers: {
+    plain: said('mistral/chat.json'),
+    'with thinking': said('mistral/chat-thinking.json'),
+    'that calls tools': said('mistral/chat-tools.json'),
+  },
+  streams: {
+    plain: said('mistral/stream.sse'),
+    'with thinking': said('mistral/stream-thinking.sse'),
+    'that calls tools': said('mistral/stream-tools.sse'),
+  },
+  broken: { 'a cut': said('mistral/stream.sse', { cutAfter: 3 }) },
+  error: mistralError,
+};
+const mistralEmbed = Embedding()((server: WireServer, request: object) =>
+  mistralClient(server).embeddings.create(request as never),
+);
+export const mistralEmbeddings: Family = {
+  name: 'mistral-embeddings',
+  ask: (server, c, text) => mistralEmbed(server, { model: 'mistral-embed', inputs: [text, c.word('input')] }),
+  answers: { plain: said('mistral/embeddings.json') },
+  error: mistralError,
+};
+
+const ollamaRequest = (c: Canaries, text: string) => ({
+  model: 'qwen3:8b',
+  tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
+  messages: [
+    { role: 'system', content: c.word('system') },
+    { role: 'user', content: text, images: [c.base64('image')] },
+    {
+      role: 'assistant',
+      content: c.word('assistant'),
+      thinking: c.word('thinking'),
+      tool_calls: [{ function: { name: 'weather', arguments: { place: c.word('arguments') } } }],
+    },
+    { role: 'tool', tool_name: 'weather', content: c.word('tool-result') },
+  ],
+});
+const ollamaChat = LlmCall()((server: WireServer, request: object) =>
+  new Ollama({ host: server.url }).chat(request as never),
+);
+const ollamaError = (message: string) => json({ error: message }, 400);
+export const ollama: Family = {
+  name: 'ollama',
+  ask: (server, c, text) => ollamaChat(server, ollamaRequest(c, text)),
+  stream: async (server, c, text) =>
+    read((await ollamaChat(server, { ...ollamaRequest(c, text), stream: true })) as unknown as Stream),
+  answers: { plain: said('ollama/chat.json'), 'that calls tools': said('ollama/chat-tools.json') },
+  streams: { plain: said('ollama/chat-stream.ndjson'), 'that calls tools': said('ollama/chat-stream-tools.ndjson') },
+  broken: {
+    'an error': said('ollama/chat-stream-error.ndjson'),
+    'a cut': said('ollama/chat-stream.ndjson', { cutAfter: 2 }),
+  },
+  error: ollamaError,
+};
+const ollamaEmbed = Embedding()((server: WireServer, request: object) =>
+  new Ollama({ host: server.url }).embed(request as never),
+);
+export const ollamaEmbeddings: Family = {
+  name: 'ollama-embeddings',
+  ask: (server, c, text) => ollamaEmbed(server, { model: 'nomic-embed-text', input: [text, c.word('input')] }),
+  answers: { plain: said('ollama/embed.json') },
+  error: ollamaError,
+};
