@@ -52,6 +52,12 @@ test('the main entry exports what it promises', async () => {
     expect.arrayContaining(['Embedding', 'LlmCall', 'Retrieval', 'SpanAttribute', 'Traced', 'Untraced', 'Workflow']),
   );
   expect(exported.split(',')).toEqual(expect.arrayContaining(['annotate', 'configure', 'llmRequest', 'recordEvent']));
+  expect(exported.split(',')).toEqual(
+    expect.arrayContaining(['Agent', 'ToolCall', 'markCache', 'markFallback', 'markSafety', 'recordEvaluation']),
+  );
+  expect(exported.split(',')).toEqual(
+    expect.arrayContaining(['recordFeedback', 'requestContext', 'traceHandle', 'withRequestContext']),
+  );
 });
 
 describe('what an import loads', () => {
@@ -76,9 +82,13 @@ describe('what an import loads', () => {
     expect(await loadedBy('annotel')).toEqual([
       '@opentelemetry/api',
       'annotel: lib',
+      'annotel: lib/content',
       'annotel: lib/decorators',
+      'annotel: lib/messages',
       'annotel: lib/observation',
       'annotel: lib/observation/results',
+      'annotel: lib/pricing',
+      'annotel: lib/redaction',
       'annotel: lib/responses',
       'annotel: lib/signals',
       'reflect-metadata',

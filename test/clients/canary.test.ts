@@ -69,7 +69,7 @@ describe.each(['http/json', 'http/protobuf'] as const)('by OTLP as %s', (protoco
       const prompt = new Canaries(family.name).text('user');
       const canaries = new Canaries(family.name, quote?.(prompt));
       server.reply(reply(canaries));
-      const call = async () => family[how]?.(server, canaries, prompt);
+      const call = async () => family[how]?.(server, family.request(canaries, prompt));
       const outcome = await new App(canaries).triage(canaries.word('question'), call).catch((error: Error) => error);
 
       // The canaries were there to be seen.

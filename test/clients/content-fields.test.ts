@@ -51,7 +51,7 @@ describe.each(LEFT_OUT.map(([family, ...leftOut]) => [family.name, family, ...le
       const asked = new Canaries(family.name);
       const answered = new Canaries(family.name);
       server.reply(reply(answered));
-      await family[how]?.(server, asked, asked.text('user'));
+      await family[how]?.(server, family.request(asked, asked.text('user')));
       const { traces, logs } = await outlet.exported();
       for (const exported of [traces.toString(), logs.toString()]) {
         expect(asked.missing(exported).filter((field) => !NO_TEXT.has(field) && !HOUSEKEEPING.has(field))).toEqual(
@@ -68,7 +68,7 @@ describe.each(LEFT_OUT.map(([family, ...leftOut]) => [family.name, family, ...le
 test('bytes are told by their type and size', async () => {
   const asked = new Canaries('openai-chat');
   server.reply((openAIChat.answers['plain'] as Reply)(asked));
-  await openAIChat.ask(server, asked, 'Hi');
+  await openAIChat.ask(server, openAIChat.request(asked, 'Hi'));
   const { traces, metrics } = await outlet.exported();
   expect(traces.toString()).toContain('[image/png, 49 bytes]');
   expect(metrics.toString()).not.toContain('CANARY');

@@ -9,7 +9,7 @@ import { LlmCall } from '../../../lib/index.js';
 import { json, type WireReply, type WireServer } from '../../support/wire-server.js';
 import { bedrock, framed } from '../bedrock-wire.js';
 import type { Canaries } from './canary.js';
-import { type Family, picture, type Reply, read, said, schema } from './canary-family.js';
+import { type Family, type Reply, read, said, schema } from './canary-family.js';
 
 /* Clients of Anthropic and of AWS Bedrock. */
 
@@ -54,15 +54,9 @@ const create = LlmCall()((server: WireServer, body: object) =>
 const SONNET = 'claude-sonnet-5';
 export const anthropic: Family = {
   name: 'anthropic',
-  ask: (server, c, text) => create(server, { model: SONNET, ...messageRequest(c, text) }),
-  stream: async (server, c, text) =>
-    read(
-      (await create(server, {
-        model: SONNET,
-        ...messageRequest(c, text),
-        stream: true,
-      })) as unknown as AsyncIterable<unknown>,
-    ),
+  request: messageRequest,
+  ask: (server, request) => create(server, { model: SONNET, ...request }),
+  stream: async (server, request) => read((await create(server, { model: SONNET, ...request, stream: true })) as never),
   answers: {
     plain: said('anthropic/message.json'),
     'with thinking': said('anthropic/message-cached-thinking.json'),
@@ -91,7 +85,6 @@ const chunk = (event: object) => ({ chunk: { bytes: Buffer.from(JSON.stringify(e
 const MODEL = 'us.anthropic.claude-3-5-sonnet-20241022-v2:0';
 const bytes = (c: Canaries, field: string) => new TextEncoder().encode(c.word(field));
 const converseRequest = (c: Canaries, text: string) => ({
-  modelId: MODEL,
   requestMetadata: { topic: c.word('metadata').slice(0, 256) },
   system: [{ text: c.word('system') }],
   promptVariables: { who: { text: c.word('prompt-variable') } },
@@ -141,8 +134,9 @@ const rejected = (message: string) => {
 };
 export const bedrockConverse: Family = {
   name: 'bedrock-converse',
-  ask: (server, c, text) => converse(server, converseRequest(c, text)),
-  stream: async (server, c, text) => read((await converseStream(server, converseRequest(c, text))).stream),
+  request: converseRequest,
+  ask: (server, request) => converse(server, { modelId: MODEL, ...request }),
+  stream: async (server, request) => read((await converseStream(server, { modelId: MODEL, ...request })).stream),
   answers: {
     plain: said('bedrock/converse.json'),
     'with reasoning': said('bedrock/converse-reasoning.json'),
@@ -167,14 +161,15 @@ const invoke = LlmCall()((server: WireServer, request: { modelId: string; body: 
 const invokeStream = LlmCall()((server: WireServer, request: { modelId: string; body: string }) =>
   bedrock(server.url).send(new InvokeModelWithResponseStreamCommand(request)),
 );
-const invocation = (c: Canaries, text: string) => ({
+const invocation = (request: object) => ({
   modelId: MODEL,
-  body: JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', ...messageRequest(c, text), note: picture(c) }),
+  body: JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', ...request }),
 });
 export const bedrockInvoke: Family = {
   name: 'bedrock-invoke',
-  ask: (server, c, text) => invoke(server, invocation(c, text)),
-  stream: async (server, c, text) => read((await invokeStream(server, invocation(c, text))).body),
+  request: messageRequest,
+  ask: (server, request) => invoke(server, invocation(request)),
+  stream: async (server, request) => read((await invokeStream(server, invocation(request))).body),
   answers: Object.fromEntries(
     ['anthropic', 'nova', 'titan', 'llama', 'mistral', 'jamba', 'cohere', 'openai'].map((name) => [
       `of ${name}`,

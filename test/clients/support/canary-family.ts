@@ -7,10 +7,11 @@ export type Reply = (canaries: Canaries) => WireReply;
 /** One API of one client, called through a decorated function with canaries in every field of the request. */
 export interface Family {
   readonly name: string;
-  /** @param text what the user says */
-  ask(server: WireServer, canaries: Canaries, text: string): Promise<unknown>;
+  /** With canaries in every field; `text` is what the user says. */
+  request(canaries: Canaries, text: string): object;
+  ask(server: WireServer, request: object): Promise<unknown>;
   /** Reads to the end. */
-  stream?(server: WireServer, canaries: Canaries, text: string): Promise<unknown>;
+  stream?(server: WireServer, request: object): Promise<unknown>;
   /** Recorded answers, by what is special about them. */
   readonly answers: Readonly<Record<string, Reply>>;
   readonly streams?: Readonly<Record<string, Reply>>;

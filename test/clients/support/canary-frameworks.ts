@@ -1,5 +1,5 @@
 import { createOpenAI } from '@ai-sdk/openai';
-import { AIMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
+import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
 import { embedMany, generateText, jsonSchema, streamText, tool } from 'ai';
 import { Embedding, LlmCall } from '../../../lib/index.js';
@@ -20,9 +20,8 @@ const broken = {
 } as Family['broken'];
 
 const sdk = (server: WireServer) => createOpenAI({ apiKey: 'key', baseURL: server.url });
-const prompt = (server: WireServer, c: Canaries, text: string) => ({
-  model: sdk(server).chat('gpt-4o'),
-  maxRetries: 0,
+const gpt = (server: WireServer) => ({ model: sdk(server).chat('gpt-4o'), maxRetries: 0 });
+const prompt = (c: Canaries, text: string) => ({
   system: c.word('system'),
   tools: { get_current_weather: tool({ description: c.word('tool'), inputSchema: jsonSchema(schema(c) as never) }) },
   messages: [
@@ -62,19 +61,21 @@ const generate = LlmCall()((request: object) => generateText(request as never));
 const stream = LlmCall()((request: object) => streamText({ ...request, onError() {} } as never));
 export const vercel: Family = {
   name: 'vercel',
-  ask: (server, c, text) => generate(prompt(server, c, text)),
-  stream: (server, c, text) => read(stream(prompt(server, c, text)).fullStream),
+  request: prompt,
+  ask: (server, request) => generate({ ...gpt(server), ...request }),
+  stream: (server, request) => read(stream({ ...gpt(server), ...request }).fullStream),
   answers,
   ...(streams && { streams }),
   ...(broken && { broken }),
   error,
 };
-const embed = Embedding()((server: WireServer, values: string[]) =>
-  embedMany({ model: sdk(server).embedding('text-embedding-3-small'), values, maxRetries: 0 }),
+const embed = Embedding()((server: WireServer, request: object) =>
+  embedMany({ model: sdk(server).embedding('text-embedding-3-small'), maxRetries: 0, ...request } as never),
 );
 export const vercelEmbeddings: Family = {
   name: 'vercel-embeddings',
-  ask: (server, c, text) => embed(server, [text, c.word('input')]),
+  request: (c, text) => ({ values: [text, c.word('input')] }),
+  ask: (server, request) => embed(server, request),
   answers: {
     plain: () =>
       json({
@@ -87,56 +88,67 @@ export const vercelEmbeddings: Family = {
   error,
 };
 
-const messages = (c: Canaries, text: string) => [
-  new SystemMessage(c.word('system')),
-  new HumanMessage({
-    content: [
-      { type: 'text', text },
-      { type: 'image_url', image_url: { url: picture(c) } },
-    ],
-  }),
-  new AIMessage({
-    content: c.word('assistant'),
-    tool_calls: [{ id: 'call_1', name: 'weather', args: { place: c.word('arguments') } }],
-  }),
-  new ToolMessage({ tool_call_id: 'call_1', content: c.word('tool-result') }),
-];
-const model = (server: WireServer, c: Canaries) =>
+interface Chain {
+  readonly messages: BaseMessage[];
+  readonly tools: object[];
+  readonly user?: string;
+  readonly config?: object;
+}
+const chain = (c: Canaries, text: string): Chain => ({
+  messages: [
+    new SystemMessage(c.word('system')),
+    new HumanMessage({
+      content: [
+        { type: 'text', text },
+        { type: 'image_url', image_url: { url: picture(c) } },
+      ],
+    }),
+    new AIMessage({
+      content: c.word('assistant'),
+      tool_calls: [{ id: 'call_1', name: 'weather', args: { place: c.word('arguments') } }],
+    }),
+    new ToolMessage({ tool_call_id: 'call_1', content: c.word('tool-result') }),
+  ],
+  tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
+  user: c.word('user-id'),
+  config: { metadata: { topic: c.word('metadata') }, tags: [c.word('tag')] },
+});
+const model = (server: WireServer, { tools, user }: Chain) =>
   new ChatOpenAI({
     model: 'gpt-4o',
     apiKey: 'key',
     maxRetries: 0,
     configuration: { baseURL: server.url },
-    user: c.word('user-id'),
-  }).bindTools([
-    { type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } },
-  ]);
-const options = (c: Canaries, handled: boolean) => ({
-  metadata: { topic: c.word('metadata') },
-  tags: [c.word('tag')],
-  callbacks: handled ? [Object.assign(new TelemetryCallbackHandler(), { raiseError: true })] : [],
-});
+    ...(user && { user }),
+  }).bindTools(tools as never);
 /** A list of messages is no request by itself. */
-const request = (_bound: unknown, input: unknown) => ({ messages: input });
-const invoke = LlmCall({ request })(
-  (bound: ReturnType<typeof model>, input: ReturnType<typeof messages>, config: object) => bound.invoke(input, config),
+const request = (_server: WireServer, asked: Chain) => asked;
+const invoke = LlmCall({ request: request as never })((server: WireServer, asked: Chain) =>
+  model(server, asked).invoke(asked.messages, asked.config),
 );
-const streamed = LlmCall({ request })(
-  (bound: ReturnType<typeof model>, input: ReturnType<typeof messages>, config: object) => bound.stream(input, config),
+const streamed = LlmCall({ request: request as never })((server: WireServer, asked: Chain) =>
+  model(server, asked).stream(asked.messages, asked.config),
 );
 export const langChain: Family = {
   name: 'langchain',
-  ask: (server, c, text) => invoke(model(server, c), messages(c, text), options(c, false)),
-  stream: async (server, c, text) => read(await streamed(model(server, c), messages(c, text), options(c, false))),
+  request: chain,
+  ask: (server, asked) => invoke(server, asked as Chain),
+  stream: async (server, asked) => read(await streamed(server, asked as Chain)),
   answers,
   ...(streams && { streams }),
   ...(broken && { broken }),
   error,
 };
+
+const handled = ({ config }: Chain) => ({
+  ...config,
+  callbacks: [Object.assign(new TelemetryCallbackHandler(), { raiseError: true })],
+});
 /** Not decorated: the handler alone tells of the calls. */
 export const langChainHandler: Family = {
   ...langChain,
   name: 'langchain-handler',
-  ask: (server, c, text) => model(server, c).invoke(messages(c, text), options(c, true)),
-  stream: async (server, c, text) => read(await model(server, c).stream(messages(c, text), options(c, true))),
+  ask: (server, asked) => model(server, asked as Chain).invoke((asked as Chain).messages, handled(asked as Chain)),
+  stream: async (server, asked) =>
+    read(await model(server, asked as Chain).stream((asked as Chain).messages, handled(asked as Chain))),
 };

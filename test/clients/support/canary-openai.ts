@@ -12,7 +12,6 @@ const error = (message: string) =>
   json({ error: { message, type: 'invalid_request_error', param: 'messages', code: 'invalid_prompt' } }, 400);
 
 export const chatRequest = (c: Canaries, text: string) => ({
-  model: 'gpt-4o',
   user: c.word('user-id'),
   metadata: { topic: c.word('metadata') },
   safety_identifier: c.word('safety-id'),
@@ -80,9 +79,9 @@ const rich: Reply = (c) =>
 const chat = LlmCall()((server: WireServer, body: object) => client(server).chat.completions.create(body as never));
 export const openAIChat: Family = {
   name: 'openai-chat',
-  ask: (server, c, text) => chat(server, chatRequest(c, text)),
-  stream: async (server, c, text) =>
-    read((await chat(server, { ...chatRequest(c, text), stream: true })) as unknown as AsyncIterable<unknown>),
+  request: chatRequest,
+  ask: (server, request) => chat(server, { model: 'gpt-4o', ...request }),
+  stream: async (server, request) => read((await chat(server, { model: 'gpt-4o', ...request, stream: true })) as never),
   answers: {
     plain: said('openai/chat-completion.json'),
     'with everything': rich,
@@ -103,7 +102,6 @@ export const openAIChat: Family = {
 };
 
 const responseRequest = (c: Canaries, text: string) => ({
-  model: 'gpt-4.1',
   instructions: c.word('instructions'),
   user: c.word('user-id'),
   metadata: { topic: c.word('metadata') },
@@ -127,9 +125,10 @@ const responseRequest = (c: Canaries, text: string) => ({
 const respond = LlmCall()((server: WireServer, body: object) => client(server).responses.create(body as never));
 export const openAIResponses: Family = {
   name: 'openai-responses',
-  ask: (server, c, text) => respond(server, responseRequest(c, text)),
-  stream: async (server, c, text) =>
-    read((await respond(server, { ...responseRequest(c, text), stream: true })) as unknown as AsyncIterable<unknown>),
+  request: responseRequest,
+  ask: (server, request) => respond(server, { model: 'gpt-4.1', ...request }),
+  stream: async (server, request) =>
+    read((await respond(server, { model: 'gpt-4.1', ...request, stream: true })) as never),
   answers: {
     plain: said('openai/response.json'),
     'that calls tools': said('openai/response-tools.json'),
@@ -150,13 +149,13 @@ export const openAIResponses: Family = {
 const embed = Embedding()((server: WireServer, body: object) => client(server).embeddings.create(body as never));
 export const openAIEmbeddings: Family = {
   name: 'openai-embeddings',
-  ask: (server, c, text) =>
-    embed(server, {
-      model: 'text-embedding-3-small',
-      user: c.word('user-id'),
-      encoding_format: 'float',
-      input: [text, c.word('input')],
-    }),
+  request: (c, text) => ({
+    model: 'text-embedding-3-small',
+    user: c.word('user-id'),
+    encoding_format: 'float',
+    input: [text, c.word('input')],
+  }),
+  ask: (server, request) => embed(server, request),
   answers: { plain: said('openai/embeddings.json') },
   error,
 };
@@ -176,11 +175,10 @@ const azure = (server: WireServer) =>
   ModelClient(server.url, { key: 'key' }, { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } });
 export const azureInference: Family = {
   name: 'azure-inference',
-  ask: async (server, c, text) => infer(server, { body: { ...chatRequest(c, text), model: 'mistral-large' } }),
-  stream: async (server, c, text) => {
-    const { body } = await inferStream(server, {
-      body: { ...chatRequest(c, text), model: 'mistral-large', stream: true },
-    });
+  request: chatRequest,
+  ask: async (server, request) => infer(server, { body: { model: 'mistral-large', ...request } }),
+  stream: async (server, request) => {
+    const { body } = await inferStream(server, { body: { model: 'mistral-large', ...request, stream: true } });
     return read(body as AsyncIterable<unknown>);
   },
   answers: {

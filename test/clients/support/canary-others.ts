@@ -22,7 +22,6 @@ const gemini = (server: WireServer) =>
     } as never,
   }).models;
 const contentRequest = (c: Canaries, text: string) => ({
-  model: 'gemini-2.5-flash',
   config: {
     systemInstruction: c.word('system'),
     labels: { topic: c.word('label') },
@@ -57,8 +56,10 @@ const generateStream = LlmCall()((server: WireServer, request: object) =>
 const googleError = (message: string) => json({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }, 400);
 export const google: Family = {
   name: 'google',
-  ask: (server, c, text) => generate(server, contentRequest(c, text)),
-  stream: async (server, c, text) => read(await generateStream(server, contentRequest(c, text))),
+  request: contentRequest,
+  ask: (server, request) => generate(server, { model: 'gemini-2.5-flash', ...request }),
+  stream: async (server, request) =>
+    read((await generateStream(server, { model: 'gemini-2.5-flash', ...request })) as Stream),
   answers: {
     plain: said('gemini/generate-content.json'),
     blocked: said('gemini/generate-content-blocked.json'),
@@ -81,12 +82,12 @@ const embedContent = Embedding()((server: WireServer, request: object) =>
 );
 export const googleEmbeddings: Family = {
   name: 'google-embeddings',
-  ask: (server, c, text) =>
-    embedContent(server, {
-      model: 'gemini-embedding-001',
-      contents: [text, c.word('input')],
-      config: { title: c.word('title') },
-    }),
+  request: (c, text) => ({
+    model: 'gemini-embedding-001',
+    contents: [text, c.word('input')],
+    config: { title: c.word('title') },
+  }),
+  ask: (server, request) => embedContent(server, request),
   answers: { plain: said('gemini/embeddings.json') },
   error: googleError,
 };
@@ -94,7 +95,6 @@ export const googleEmbeddings: Family = {
 const cohereClient = (server: WireServer) =>
   new CohereClientV2({ token: 'key', environment: server.url, maxRetries: 0 });
 const cohereRequest = (c: Canaries, text: string) => ({
-  model: 'command-a-03-2025',
   documents: [c.word('document'), { id: 'doc-1', data: { text: c.word('document-data') } }],
   tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
   messages: [
@@ -127,8 +127,10 @@ const cohereStream = LlmCall()((server: WireServer, request: object) =>
 const idAndMessage = (message: string) => json({ id: 'e_1', message }, 400);
 export const cohere: Family = {
   name: 'cohere',
-  ask: (server, c, text) => cohereChat(server, cohereRequest(c, text)),
-  stream: async (server, c, text) => read((await cohereStream(server, cohereRequest(c, text))) as Stream),
+  request: cohereRequest,
+  ask: (server, request) => cohereChat(server, { model: 'command-a-03-2025', ...request }),
+  stream: async (server, request) =>
+    read((await cohereStream(server, { model: 'command-a-03-2025', ...request })) as Stream),
   answers: {
     plain: said('cohere/chat.json'),
     'with thinking': said('cohere/chat-thinking.json'),
@@ -144,20 +146,19 @@ export const cohere: Family = {
 const cohereEmbed = Embedding()((server: WireServer, request: object) => cohereClient(server).embed(request as never));
 export const cohereEmbeddings: Family = {
   name: 'cohere-embeddings',
-  ask: (server, c, text) =>
-    cohereEmbed(server, {
-      model: 'embed-v4.0',
-      inputType: 'search_query',
-      embeddingTypes: ['float'],
-      texts: [text, c.word('input')],
-    }),
+  request: (c, text) => ({
+    model: 'embed-v4.0',
+    inputType: 'search_query',
+    embeddingTypes: ['float'],
+    texts: [text, c.word('input')],
+  }),
+  ask: (server, request) => cohereEmbed(server, request),
   answers: { plain: said('cohere/embed.json') },
   error: idAndMessage,
 };
 
 const mistralClient = (server: WireServer) => new Mistral({ apiKey: 'key', serverURL: server.url });
 const mistralRequest = (c: Canaries, text: string) => ({
-  model: 'mistral-large-latest',
   metadata: { topic: c.word('metadata') },
   prediction: { type: 'content', content: c.word('prediction') },
   tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
@@ -193,8 +194,10 @@ const mistralError = (message: string) =>
   json({ object: 'error', message, type: 'invalid_request_error', code: '1000' }, 400);
 export const mistral: Family = {
   name: 'mistral',
-  ask: (server, c, text) => complete(server, mistralRequest(c, text)),
-  stream: async (server, c, text) => read((await completeStream(server, mistralRequest(c, text))) as Stream),
+  request: mistralRequest,
+  ask: (server, request) => complete(server, { model: 'mistral-large-latest', ...request }),
+  stream: async (server, request) =>
+    read((await completeStream(server, { model: 'mistral-large-latest', ...request })) as Stream),
   answers: {
     plain: said('mistral/chat.json'),
     'with thinking': said('mistral/chat-thinking.json'),
@@ -213,13 +216,13 @@ const mistralEmbed = Embedding()((server: WireServer, request: object) =>
 );
 export const mistralEmbeddings: Family = {
   name: 'mistral-embeddings',
-  ask: (server, c, text) => mistralEmbed(server, { model: 'mistral-embed', inputs: [text, c.word('input')] }),
+  request: (c, text) => ({ model: 'mistral-embed', inputs: [text, c.word('input')] }),
+  ask: (server, request) => mistralEmbed(server, request),
   answers: { plain: said('mistral/embeddings.json') },
   error: mistralError,
 };
 
 const ollamaRequest = (c: Canaries, text: string) => ({
-  model: 'qwen3:8b',
   tools: [{ type: 'function', function: { name: 'weather', description: c.word('tool'), parameters: schema(c) } }],
   messages: [
     { role: 'system', content: c.word('system') },
@@ -239,9 +242,10 @@ const ollamaChat = LlmCall()((server: WireServer, request: object) =>
 const ollamaError = (message: string) => json({ error: message }, 400);
 export const ollama: Family = {
   name: 'ollama',
-  ask: (server, c, text) => ollamaChat(server, ollamaRequest(c, text)),
-  stream: async (server, c, text) =>
-    read((await ollamaChat(server, { ...ollamaRequest(c, text), stream: true })) as unknown as Stream),
+  request: ollamaRequest,
+  ask: (server, request) => ollamaChat(server, { model: 'qwen3:8b', ...request }),
+  stream: async (server, request) =>
+    read((await ollamaChat(server, { model: 'qwen3:8b', ...request, stream: true })) as unknown as Stream),
   answers: { plain: said('ollama/chat.json'), 'that calls tools': said('ollama/chat-tools.json') },
   streams: { plain: said('ollama/chat-stream.ndjson'), 'that calls tools': said('ollama/chat-stream-tools.ndjson') },
   broken: {
@@ -255,7 +259,8 @@ const ollamaEmbed = Embedding()((server: WireServer, request: object) =>
 );
 export const ollamaEmbeddings: Family = {
   name: 'ollama-embeddings',
-  ask: (server, c, text) => ollamaEmbed(server, { model: 'nomic-embed-text', input: [text, c.word('input')] }),
+  request: (c, text) => ({ model: 'nomic-embed-text', input: [text, c.word('input')] }),
+  ask: (server, request) => ollamaEmbed(server, request),
   answers: { plain: said('ollama/embed.json') },
   error: ollamaError,
 };
