@@ -36,21 +36,30 @@ export function readResponse(answer: unknown, wanted: Wanted): ModelResponse | u
   return undefined;
 }
 
+/** So many chunks may tell nothing yet; a stream that goes on is of no known family. */
+const MOST_UNKNOWN = 64;
+
 /** Folds a stream of any known family: the first chunk that a reader recognises decides which. */
 export class StreamedResponse {
   private fold: ResponseFold | undefined;
+  private unknown = 0;
 
   constructor(private readonly wanted: Wanted) {}
 
   add(chunk: unknown): void {
     if (typeof chunk !== 'object' || chunk === null) return;
-    if (!this.fold) {
-      for (const reader of READERS) {
-        this.fold = reader.startFold(chunk, this.wanted);
-        if (this.fold) break;
-      }
-    }
+    this.fold ??= this.start(chunk);
     this.fold?.add(chunk);
+  }
+
+  private start(chunk: object): ResponseFold | undefined {
+    if (this.unknown === MOST_UNKNOWN) return undefined;
+    this.unknown += 1;
+    for (const reader of READERS) {
+      const fold = reader.startFold(chunk, this.wanted);
+      if (fold) return fold;
+    }
+    return undefined;
   }
 
   value(): ModelResponse | undefined {
