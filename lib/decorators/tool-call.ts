@@ -1,6 +1,9 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { capture, isCaptured } from '../content.js';
-import type { Operation } from '../observation/operation.js';
+import { parsed } from '../messages/message.js';
+import type { Call, Operation } from '../observation/operation.js';
+import { type ToolRequest, toolRequest } from '../responses/tool-request.js';
+import { safely } from '../safely.js';
 import { withoutClaim } from '../signals/claim.js';
 import * as semconv from '../signals/semconv.js';
 import { agentTurn, namesAgent } from './agent-turn.js';
@@ -15,8 +18,13 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
   type?: string;
   /** `gen_ai.tool.description`. */
   description?: string;
-  /** `gen_ai.tool.call.id`: the id under which the model asked for the call. */
+  /** `gen_ai.tool.call.id`: the id under which the model asked for the call. Default: that of the tool call object. */
   callId?: (...args: A) => string | undefined;
+  /**
+   * What is recorded as the tool's arguments where content is captured; not asked where it is not. Default: those of the tool
+   * call object, else what the method is called with.
+   */
+  arguments?: (...args: A) => unknown;
 }
 
 /**
@@ -24,6 +32,13 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
  *
  * Span: `execute_tool {tool}`, kind INTERNAL (GenAI conventions, execute tool span). Without a name the tool is called as its
  * method. Counts for the agent whose turn it runs in.
+ *
+ * A method that dispatches takes the provider's tool call object as its first argument: name, id and arguments of the call are
+ * read from it by its shape, unless the options say them. A name that comes with the call is what a model wrote, and a
+ * dimension of metrics: one that is not printable or longer than 128 characters gives way to the method's. Where a model may
+ * make names up, refuse them before this method, or let `name` map them to the known ones.
+ *
+ * A tool that catches its own errors and returns them as text shows none: catch outside of the decorated method, or rethrow.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
  */
@@ -39,7 +54,8 @@ export function ToolCall<A extends unknown[] = any[], V = any>(
 }
 
 /** The operation of a tool call. */
-export function toolCall({ name, type, description, callId }: ToolCallOptions): Operation {
+export function toolCall(options: ToolCallOptions): Operation {
+  const { name, type, description, callId } = options;
   return {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
@@ -47,10 +63,9 @@ export function toolCall({ name, type, description, callId }: ToolCallOptions): 
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${semconv.OPERATION_EXECUTE_TOOL} ${bag[semconv.ATTR_GEN_AI_TOOL_NAME]}`,
     onStart(call) {
-      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       const bag: Attributes = {
         [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_EXECUTE_TOOL,
-        [semconv.ATTR_GEN_AI_TOOL_NAME]: typeof given === 'string' && given !== '' ? given : ownName(call.method),
+        [semconv.ATTR_GEN_AI_TOOL_NAME]: toolName(call, name),
         [semconv.ATTR_GEN_AI_TOOL_TYPE]: type ?? 'function',
       };
       return namesAgent(bag, call.context);
@@ -58,10 +73,11 @@ export function toolCall({ name, type, description, callId }: ToolCallOptions): 
     describe({ args }, span) {
       const bag: Attributes = {};
       if (description) bag[semconv.ATTR_GEN_AI_TOOL_DESCRIPTION] = description;
-      const id = callId && ask('the callId callback', () => callId(...args));
+      const request = requestIn(args);
+      const id = callId ? ask('the callId callback', () => callId(...args)) : request?.id;
       if (typeof id === 'string' && id !== '') bag[semconv.ATTR_GEN_AI_TOOL_CALL_ID] = id;
       if (!isCaptured('toolArguments')) return bag;
-      return Object.assign(bag, capture('toolArguments', args.length === 1 ? args[0] : args, span));
+      return Object.assign(bag, capture('toolArguments', argumentsOf(args, request, options), span));
     },
     enter(parent) {
       const turn = agentTurn(parent);
@@ -71,6 +87,27 @@ export function toolCall({ name, type, description, callId }: ToolCallOptions): 
     onEnd: (value, stream, detail, span) =>
       !stream && detail && value !== undefined && isCaptured('toolResult') ? capture('toolResult', value, span) : {},
   };
+}
+
+function requestIn(args: readonly unknown[]): ToolRequest | undefined {
+  return safely('reading a tool call object', () => toolRequest(args[0]));
+}
+
+function toolName({ method, args }: Call, name: ToolCallOptions['name']): string {
+  if (typeof name === 'string' && name !== '') return name;
+  const given = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
+  return typeof given === 'string' && NAME.test(given) ? given : ownName(method);
+}
+
+/** What may become a dimension of metrics: printable, and not endless. */
+const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u;
+
+/** What is captured. Where the option is given, it alone says so: it may be there to leave something out. */
+function argumentsOf(args: readonly unknown[], request: ToolRequest | undefined, options: ToolCallOptions): unknown {
+  const { arguments: given } = options;
+  if (given) return ask('the arguments callback', () => given(...args));
+  if (request) return parsed(request.arguments);
+  return args.length === 1 ? args[0] : args;
 }
 
 /** `Class.method` without the class: what models know tools by. */

@@ -1,8 +1,15 @@
 import { type AttributeValue, type HrTime, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import {
+  ATTR_ANNOTEL_AGENT_INFERENCE_CALLS,
+  ATTR_ANNOTEL_AGENT_TOOL_CALLS,
+  ATTR_ANNOTEL_CACHE_HIT,
+  ATTR_ANNOTEL_CACHE_TYPE,
+  ATTR_ANNOTEL_COST_AMOUNT,
+  ATTR_ANNOTEL_COST_CURRENCY,
   ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT,
   ATTR_ANNOTEL_STREAM_END,
+  ATTR_ANNOTEL_USAGE_ESTIMATED,
   ATTR_ERROR_TYPE,
   ATTR_EXCEPTION_MESSAGE,
   ATTR_EXCEPTION_TYPE,
@@ -26,10 +33,13 @@ export function facts(span: ReadableSpan): string[] {
   const { attributes } = span;
   return [
     model(span),
-    tokens(attributes[ATTR_GEN_AI_USAGE_INPUT_TOKENS], attributes[ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]),
+    tokens(span),
+    cost(span),
+    cache(span),
+    calls(span),
     firstChunk(attributes[ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK]),
     text(attributes[ATTR_ANNOTEL_STREAM_END]) ?? finishReasons(attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS]),
-    documents(attributes[ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]),
+    counted('document', attributes[ATTR_ANNOTEL_RETRIEVAL_DOCUMENT_COUNT]),
     topK(span),
     text(attributes['db.query.text'] ?? attributes['db.statement']),
     address(span),
@@ -78,9 +88,41 @@ function model({ name, attributes }: ReadableSpan): string | undefined {
   return typeof used === 'string' && !name.includes(used) ? text(used) : undefined;
 }
 
-function tokens(input?: AttributeValue, output?: AttributeValue): string | undefined {
-  if (output !== undefined) return `${input ?? '?'}→${output} tokens`;
-  return input === undefined ? undefined : `${input} tokens`;
+function tokens({ attributes }: ReadableSpan): string | undefined {
+  const input = attributes[ATTR_GEN_AI_USAGE_INPUT_TOKENS];
+  const output = attributes[ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
+  const about = attributes[ATTR_ANNOTEL_USAGE_ESTIMATED] === true ? '~' : '';
+  if (output === undefined) return input === undefined ? undefined : `${about}${input} tokens`;
+  return input === undefined ? `?→${about}${output} tokens` : `${about}${input}→${output} tokens`;
+}
+
+/** `0.0000131 USD`, `free`; whoever told it. */
+function cost({ attributes }: ReadableSpan): string | undefined {
+  const amount = attributes[ATTR_ANNOTEL_COST_AMOUNT];
+  if (typeof amount !== 'number' || !(amount >= 0 && amount < Infinity)) return undefined;
+  if (amount === 0) return 'free';
+  return text(`${plainDigits(amount)} ${attributes[ATTR_ANNOTEL_COST_CURRENCY] ?? ''}`);
+}
+
+/** Three digits of what is below 100, however small; whole numbers above. */
+function plainDigits(value: number): string {
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(value)));
+  const digits = value.toFixed(Math.min(decimals, 20));
+  return decimals === 0 ? digits : digits.replace(/\.?0+$/, '');
+}
+
+function cache({ attributes }: ReadableSpan): string | undefined {
+  if (attributes[ATTR_ANNOTEL_CACHE_HIT] !== true) return undefined;
+  return text(`${attributes[ATTR_ANNOTEL_CACHE_TYPE] ?? ''} cache`);
+}
+
+/** What an agent's turn called. */
+function calls({ attributes }: ReadableSpan): string | undefined {
+  const made = [
+    counted('model call', attributes[ATTR_ANNOTEL_AGENT_INFERENCE_CALLS] || undefined),
+    counted('tool call', attributes[ATTR_ANNOTEL_AGENT_TOOL_CALLS] || undefined),
+  ];
+  return text(made.filter((count) => count !== undefined).join(', '));
 }
 
 function firstChunk(seconds?: AttributeValue): string | undefined {
@@ -94,8 +136,8 @@ function finishReasons(reasons?: AttributeValue): string | undefined {
   return text([...new Set(unusual)].join(', '));
 }
 
-function documents(count?: AttributeValue): string | undefined {
-  return typeof count === 'number' ? `${count} ${count === 1 ? 'document' : 'documents'}` : undefined;
+function counted(what: string, count?: AttributeValue): string | undefined {
+  return typeof count === 'number' ? `${count} ${what}${count === 1 ? '' : 's'}` : undefined;
 }
 
 function topK({ attributes }: ReadableSpan): string | undefined {

@@ -234,7 +234,7 @@ describe('a stream', () => {
     })();
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
     expect(telemetry.span.attributes).toMatchObject({
-      'error.type': expect.any(String),
+      'error.type': 'AbortError',
       'gen_ai.response.finish_reasons': ['error'],
     });
   });

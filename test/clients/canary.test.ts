@@ -1,12 +1,13 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { useWireServer } from '../support/wire-server.js';
 import { Canaries, leaks } from './support/canary.js';
 import { anthropic, bedrockConverse, bedrockInvoke } from './support/canary-anthropic.js';
 import { App } from './support/canary-app.js';
 import type { Family, Reply } from './support/canary-family.js';
 import { langChain, langChainHandler, vercel, vercelEmbeddings } from './support/canary-frameworks.js';
+import * as google from './support/canary-google.js';
+import * as mistral from './support/canary-mistral.js';
 import { azureInference, openAIChat, openAIEmbeddings, openAIResponses } from './support/canary-openai.js';
-import * as others from './support/canary-others.js';
 import { useOutlet } from './support/canary-pipeline.js';
 
 /*
@@ -16,7 +17,8 @@ import { useOutlet } from './support/canary-pipeline.js';
 
 const FAMILIES: readonly Family[] = [
   ...[openAIChat, openAIResponses, openAIEmbeddings, azureInference, anthropic, bedrockConverse, bedrockInvoke],
-  ...Object.values(others),
+  ...Object.values(google),
+  ...Object.values(mistral),
   ...[vercel, vercelEmbeddings, langChain, langChainHandler],
 ];
 
@@ -60,9 +62,6 @@ function casesOf({ answers, streams = {}, broken = {}, error, stream }: Family):
 describe.each(['http/json', 'http/protobuf'] as const)('by OTLP as %s', (protocol) => {
   const outlet = useOutlet(protocol);
   const server = useWireServer();
-  beforeEach(() => {
-    jest.spyOn(console, 'warn').mockImplementation(() => {});
-  });
 
   describe.each(FAMILIES.map((family) => [family.name, family] as const))('%s', (_name, family) => {
     test.each(casesOf(family))('%s', async (what, { reply, how, quote }) => {

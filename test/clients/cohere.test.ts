@@ -61,7 +61,7 @@ describe('an answer', () => {
     });
   });
 
-  test.failing('may be asked for with its HTTP response', async () => {
+  test('may be asked for with its HTTP response', async () => {
     server.reply(recorded('cohere/chat.json'));
     const { data, rawResponse } = await new Model().chat(request).withRawResponse();
     expect(rawResponse.status).toBe(200);
@@ -74,7 +74,7 @@ describe('an answer', () => {
     await expect(new Model().chat(request)).rejects.toThrow(Cohere.TooManyRequestsError);
     expect(telemetry.span.error).toContain('Status code: 429');
     expect(telemetry.span.attributes).toMatchObject({
-      'error.type': expect.stringMatching(/^(429|TooManyRequestsError)$/),
+      'error.type': 'TooManyRequestsError',
     });
   });
 });

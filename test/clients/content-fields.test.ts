@@ -1,11 +1,12 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { useWireServer } from '../support/wire-server.js';
 import { Canaries } from './support/canary.js';
 import { anthropic, bedrockConverse, bedrockInvoke } from './support/canary-anthropic.js';
 import type { Family, Reply } from './support/canary-family.js';
 import { langChain, langChainHandler, vercel } from './support/canary-frameworks.js';
+import { cohere, google } from './support/canary-google.js';
+import { mistral, ollama } from './support/canary-mistral.js';
 import { azureInference, openAIChat, openAIResponses } from './support/canary-openai.js';
-import { cohere, google, mistral, ollama } from './support/canary-others.js';
 import { useOutlet } from './support/canary-pipeline.js';
 
 /*
@@ -33,16 +34,12 @@ const LEFT_OUT: [Family, asked: string[], answers?: Record<string, string[]>][] 
   [ollama, []],
   // The client itself does not tell it.
   [vercel, [], { 'with reasoning (DeepSeek)': ['reasoning_content'] }],
-  // Tools are bound to the model, which is no part of the request.
-  [langChain, ['parameter', 'tool']],
+  [langChain, []],
   [langChainHandler, []],
 ];
 
 const outlet = useOutlet('http/json', { content: 'SPAN_AND_EVENT', contentForm: 'full' });
 const server = useWireServer();
-beforeEach(() => {
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
-});
 
 describe.each(LEFT_OUT.map(([family, ...leftOut]) => [family.name, family, ...leftOut] as const))(
   '%s',

@@ -153,7 +153,7 @@ describe('a stream that is not read to its end', () => {
     expect(telemetry.span.error).toContain('UNAVAILABLE');
     expect(telemetry.span.attributes).toMatchObject({
       ...cut,
-      'error.type': expect.stringMatching(/^(503|ApiError|UNAVAILABLE)$/),
+      'error.type': '503',
       'gen_ai.usage.output_tokens': 33,
     });
     expectNoContent();
@@ -163,7 +163,7 @@ describe('a stream that is not read to its end', () => {
     server.reply({ ...recorded('gemini/error-429.json'), status: 429 });
     await expect(new Model().stream(request)).rejects.toThrow(ApiError);
     expect(telemetry.span.attributes).toMatchObject({
-      'error.type': expect.stringMatching(/^(429|ApiError|RESOURCE_EXHAUSTED)$/),
+      'error.type': '429',
     });
     expect(telemetry.span.attributes).not.toHaveProperty(['gen_ai.response.time_to_first_chunk']);
   });

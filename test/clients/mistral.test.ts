@@ -217,7 +217,7 @@ describe('a stream', () => {
     const stream = await new Model().stream(request);
     await expect(read(stream)).rejects.toThrow();
     expect(telemetry.span.attributes).toMatchObject({
-      'error.type': expect.any(String),
+      'error.type': 'TypeError',
       'gen_ai.response.model': 'mistral-small-2506',
       'gen_ai.response.finish_reasons': ['error'],
     });
@@ -227,6 +227,6 @@ describe('a stream', () => {
 test('a refused request has failed, with the client’s own error', async () => {
   server.reply(recorded('mistral/error-401.json', { status: 401 }));
   await expect(new Model().ask(request)).rejects.toMatchObject({ statusCode: 401 });
-  expect(telemetry.span.attributes['error.type']).toEqual(expect.any(String));
+  expect(telemetry.span.attributes['error.type']).toBe('401');
   expect(telemetry.span).toHaveProperty('error');
 });

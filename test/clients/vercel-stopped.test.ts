@@ -105,7 +105,7 @@ describe('a streamed text that fails', () => {
     [
       'because the connection breaks',
       { fixture: TEXT, cutAfter: 3 },
-      { 'error.type': expect.any(String) },
+      { 'error.type': 'AI_APICallError' },
       'terminated|Failed to process',
     ],
   ];

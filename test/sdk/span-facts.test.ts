@@ -1,7 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import type { Attributes } from '@opentelemetry/api';
 import { duration, facts, failure, folded } from '../../lib/sdk/span-facts.js';
 import { finished } from '../support/sdk-span.js';
+
+const estimated = { 'annotel.usage.estimated': true };
+const hit = { 'annotel.cache.hit': true };
+const cost = (amount: number, currency = 'USD') => ({
+  'annotel.cost.amount': amount,
+  'annotel.cost.currency': currency,
+});
+const turn = (inferences: number, tools: number) => ({
+  'annotel.agent.inference_calls': inferences,
+  'annotel.agent.tool_calls': tools,
+});
 
 describe('facts', () => {
   const cases: [what: string, name: string, attributes: Attributes, facts: string[]][] = [
@@ -17,6 +28,34 @@ describe('facts', () => {
     ['tokens', 'x', { 'gen_ai.usage.input_tokens': 3, 'gen_ai.usage.output_tokens': 0 }, ['3→0 tokens']],
     ['tokens of an embedding', 'x', { 'gen_ai.usage.input_tokens': 3 }, ['3 tokens']],
     ['tokens of which half is unknown', 'x', { 'gen_ai.usage.output_tokens': 4 }, ['?→4 tokens']],
+    [
+      'estimated tokens',
+      'x',
+      { ...estimated, 'gen_ai.usage.input_tokens': 12, 'gen_ai.usage.output_tokens': 3 },
+      ['~12→3 tokens'],
+    ],
+    ['estimated tokens of an embedding', 'x', { ...estimated, 'gen_ai.usage.input_tokens': 12 }, ['~12 tokens']],
+    [
+      'estimated tokens of which half is unknown',
+      'x',
+      { ...estimated, 'gen_ai.usage.output_tokens': 3 },
+      ['?→~3 tokens'],
+    ],
+    ['a cost behind the tokens', 'x', { ...cost(0.25), 'gen_ai.usage.input_tokens': 3 }, ['3 tokens', '0.25 USD']],
+    ['a cost that the provider told', 'x', { ...cost(0.0012), 'annotel.cost.source': 'provider' }, ['0.0012 USD']],
+    ['a cost in another currency', 'x', cost(1.5, 'EUR'), ['1.5 EUR']],
+    ['a cost without its currency', 'x', { 'annotel.cost.amount': 1.5 }, ['1.5']],
+    ['no cost that is none', 'x', cost(Number.NaN), []],
+    ['no cost below zero', 'x', cost(-1), []],
+    ['what cost nothing', 'x', cost(0), ['free']],
+    ['an answer from a cache', 'x', { ...hit, 'annotel.cache.type': 'semantic' }, ['semantic cache']],
+    ['input from a cache', 'x', { ...hit, 'annotel.cache.type': 'prefix' }, ['prefix cache']],
+    ['a cache of no type', 'x', hit, ['cache']],
+    ['no cache that missed', 'x', { 'annotel.cache.hit': false, 'annotel.cache.type': 'semantic' }, []],
+    ['what an agent called', 'x', turn(2, 2), ['2 model calls, 2 tool calls']],
+    ['what an agent called once', 'x', turn(1, 1), ['1 model call, 1 tool call']],
+    ['no calls that an agent did not make', 'x', turn(3, 0), ['3 model calls']],
+    ['an agent that called nothing', 'x', turn(0, 0), []],
     ['the first chunk', 'x', { 'gen_ai.response.time_to_first_chunk': 0.083 }, ['first chunk 83 ms']],
     ['a slow first chunk', 'x', { 'gen_ai.response.time_to_first_chunk': 2.5 }, ['first chunk 2.5 s']],
     ['no first chunk that is no number', 'x', { 'gen_ai.response.time_to_first_chunk': 'soon' }, []],
@@ -44,6 +83,23 @@ describe('facts', () => {
   it.each(cases)('names %s', (_what, name, attributes, expected) => {
     expect(facts(finished({ name, attributes }))).toEqual(expected);
   });
+});
+
+test.each([
+  [0.0000131, '0.0000131 USD'],
+  [0.000013149, '0.0000131 USD'],
+  [0.00000000052, '0.00000000052 USD'],
+  [1e-12, '0.000000000001 USD'],
+  [0.0009999, '0.001 USD'],
+  [0.05, '0.05 USD'],
+  [1.234, '1.23 USD'],
+  [10, '10 USD'],
+  [12.345, '12.3 USD'],
+  [99.99, '100 USD'],
+  [1234.5, '1235 USD'],
+  [1e9, '1000000000 USD'],
+])('a cost of %s is told as %s', (amount, expected) => {
+  expect(facts(finished({ attributes: cost(amount) }))).toEqual([expected]);
 });
 
 describe('failure', () => {

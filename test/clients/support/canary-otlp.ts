@@ -39,11 +39,11 @@ function bodies<T>(requests: Buffer): T[] {
 }
 
 function plain(attributes: Attributes = []): Record<string, unknown> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, plainValue(value)]));
 }
 
-function valueOf(value: AnyValue): unknown {
-  if (value.arrayValue) return (value.arrayValue.values ?? []).map(valueOf);
+function plainValue(value: AnyValue): unknown {
+  if (value.arrayValue) return (value.arrayValue.values ?? []).map(plainValue);
   if (value.kvlistValue) return plain(value.kvlistValue.values);
   return (
     value.stringValue ?? value.boolValue ?? value.doubleValue ?? (value.intValue && Number(value.intValue)) ?? null

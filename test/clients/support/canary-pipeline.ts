@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { startTelemetry, type Telemetry } from '../../../lib/sdk/index.js';
 import { configure, type Settings, settings } from '../../../lib/settings.js';
@@ -28,6 +29,11 @@ export function useOutlet(protocol: 'http/json' | 'http/protobuf', changes: Part
       jest.spyOn(stream, 'write').mockImplementation((text) => {
         output.push(String(text));
         return true;
+      });
+    }
+    for (const method of ['debug', 'info', 'log', 'warn', 'error'] as const) {
+      jest.spyOn(console, method).mockImplementation((...args) => {
+        output.push(format(...args));
       });
     }
     collector = await Collector.start();
