@@ -40,8 +40,9 @@ export interface FallbackMark {
  * A fallback provider or model answers: `annotel.fallback.*` on the call that the attempts are made in, such as a workflow;
  * called within a model call, on the one around it. Outside of a decorated method it does nothing. Never throws.
  */
-export function markFallback({ from, attempt }: FallbackMark): void {
+export function markFallback(mark: FallbackMark): void {
   safely('marking a fallback', () => {
+    const { from, attempt } = mark;
     const bag: Attributes = { [semconv.ATTR_ANNOTEL_FALLBACK_USED]: true };
     if (typeof from === 'string') bag[semconv.ATTR_ANNOTEL_FALLBACK_FROM] = from;
     if (typeof attempt === 'number') bag[semconv.ATTR_ANNOTEL_FALLBACK_ATTEMPT] = attempt;
@@ -67,8 +68,9 @@ export interface SafetyMark {
  * `gen_ai.evaluation.result` named `safety`, with label `fail` where it was flagged, else `pass`. Outside of a decorated
  * method it does nothing. Never throws.
  */
-export function markSafety({ score, flagged }: SafetyMark): void {
+export function markSafety(mark: SafetyMark): void {
   safely('marking a safety verdict', () => {
+    const { score, flagged } = mark;
     const observation = currentObservation();
     if (!observation) return;
     const verdict: Attributes = { [semconv.ATTR_ANNOTEL_SAFETY_FLAGGED]: flagged === true };
@@ -79,7 +81,7 @@ export function markSafety({ score, flagged }: SafetyMark): void {
     if (typeof score === 'number' && score >= 0 && score <= 1) {
       verdict[semconv.ATTR_ANNOTEL_SAFETY_SCORE] = score;
       result[semconv.ATTR_GEN_AI_EVALUATION_SCORE_VALUE] = score;
-    } else if (score !== undefined) warnOnce(`markSafety(): a score is a number from 0 to 1; ${score} is left out`);
+    } else if (score !== undefined) warnOnce('markSafety(): a score is a number from 0 to 1; others are left out');
     observation.annotate(verdict);
     observation.event(semconv.EVENT_GEN_AI_EVALUATION_RESULT, result);
   });

@@ -35,6 +35,7 @@ const UNKNOWN: Resolved = { own: false, until: Infinity };
 const USD = 'USD';
 const MINUTE = 60_000;
 const MOST_MODELS = 500;
+const MOST_TIERS = 16;
 
 /** Names of the conventions, of Vercel's AI SDK and of LangChain, where the library has another. */
 const LIBRARY_PROVIDERS: Record<string, string> = {
@@ -65,6 +66,8 @@ export class PriceTable {
   private size = 0;
   /** Models that were reported as unknown; bounded, since a report is remembered for good. */
   private reports = 0;
+  /** Tiers of service that were reported as unknown. */
+  private readonly tiers = new Set<string>();
   /** The settings that were in force when the models were resolved. */
   private chosen: Settings | undefined;
 
@@ -91,15 +94,29 @@ export class PriceTable {
     const output = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]);
     if (input === undefined && output === undefined) return undefined;
     const found = this.resolve(bag, chosen);
-    const amount = found.rates?.amount(
-      input,
-      numberOf(bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]) ?? 0,
-      numberOf(semconv.getRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS)) ?? 0,
-      output,
-      numberOf(bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]) ?? 0,
-    );
-    if (amount === undefined) return undefined;
+    const amount = found.rates?.amount({
+      input: input ?? 0,
+      cacheRead: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]) ?? 0,
+      cacheWrite: numberOf(semconv.getRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS)) ?? 0,
+      cacheWriteHour: numberOf(bag[semconv.ATTR_ANNOTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS]) ?? 0,
+      output: output ?? 0,
+      reasoning: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]) ?? 0,
+    });
+    if (amount === undefined || (!found.own && this.isSoldOtherwise(bag))) return undefined;
     return found.own ? { amount, currency: chosen.currency, source: 'local' } : fromUsd(amount, 'local', chosen);
+  }
+
+  /** The bundled prices are those of the standard tier; a wrong cost would be worse than none. */
+  private isSoldOtherwise(bag: Attributes): boolean {
+    const tier = textOf(bag[semconv.ATTR_ANNOTEL_SERVICE_TIER]);
+    if (tier === undefined) return false;
+    if (this.tiers.size < MOST_TIERS && !this.tiers.has(tier)) {
+      this.tiers.add(tier);
+      infoOnce(
+        `no price is known for the service tier ${tier}; its calls have no cost, unless a price of your own tells it`,
+      );
+    }
+    return true;
   }
 
   private resolve(bag: Attributes, chosen: Settings): Resolved {
@@ -193,7 +210,7 @@ function fromUsd(amount: number, source: Price['source'], { currency, currencyRa
 }
 
 function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

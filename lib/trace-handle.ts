@@ -31,6 +31,9 @@ export interface HandleTarget {
  * none was made, to that call; outside of decorated calls to the active span. `undefined` where there is none: also where no
  * SDK runs. Never throws.
  *
+ * For an answer that is streamed, ask for it after the last chunk, still inside a decorated method or a Nest handler: not
+ * before is the model call over, and its response id in the handle.
+ *
  * It is a URL-safe text of less than 160 characters. It names trace, span and the provider's response id, and holds nothing of
  * what was said. Set `ANNOTEL_HANDLE_KEY` (or `configure({ handleKey })`), the same in every process, wherever clients are not
  * trusted: without it anybody who reads annotel's source can make a valid handle to a trace of their choice.

@@ -1,6 +1,13 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, type Type } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  HttpException,
+  Injectable,
+  type NestInterceptor,
+  type Type,
+} from '@nestjs/common';
 import { context, createContextKey } from '@opentelemetry/api';
-import type { Observable } from 'rxjs';
+import { catchError, map, type Observable, of } from 'rxjs';
 import { isObserved, Traced } from '../lib/index.js';
 import { nameServerSpan } from '../lib/sdk/index.js';
 
@@ -42,11 +49,31 @@ function handleOf(execution: ExecutionContext): Handle | undefined {
 
 function observed(name: string): Handle {
   const handle: Handle = (next, execution) =>
-    context.with(context.active().setValue(EXECUTION, execution), () => next.handle());
+    context
+      .with(context.active().setValue(EXECUTION, execution), () => next.handle())
+      .pipe(catchError((error: unknown) => of(refusal(error, execution))));
   // The span takes the name of the function.
   Object.defineProperty(handle, 'name', { value: name });
   // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
-  return Traced({ log: 'none' })(handle);
+  const observedHandle = Traced({ log: 'none' })(handle);
+  return (next, execution) => observedHandle(next, execution).pipe(map(thrownAgain));
+}
+
+/** An exception on its way out of the span, as a value: to those outside it is thrown as it was. */
+class Refusal {
+  constructor(readonly exception: HttpException) {}
+}
+
+/** @throws `error` where it is no answer; to messages of microservices and gateways, Nest answers with other exceptions */
+function refusal(error: unknown, execution: ExecutionContext): Refusal {
+  const isMessage = ['rpc', 'ws'].includes(execution.getType());
+  if (!isMessage && error instanceof HttpException && error.getStatus() < 500) return new Refusal(error);
+  throw error;
+}
+
+function thrownAgain(value: unknown): unknown {
+  if (value instanceof Refusal) throw value.exception;
+  return value;
 }
 
 /** By its key, which is its route's too: a function that another decorator left in its place may have any name. */

@@ -125,6 +125,24 @@ describe('markSafety', () => {
   });
 });
 
+test.each<[string, (mark: never) => void]>([
+  ['markCache', markCache],
+  ['markFallback', markFallback],
+  ['markSafety', markSafety],
+])('%s does not throw, whatever it is told', async (_name, mark) => {
+  await telemetry.restart({ settings: { rethrowFaults: false } });
+  const hostile = {
+    get flagged(): never {
+      throw new Error('not now');
+    },
+    get from(): never {
+      throw new Error('not now');
+    },
+  };
+  for (const told of [undefined, null, 7, hostile])
+    await expect(ask(() => mark(told as never))()).resolves.toBe(answer);
+});
+
 test.each<[string, () => void]>([
   ['markCache', () => markCache({ type: 'semantic' })],
   ['markFallback', () => markFallback({ from: 'x' })],

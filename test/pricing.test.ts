@@ -24,6 +24,10 @@ describe('bundled prices', () => {
     { input: 200_000, cacheRead: 3, output: 7 },
     { input: 200_001, cacheRead: 199_999, output: 64_000, reasoning: 1 },
     { input: 600_000, cacheRead: 500_000, cacheWrite: 90_000, output: 12, reasoning: 12 },
+    { input: 50_000, cacheRead: 1000, cacheWrite: 30_000, cacheWriteHour: 10_000, output: 100 },
+    { input: 10_000, cacheWrite: 10_000, cacheWriteHour: 10_000 },
+    { input: 400_000, cacheWrite: 300_000, cacheWriteHour: 250_000, output: 9 },
+    { input: 10, cacheWrite: 5, cacheWriteHour: 6, output: 1 },
     { input: 10, cacheRead: 11, output: 1 },
     { input: 10, output: 5, reasoning: 6 },
   ];
@@ -56,11 +60,12 @@ describe('bundled prices', () => {
   /** `undefined` where the counts contradict each other, at which the library throws. */
   function calculated(usage: Usage, model: string, providerId: string): number | undefined {
     try {
-      const { input, output, cacheRead, cacheWrite, reasoning } = usage;
+      const { input, output, cacheRead, cacheWrite, cacheWriteHour, reasoning } = usage;
       const counts = {
         input_tokens: input,
         cache_read_tokens: cacheRead,
         cache_write_tokens: cacheWrite,
+        cache_write_1h_tokens: cacheWriteHour,
         output_tokens: output,
         output_reasoning_tokens: reasoning,
       };
@@ -122,6 +127,13 @@ describe('bundled prices', () => {
     ['a part that exceeds the whole', 'openai', 'gpt-4o', { input: 10, cacheRead: 20 }],
   ])('tell nothing of %s', (_why, provider, model, usage) => {
     expect(priceOf(bagOf(provider, model, usage))).toBeUndefined();
+  });
+
+  test('charge more for what a cache keeps for an hour', () => {
+    const written = { input: 10_000, cacheWrite: 10_000 };
+    expect(priceOf(bagOf('anthropic', 'claude-opus-4-7', written))?.amount).toBeCloseTo(0.0625, 12);
+    const kept = { ...written, cacheWriteHour: 10_000 };
+    expect(priceOf(bagOf('anthropic', 'claude-opus-4-7', kept))?.amount).toBeCloseTo(0.1, 12);
   });
 
   test('the model that answered comes first, the one that was asked second', () => {
@@ -196,6 +208,20 @@ describe('a model is found once', () => {
     diag.disable();
     expect(info.mock.calls).toEqual([
       ['annotel: no price is known for the model told-once of openai; its calls have no cost'],
+    ]);
+  });
+
+  test('and a tier of service, whatever the model', () => {
+    const info = jest.fn();
+    diag.setLogger({ info, error() {}, warn() {}, debug() {}, verbose() {} }, DiagLogLevel.INFO);
+    info.mockClear();
+    const tier = { 'annotel.service_tier': 'told-once' };
+    for (const model of ['gpt-4o', 'gpt-4o-mini']) expect(priceOf(bagOf('openai', model, usage, tier))).toBeUndefined();
+    diag.disable();
+    expect(info.mock.calls).toEqual([
+      [
+        'annotel: no price is known for the service tier told-once; its calls have no cost, unless a price of your own tells it',
+      ],
     ]);
   });
 

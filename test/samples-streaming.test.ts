@@ -23,8 +23,10 @@ test('each request has a trace with the model call in it', () => {
   expect(new Set(trees.map(({ traceId }) => traceId)).size).toBe(2);
 });
 
-test('a stream that was read tells tokens and first-chunk time', () => {
-  expect(trees[0]?.text).toMatch(/chat gpt-4o-mini {2}[\d.]+ m?s {2}30→38 tokens {2}first chunk [\d.]+ m?s$/m);
+test('a stream that was read tells tokens, cost and first-chunk time', () => {
+  expect(trees[0]?.text).toMatch(
+    /chat gpt-4o-mini {2}[\d.]+ m?s {2}30→38 tokens {2}0\.0000273 USD {2}first chunk [\d.]+ m?s$/m,
+  );
 });
 
 test('one whose client hung up says that it was stopped, and makes up no tokens', () => {

@@ -37,6 +37,6 @@ export function countTokens(bag: Attributes, context: Context): void {
   if (!turn) return;
   const input = bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS];
   const output = bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
-  if (typeof input === 'number') turn.inputTokens = (turn.inputTokens ?? 0) + input;
-  if (typeof output === 'number') turn.outputTokens = (turn.outputTokens ?? 0) + output;
+  if (typeof input === 'number' && input >= 0) turn.inputTokens = (turn.inputTokens ?? 0) + input;
+  if (typeof output === 'number' && output >= 0) turn.outputTokens = (turn.outputTokens ?? 0) + output;
 }

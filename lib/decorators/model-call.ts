@@ -1,4 +1,4 @@
-import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api';
+import { type Attributes, context, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { capture, isCaptured } from '../content.js';
 import { readConversation } from '../messages/read.js';
 import { currentObservation } from '../observation/observed-context.js';
@@ -15,11 +15,11 @@ import {
   requestWithin,
 } from '../responses/request.js';
 import { type ModelResponse, responseAttributes, type Wanted } from '../responses/response.js';
-import { objectOf } from '../responses/shape.js';
+import { objectOf, stringOf } from '../responses/shape.js';
 import { answerWithin } from '../responses/within.js';
 import { debugOnce, safely } from '../safely.js';
 import { settings } from '../settings.js';
-import { claimOf, withClaim } from '../signals/claim.js';
+import { claimOf, openClaim, withClaim } from '../signals/claim.js';
 import * as semconv from '../signals/semconv.js';
 import { agentTurn, countTokens, namesAgent } from './agent-turn.js';
 import { endAnswer, rememberAnswer } from './last-answer.js';
@@ -66,8 +66,8 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       const named = provider ?? (asked && safely('reading the request', () => requestedProvider(asked)));
       if (named !== undefined) bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = named;
       const given = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
-      const requested = given || requestedModel(asked);
-      if (typeof requested === 'string') bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = requested;
+      const requested = stringOf(given) ?? safely('reading the request', () => requestedModel(asked));
+      if (requested !== undefined) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = requested;
       return namesAgent(bag, call.context);
     },
     describe(call, span) {
@@ -84,14 +84,15 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       return withClaim(parent, name, observation);
     },
     onEnd(value, stream, detail, span) {
-      const own = response && !stream ? ask('the response callback', () => response(value)) : undefined;
+      const told = response && !stream ? objectOf(ask('the response callback', () => response(value))) : undefined;
+      const own = told && safely('the response callback', (): ModelResponse => ({ ...told }));
       const read = () =>
         stream ? (value as ModelResponse | undefined) : readResponse(within(value), wantedOf(detail));
       const answer = own ?? safely('reading an answer', read);
       if (!answer && (stream || objectOf(value))) {
         debugOnce('an answer of a model is of no known shape; its call has no usage, unless `response` tells it');
       }
-      const bag: Attributes = answer ? responseAttributes(answer, detail) : {};
+      const bag: Attributes = answer ? safely('reading an answer', () => responseAttributes(answer, detail), {}) : {};
       if (answer?.output && detail && isCaptured('output')) Object.assign(bag, capture('output', answer.output, span));
       const said = answer ?? (typeof value === 'string' ? value : undefined);
       if (said !== undefined && answer?.usage === undefined) Object.assign(bag, estimateOutput(said, answer?.model));
@@ -139,6 +140,7 @@ const NO_TOKENS: Attributes = {
   [semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: undefined,
   [semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS['1.41']]: undefined,
   [semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS.latest]: undefined,
+  [semconv.ATTR_ANNOTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS]: undefined,
   [semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]: undefined,
 };
 
@@ -173,17 +175,18 @@ function describeRequest(request: LlmRequest, operation: string, span: SpanConte
 export function llmRequest<R extends LlmRequest>(request: R): R {
   safely('reading a request', () => {
     const observation = currentObservation();
-    const operation = observation?.operation as ModelOperation | undefined;
-    if (!observation || !operation || !objectOf(request)) return;
-    const { type } = operation;
-    if (!semconv.isInference(type) && type !== semconv.OPERATION_EMBEDDINGS) return;
+    const active = context.active();
+    const type = openClaim(active)?.operation;
+    const claim = claimOf(active, () => true);
+    if (!observation || !claim || type === undefined || !objectOf(request)) return;
     observation.given.add(request);
-    const attributes = describeRequest(request, type, observation.spanContext);
+    const attributes = describeRequest(request, type, claim.spanContext);
     const model = requestedModel(request);
-    if (model !== undefined) {
-      attributes[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
-      if (!operation.named) observation.rename(`${type} ${model}`);
-    }
+    if (model !== undefined) attributes[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
+    // A method on the way to the client, such as one that is traced, is part of the call.
+    const { named, type: own } = observation.operation as ModelOperation;
+    if (own !== type) return claim.tell(attributes);
+    if (model !== undefined && !named) observation.rename(`${type} ${model}`);
     observation.learn(attributes);
   });
   return request;

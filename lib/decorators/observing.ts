@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { Attributes } from '@opentelemetry/api';
 import { type AnyFunction, observe, observedAs } from '../observation/observe.js';
 import type { LogPolicy, Operation } from '../observation/operation.js';
+import { addValues } from '../observation/told.js';
 import { safely, warnOnce } from '../safely.js';
 import { OPERATION_TRACED } from '../signals/semconv.js';
 import type { Site } from './method-decorator.js';
@@ -38,9 +39,9 @@ export function ask<T>(what: string, callback: () => T): T | undefined {
   return undefined;
 }
 
-/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
-function addTo(bag: Attributes, given: Attributes | undefined): Attributes {
-  for (const key in given) if (given[key] !== null && given[key] !== undefined) bag[key] = given[key];
+/** Adds what a callback answered, which may be anything. */
+function addGiven(what: string, bag: Attributes, given: Attributes | undefined): Attributes {
+  safely(what, () => addValues(bag, given));
   return bag;
 }
 
@@ -59,12 +60,17 @@ export function withOptions(operation: Operation, options: CommonOptions): Opera
     onStart(call) {
       const given =
         typeof attributes === 'function' ? ask('the attributes callback', () => attributes(...call.args)) : attributes;
-      return addTo(operation.onStart(call), given);
+      return addGiven('the attributes callback', operation.onStart(call), given);
     },
     onEnd: result
       ? (value, stream, detail, span) => {
           const bag = operation.onEnd?.(value, stream, detail, span) ?? {};
-          return addTo(bag, stream || !detail ? undefined : ask('the result callback', () => result(value)));
+          if (stream || !detail) return bag;
+          return addGiven(
+            'the result callback',
+            bag,
+            ask('the result callback', () => result(value)),
+          );
         }
       : operation.onEnd,
   };

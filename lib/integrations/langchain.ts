@@ -20,6 +20,9 @@ type Metadata = Record<string, unknown>;
  * Spans: `invoke_workflow {name}` for the outermost chain or graph and for named graphs within, `invoke_agent {name}` for
  * agents, `{name}` for nodes and named chains, `chat {model}`, `execute_tool {tool}`, `retrieval {retriever}`.
  *
+ * The HTTP request of a model is no child of its `chat` span but stands beside it: LangChain calls its handlers around the
+ * model, not within it, and has no place for a context in which the model would run.
+ *
  * Inside a method decorated with `@LlmCall` the model run is that call: it has no span of its own. What the code of tools,
  * nodes and lambdas does is a child of their run where LangChain keeps track of it, as it does with LangGraph or with
  * `@langchain/core/context` loaded. Needs no LangChain package to load, never throws and delays nothing.

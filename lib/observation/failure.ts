@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { carriedContent } from '../redaction/quoted-content.js';
 import { redactError } from '../redaction/redact-error.js';
 import {
   ATTR_EXCEPTION_MESSAGE,
@@ -56,7 +57,7 @@ const shownAs = { messages: new WeakMap<object, string>(), stacks: new WeakMap<o
 
 function asShown(error: unknown, kind: keyof typeof shownAs, text: string, given: readonly unknown[]): string {
   const known = typeof error === 'object' && error !== null ? shownAs[kind] : undefined;
-  const shown = redactError(known?.get(error as object) ?? text, given);
+  const shown = redactError(known?.get(error as object) ?? text, [...given, ...carriedContent(error)]);
   known?.set(error as object, shown);
   return shown;
 }

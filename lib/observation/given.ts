@@ -1,8 +1,14 @@
+const NOTHING: readonly unknown[] = [];
+/** Calls that try again and again must not gather what they were given. */
+const MOST_FAILED = 32;
+
 /**
  * What a call was given, for as long as an error of its may repeat it. A call whose result is read later may be in flight
  * for long, and must not be what keeps its arguments alive.
  */
 export class Given {
+  /** What calls within this one were given that have failed: errors are made of errors. */
+  private failed: readonly unknown[] = NOTHING;
   private weakly: readonly unknown[] | undefined;
 
   constructor(private args: readonly unknown[] | undefined) {}
@@ -19,10 +25,20 @@ export class Given {
     this.args = undefined;
   }
 
+  /** A call within this one has failed, and its error may come out of this one, too, in whatever words. */
+  addFailed({ values }: Given): void {
+    if (values.length > 0) this.failed = [...this.failed, ...values.map(held)].slice(-MOST_FAILED);
+  }
+
   /** What is still there of it. */
   get values(): readonly unknown[] {
-    return this.args ?? this.weakly?.map((held) => (held instanceof WeakRef ? held.deref() : held)) ?? [];
+    const own = this.args ?? this.weakly?.map(still) ?? NOTHING;
+    return this.failed.length > 0 ? [...own, ...this.failed.map(still)] : own;
   }
+}
+
+function still(held: unknown): unknown {
+  return held instanceof WeakRef ? held.deref() : held;
 }
 
 function held(value: unknown): unknown {

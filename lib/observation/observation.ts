@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
-import { TraceFlags, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { addRequestContext } from '../request-context.js';
 import { safely } from '../safely.js';
 import { type Claim, withClaim } from '../signals/claim.js';
@@ -16,22 +16,19 @@ import { type Activity, unwatch, watch } from './abandoned.js';
 import { errorType } from './failure.js';
 import { Given } from './given.js';
 import { Items } from './items.js';
-import { contextOf, observationOf } from './observed-context.js';
-import type { Call, Operation } from './operation.js';
+import { contextOf, observationAround } from './observed-context.js';
+import type { Call, Operation, Outcome } from './operation.js';
 import { render } from './render.js';
-import { Told } from './told.js';
-
-/** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
-type Outcome = { readonly kind: 'ok' | 'stopped' | 'abandoned' } | { readonly kind: 'failed'; readonly error: unknown };
+import { addValues, Told } from './told.js';
 
 /**
  * One call in flight: the constructor opens its span; the first of `ok`, `fail`, `stop` and `abandon` ends it. A call that is
  * part of another has no span: at its end it tells that one what it learned.
  */
 export class Observation implements Claim {
-  readonly context: Context;
+  context: Context;
   /** The observed call that this one was made in. */
-  readonly parent: Observation | undefined;
+  parent: Observation | undefined;
   /** The span that the outermost call was made in. */
   readonly around: Span | undefined;
   /** What decorators remember of the call. */
@@ -39,7 +36,7 @@ export class Observation implements Claim {
   lastActivity: number;
   activity: Activity | undefined;
   private readonly span: Span;
-  private readonly bag: Attributes;
+  private bag: Attributes;
   /** The call that this one is part of. */
   private readonly whole: Claim | undefined;
   /** What parts of this call told. */
@@ -50,7 +47,7 @@ export class Observation implements Claim {
   private ended = false;
   private watched = false;
   private items: Items | undefined;
-  readonly given: Given;
+  given: Given;
 
   constructor(
     readonly operation: Operation,
@@ -61,7 +58,7 @@ export class Observation implements Claim {
     const parent = call.context;
     this.bag = bag;
     this.given = new Given(call.args);
-    this.parent = observationOf(parent);
+    this.parent = observationAround(parent);
     this.around = this.parent ? this.parent.around : trace.getSpan(parent);
     this.whole = operation.partOf?.(parent);
     if (this.whole) {
@@ -89,8 +86,7 @@ export class Observation implements Claim {
 
   tell(attributes: Attributes): void {
     if (this.ended) return;
-    this.told ??= new Told(this.operation);
-    this.told.add(attributes);
+    this.told = (this.told ?? new Told(this.operation)).add(attributes);
   }
 
   /** Says what the call is; where the span records, also what else is known of it by now. */
@@ -116,12 +112,7 @@ export class Observation implements Claim {
   /** Adds what the method says of its own accord: to span and log record, not to metrics. */
   annotate(attributes: Attributes): void {
     if (this.ended) return;
-    this.annotations ??= {};
-    for (const key in attributes) {
-      const value = attributes[key];
-      // Back ends refuse whole batches for a null.
-      if (value !== null && value !== undefined) this.annotations[key] = value;
-    }
+    this.annotations = addValues(this.annotations ?? {}, attributes);
   }
 
   rename(name: string): void {
@@ -184,9 +175,22 @@ export class Observation implements Claim {
     this.ended = true;
     if (this.watched) unwatch(this);
     const ended = at ?? performance.now();
-    if (this.whole) return this.tellWhole(this.whole, outcome, value);
-    safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
-    safely('ending a span', () => this.span.end(ended));
+    if (outcome.kind === 'failed' && this.parent?.isOpen) this.parent.given.addFailed(this.given);
+    if (this.whole) this.tellWhole(this.whole, outcome, value);
+    else {
+      safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
+      safely('ending a span', () => this.span.end(ended));
+    }
+    this.release(outcome);
+  }
+
+  /** Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself. */
+  private release({ kind }: Outcome): void {
+    this.bag = {};
+    this.told = this.annotations = this.items = undefined;
+    this.given = new Given(undefined);
+    // An abandoned stream may still be read, in there.
+    if (kind !== 'abandoned') this.context = ROOT_CONTEXT;
   }
 
   /** Whether the part failed is told by the whole, which may have caught it. */
@@ -231,14 +235,15 @@ export class Observation implements Claim {
 
   private recordGaps(items: Items, bag: Attributes): void {
     const gaps = items.takeGaps();
-    safely('recording chunk times', () => this.signals.instruments?.recordChunkGaps(bag, gaps));
+    // Those of a part's chunks are those of the whole's.
+    if (!this.whole) safely('recording chunk times', () => this.signals.instruments?.recordChunkGaps(bag, gaps));
   }
 
   /** A stream is read from its folded items, complete or not; a call that failed before any item has no answer. */
   private readAnswer(value: unknown, outcome: Outcome, detail: boolean): Attributes {
     const { operation, items } = this;
     if (!operation.onEnd || (items ? !items.fold : outcome.kind !== 'ok')) return {};
-    const answer = (): unknown => (items?.fold ? items.fold.value() : value);
+    const answer = () => (items?.fold ? items.fold.value() : value);
     const times = items && { firstItem: items.first };
     return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail, this.spanContext) ?? {}, {});
   }

@@ -19,6 +19,11 @@ export interface StreamTimes {
   readonly firstItem: number | undefined;
 }
 
+/** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
+export type Outcome =
+  | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
 /** Folds the items of a stream into the value that is given to {@link Operation.onEnd}. */
 export interface Fold {
   add(item: unknown): void;

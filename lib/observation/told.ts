@@ -7,8 +7,9 @@ export class Told {
 
   constructor(private readonly operation: Pick<Operation, 'combine'>) {}
 
-  add(more: Attributes): void {
+  add(more: Attributes): this {
     this.told = this.operation.combine?.(this.told, more) ?? { ...this.told, ...more };
+    return this;
   }
 
   /** All of it, as far as the call does not know better itself. */
@@ -17,4 +18,10 @@ export class Told {
     for (const key in this.told) if (known[key] === undefined) news[key] = this.told[key];
     return news;
   }
+}
+
+/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
+export function addValues(bag: Attributes, given: Attributes | undefined): Attributes {
+  for (const key in given) if (given[key] !== null && given[key] !== undefined) bag[key] = given[key];
+  return bag;
 }

@@ -10,6 +10,19 @@ interface Tiers {
   readonly tiers: readonly { readonly start: number; readonly price: number }[];
 }
 
+/** Tokens of a call; 0 where they are not known. */
+export interface Counts {
+  /** Cached ones included. */
+  readonly input: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  /** Those of `cacheWrite` that are kept for an hour. */
+  readonly cacheWriteHour: number;
+  /** Reasoning ones included. */
+  readonly output: number;
+  readonly reasoning: number;
+}
+
 const MILLION = 1e6;
 
 /** What a model charges, ready to be multiplied with counts. Computes as `calcPrice` of `@pydantic/genai-prices` does. */
@@ -18,6 +31,7 @@ export class Rates {
     private readonly input: Rate,
     private readonly cacheRead: Rate | undefined,
     private readonly cacheWrite: Rate | undefined,
+    private readonly cacheWriteHour: Rate | undefined,
     private readonly output: Rate,
     private readonly reasoning: Rate | undefined,
     private readonly perCall: number,
@@ -27,34 +41,31 @@ export class Rates {
    * Cached and reasoning tokens are charged at their own price where there is one, and as plain input or output else. The
    * whole of a call is charged at the tier that its input reaches, not only what exceeds it.
    *
-   * @param input all input tokens, cached ones included
-   * @param output all output tokens, reasoning ones included
    * @returns `undefined` where a part exceeds its whole
    */
-  amount(
-    input: number | undefined,
-    cacheRead: number,
-    cacheWrite: number,
-    output: number | undefined,
-    reasoning: number,
-  ): number | undefined {
-    const length = input ?? 0;
+  amount({ input: length, cacheRead, cacheWrite, cacheWriteHour, output, reasoning }: Counts): number | undefined {
     let plainInput = length;
-    let plainOutput = output ?? 0;
+    let plainWrite = cacheWrite;
+    let plainOutput = output;
     let amount = this.perCall;
     if (this.cacheRead !== undefined) {
       plainInput -= cacheRead;
       amount += charge(this.cacheRead, cacheRead, length);
     }
+    if (this.cacheWriteHour !== undefined) {
+      plainInput -= cacheWriteHour;
+      plainWrite -= cacheWriteHour;
+      amount += charge(this.cacheWriteHour, cacheWriteHour, length);
+    }
     if (this.cacheWrite !== undefined) {
-      plainInput -= cacheWrite;
-      amount += charge(this.cacheWrite, cacheWrite, length);
+      plainInput -= plainWrite;
+      amount += charge(this.cacheWrite, plainWrite, length);
     }
     if (this.reasoning !== undefined) {
       plainOutput -= reasoning;
       amount += charge(this.reasoning, reasoning, length);
     }
-    if (plainInput < 0 || plainOutput < 0) return undefined;
+    if (plainInput < 0 || plainWrite < 0 || plainOutput < 0) return undefined;
     return amount + charge(this.input, plainInput, length) + charge(this.output, plainOutput, length);
   }
 }
@@ -69,7 +80,7 @@ function charge(rate: Rate, tokens: number, length: number): number {
 
 /** An own price. */
 export function ratesOf({ input, output, cacheRead, cacheWrite, reasoning }: ModelPrice): Rates {
-  return new Rates(input, cacheRead, cacheWrite, output ?? 0, reasoning, 0);
+  return new Rates(input, cacheRead, cacheWrite, undefined, output ?? 0, reasoning, 0);
 }
 
 /**
@@ -86,6 +97,7 @@ export function compilePrice(price: BundledPrice): Rates | undefined {
     rateOf(input) ?? 0,
     rateOf(price['cache_read_mtok']),
     rateOf(price['cache_write_mtok']),
+    rateOf(price['cache_write_1h_mtok']),
     rateOf(output) ?? 0,
     rateOf(price['output_reasoning_mtok']),
     typeof perCall === 'number' ? perCall / 1000 : 0,

@@ -39,9 +39,9 @@ const V4 = new RegExp(
 const NOBODY = /^(?:127\.|0\.0\.0\.0$|255\.255\.255\.)/;
 /** What is four numbers as well: versions, sections, object ids. */
 const VERSION_BEFORE =
-  /(?:(?:\b(?:v|ver|sect|oid|node|npm|java)|version|release|rev|revision|build|firmware|upgrade|update|section|chapter|clause|appendix|python|chrome|firefox|safari|edge)\.?[ :=/(]{0,3}(?:to |is |from |number )?["']?v?|§ ?|[A-Za-z][/-]|[\w]@|[~^>=]=? ?)$/i;
+  /(?:(?:\b(?:v|ver|sect|oid|node|npm|java)|version|release|rev|revision|build|firmware|upgrade|update|section|chapter|clause|appendix|python|chrome|firefox|safari|edge)\.?[ :=/(]{0,3}(?:to |is |from |number )?(?:\\*["'])?v?|§ ?|[A-Za-z][/-]|[\w]@|[~^>=]=? ?)$/i;
 const ADDRESS_NEAR =
-  /(?:\bip|ips|ipv4|host|addr(?:ess)?|server|client|dns|peer|ping|remote|gateway|subnet|from|at|to|:\/\/)["']?[ :=(]{0,3}["']?$/i;
+  /(?:\bip|ips|ipv4|host|addr(?:ess)?|server|client|dns|peer|ping|remote|gateway|subnet|from|at|to|:\/\/)(?:\\*["'])?[ :=(]{0,3}(?:\\*["'])?$/i;
 
 const ipv4 = masker(V4, '[IP]', (match, offset, text) => {
   if (!isIPv4(match) || NOBODY.test(match)) return false;

@@ -1,15 +1,22 @@
+import { decode, type NormalForm, Normaliser } from './normal-form.js';
+import { eachPiece, joined, PIECE } from './pieces.js';
+
 /** Stands for what an error message repeats of the call's arguments. */
 export const ECHO = '[content]';
 
-/** Characters from which on a piece that message and arguments share counts as repeated. */
+/** Characters, one for all that parts two words, from which on what message and arguments share counts as repeated. */
 const LONG = 12;
 /** A shorter argument counts where it stands in the message as a word of its own. */
 const SHORT = 4;
+/** Of Chinese, two characters are a name. */
+const LEAST = 2;
 const MOST_TEXT = 256 * 1024;
 const MOST_MESSAGE = 64 * 1024;
+const TAIL = 16 * 1024;
 const MOST_NODES = 10_000;
 const MOST_SHORT = 500;
 const DEPTH = 16;
+const SCRAP = 3;
 /** Between two repeated pieces, an escape or a changed quote. */
 const GAP = 3;
 
@@ -23,25 +30,24 @@ const PLACE = /^(?:https?:\/\/[^\s?#]+|(?:\.{0,2}\/)?[\w.@-]+(?:\/[\w.@-]+)+\/?|
 const VERSION = /^v?\d{1,4}(?:[.-]\d{1,4})+(?:-[a-z]+)?$/;
 
 /**
- * Masks in a message what it repeats of a call's arguments: providers quote the prompt that they reject. Names of models,
- * URLs, paths and enum-like words stay. Takes time linear in message and arguments, of which it reads 256 KB. Pure; may
- * throw where the arguments do.
+ * Masks in a message what it repeats of a call's arguments, in whatever spelling: providers quote the prompt that they reject.
+ * Names of models, URLs, paths and enum-like words stay. Takes time linear in message and arguments, of which it reads 256 KB.
+ * Pure; may throw where the arguments do.
  */
 export function maskEchoes(message: string, args: readonly unknown[]): string {
-  const told = message.slice(0, MOST_MESSAGE);
-  const texts = textsIn(args);
+  const told = inBounds(message);
   const covered = new Uint8Array(told.length);
-  coverLong(
-    told,
-    texts.filter((text) => text.length >= LONG),
-    covered,
-  );
-  coverShort(
-    told,
-    texts.filter((text) => text.length < LONG),
-    covered,
-  );
-  return render(told, covered) + message.slice(MOST_MESSAGE);
+  const repeated = new Repeated(new Normaliser().of(told));
+  const normaliser = new Normaliser();
+  for (const text of textsIn(args)) repeated.lookFor(text, normaliser.of(text));
+  repeated.cover(told, covered);
+  return render(told, covered);
+}
+
+/** A message of at most 64 K characters: of a longer one, beginning and end, where the stack is. */
+export function inBounds(message: string): string {
+  if (message.length <= MOST_MESSAGE) return message;
+  return `${message.slice(0, MOST_MESSAGE - TAIL - 1)}…${message.slice(-TAIL)}`;
 }
 
 function textsIn(args: readonly unknown[]): string[] {
@@ -54,7 +60,7 @@ function textsIn(args: readonly unknown[]): string[] {
     if (typeof value === 'string') {
       const text = value.trim().slice(0, left);
       left -= text.length;
-      if (text.length >= SHORT && !NAMING.test(name) && !staysReadable(text)) found.add(text);
+      if (text.length >= LEAST && !NAMING.test(name) && !staysReadable(text)) found.add(text);
     } else if (typeof value === 'object' && value !== null && depth < DEPTH && !seen.has(value)) {
       if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
       seen.add(value);
@@ -81,76 +87,114 @@ function staysReadable(text: string): boolean {
   return (text.length < LONG && ENUM.test(text)) || MODEL.test(text) || PLACE.test(text) || VERSION.test(text);
 }
 
-/** Pieces of 12 characters that occur in both, found by their hashes: as many steps as there are characters. */
-function coverLong(message: string, texts: readonly string[], covered: Uint8Array): void {
-  if (message.length < LONG || texts.length === 0) return;
-  const ofMessage = new Set<number>();
-  const mayBe = new Uint8Array(2 ** 16);
-  eachPiece(message, (first, second) => {
-    mayBe[first & 0xffff] = 1;
-    ofMessage.add(joined(first, second));
-  });
-  const shared = new Set<number>();
-  const note = (first: number, second: number): void => {
-    if (mayBe[first & 0xffff] === 0) return;
-    const hash = joined(first, second);
-    if (ofMessage.has(hash)) shared.add(hash);
-  };
-  for (const text of texts) {
-    eachPiece(text, note);
-    const escaped = JSON.stringify(text).slice(1, -1);
-    if (escaped.length !== text.length) eachPiece(escaped, note);
+/** What a message repeats of texts: pieces, found by their hashes in as many steps as there are characters, and whole words. */
+class Repeated {
+  private readonly ofMessage = new Set<number>();
+  private readonly mayBe = new Uint8Array(2 ** 16);
+  private readonly shared = new Set<number>();
+  /** What stands behind the last piece of a text. */
+  private readonly endings = new Map<number, string>();
+  private readonly words: string[] = [];
+
+  constructor(private readonly message: NormalForm) {
+    eachPiece(message.units, (first, second) => {
+      this.mayBe[first & 0xffff] = 1;
+      this.ofMessage.add(joined(first, second));
+    });
   }
-  if (shared.size === 0) return;
-  eachPiece(message, (first, second, at) => {
-    if (shared.has(joined(first, second))) covered.fill(1, at, at + LONG);
-  });
-}
 
-const FIRST_BASE = 0x01000193;
-const SECOND_BASE = 0x5bd1e995;
-const FIRST_POWER = powerOf(FIRST_BASE);
-const SECOND_POWER = powerOf(SECOND_BASE);
-
-/** The base to the power of a piece's length, in 32 bits. */
-function powerOf(base: number): number {
-  let power = 1;
-  for (let i = 0; i < LONG; i++) power = Math.imul(power, base);
-  return power;
-}
-
-/** Two rolling hashes of each piece: one alone would take some foreign piece for a repeated one. */
-function eachPiece(text: string, use: (first: number, second: number, at: number) => void): void {
-  let first = 0;
-  let second = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at) + 1;
-    first = (Math.imul(first, FIRST_BASE) + code) | 0;
-    second = (Math.imul(second, SECOND_BASE) + code) | 0;
-    if (at >= LONG) {
-      const gone = text.charCodeAt(at - LONG) + 1;
-      first = (first - Math.imul(gone, FIRST_POWER)) | 0;
-      second = (second - Math.imul(gone, SECOND_POWER)) | 0;
-    }
-    if (at >= LONG - 1) use(first, second, at - LONG + 1);
-  }
-}
-
-function joined(first: number, second: number): number {
-  return (first >>> 0) * 2 ** 20 + (second >>> 12);
-}
-
-function coverShort(message: string, texts: readonly string[], covered: Uint8Array): void {
-  for (const text of texts.slice(0, MOST_SHORT)) {
-    for (let at = message.indexOf(text); at >= 0; at = message.indexOf(text, at + text.length)) {
-      const end = at + text.length;
-      if (!isWord(message[at - 1]) && !isWord(message[end])) covered.fill(1, at, end);
+  lookFor(text: string, { units, places, ends }: NormalForm): void {
+    const length = units.length;
+    if (length >= PIECE && spanOf(places, 0, length) >= LONG) {
+      eachPiece(units, (first, second, at) => {
+        if (this.mayBe[first & 0xffff] === 0) return;
+        const hash = joined(first, second);
+        if (!this.ofMessage.has(hash)) return;
+        this.shared.add(hash);
+        if (at + PIECE === length) this.endings.set(hash, text.slice(ends[length - 1]));
+      });
+    } else if (length >= SHORT || (length === SHORT - 1 && text.length >= SHORT)) {
+      if (this.words.length < MOST_SHORT) this.words.push(asText(units));
     }
   }
+
+  cover(told: string, covered: Uint8Array): void {
+    if (this.shared.size > 0) this.coverPieces(told, covered);
+    this.coverWords(covered);
+  }
+
+  private coverPieces(told: string, covered: Uint8Array): void {
+    const { units, starts, ends, places } = this.message;
+    let begin = -1;
+    let end = -1;
+    let last = 0;
+    const close = (): void => {
+      if (begin < 0 || spanOf(places, begin, end) < LONG) return;
+      const [from, to] = withoutScraps(places, begin, end);
+      const behind = ends[to - 1] as number;
+      covered.fill(1, starts[from], to < end ? behind : endingAt(told, behind, this.endings.get(last) ?? ''));
+    };
+    eachPiece(units, (first, second, at) => {
+      const hash = joined(first, second);
+      if (!this.shared.has(hash)) return;
+      if (at > end) {
+        close();
+        begin = at;
+      }
+      end = at + PIECE;
+      last = hash;
+    });
+    close();
+  }
+
+  private coverWords(covered: Uint8Array): void {
+    if (this.words.length === 0) return;
+    const { units, starts, ends, places } = this.message;
+    const told = asText(units);
+    for (const word of this.words) {
+      for (let at = told.indexOf(word); at >= 0; at = told.indexOf(word, at + word.length)) {
+        const end = at + word.length;
+        if (isParted(places, at) && isParted(places, end)) covered.fill(1, starts[at], ends[end - 1]);
+      }
+    }
+  }
 }
 
-function isWord(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
+/** How long units are together with what parts them. */
+function spanOf(places: Uint32Array, begin: number, end: number): number {
+  return (places[end - 1] as number) - (places[begin] as number) + 1;
+}
+
+/** Whether a word begins at a unit, or none is left. */
+function isParted(places: Uint32Array, at: number): boolean {
+  return at <= 0 || at >= places.length || spanOf(places, at - 1, at + 1) > 2;
+}
+
+/** Without the few letters at either end that a word of the message happens to have in common with one of the text. */
+function withoutScraps(places: Uint32Array, begin: number, end: number): [begin: number, end: number] {
+  let [from, to] = [begin, end];
+  while (from < begin + SCRAP && !isParted(places, from)) from++;
+  while (to > end - SCRAP && !isParted(places, to)) to--;
+  return [isParted(places, from) ? from : begin, isParted(places, to) ? to : end];
+}
+
+/** How far a message goes on as a text ends, escaped or not. */
+function endingAt(message: string, from: number, ending: string): number {
+  let at = from;
+  for (let i = 0; i < ending.length; i++) {
+    let next = decode(message, at);
+    // The backslashes of an escaped quote.
+    if (next.code === 0) next = decode(message, next.end);
+    if (next.code !== ending.charCodeAt(i)) break;
+    at = next.end;
+  }
+  return Math.min(at, message.length);
+}
+
+function asText(units: Uint16Array): string {
+  let text = '';
+  for (const unit of units) text += String.fromCharCode(unit);
+  return text;
 }
 
 function render(message: string, covered: Uint8Array): string {

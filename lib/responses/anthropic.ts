@@ -1,7 +1,9 @@
 import { anthropicMessage, anthropicPart } from '../messages/anthropic.js';
 import { Assembly } from '../messages/assembly.js';
 import { ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../signals/semconv.js';
+import { hourWrites } from './cache-writes.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from './response.js';
+import { tierOfUsage } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
@@ -15,13 +17,13 @@ export const anthropicReader: ResponseReader = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (!isMessage(fields)) return undefined;
-    const usage = messageUsage(objectOf(fields['usage']));
+    const counts = objectOf(fields['usage']);
+    const told = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
+    if (!detail) return { ...told, id: undefined };
     const reason = stringOf(fields['stop_reason']);
-    if (!detail) return { provider: providerOf(fields), model: stringOf(fields['model']), usage };
     return {
-      ...identity(fields),
+      ...told,
       finishReasons: reason === undefined ? undefined : [reason],
-      usage,
       output: content ? [anthropicMessage(fields, reason)] : undefined,
     };
   },
@@ -49,24 +51,36 @@ function providerOf({ id }: Fields): string {
 /** `input_tokens` does not include the cached ones; what a compaction used stands beside the rest. */
 function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
   if (!usage) return undefined;
-  const details = objectOf(usage['output_tokens_details']);
   const cacheReadTokens = countOf(usage['cache_read_input_tokens']);
   const cacheWriteTokens = cacheWrites(usage);
-  let inputTokens = countOf(usage['input_tokens']);
-  if (inputTokens !== undefined) inputTokens += (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0);
-  let outputTokens = countOf(usage['output_tokens']);
-  for (const compaction of compactions(usage)) {
-    const more = messageUsage(compaction);
-    if (inputTokens !== undefined) inputTokens += more?.inputTokens ?? 0;
-    if (outputTokens !== undefined) outputTokens += more?.outputTokens ?? 0;
-  }
-  return {
-    inputTokens,
-    outputTokens,
+  const plain = countOf(usage['input_tokens']);
+  const told: TokenUsage = {
+    inputTokens: plain === undefined ? undefined : plain + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
+    outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens,
     cacheWriteTokens,
-    reasoningTokens: countOf(details?.['thinking_tokens']),
+    cacheWriteHourTokens: hourWrites(usage),
+    reasoningTokens: countOf(objectOf(usage['output_tokens_details'])?.['thinking_tokens']),
   };
+  return compactions(usage).map(messageUsage).reduce(withCompaction, told);
+}
+
+/** What is not told of the message itself stays untold, but for the cache, which a compaction may use alone. */
+function withCompaction(told: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
+  if (!told || !more) return told;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = told;
+  return {
+    ...told,
+    inputTokens: inputTokens === undefined ? undefined : inputTokens + (more.inputTokens ?? 0),
+    outputTokens: outputTokens === undefined ? undefined : outputTokens + (more.outputTokens ?? 0),
+    cacheReadTokens: added(cacheReadTokens, more.cacheReadTokens),
+    cacheWriteTokens: added(cacheWriteTokens, more.cacheWriteTokens),
+    cacheWriteHourTokens: added(cacheWriteHourTokens, more.cacheWriteHourTokens),
+  };
+}
+
+function added(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined ? right : left + (right ?? 0);
 }
 
 /** In all, or by how long they are kept. */
@@ -144,6 +158,7 @@ class MessageFold implements ResponseFold {
       ...identity(this.message),
       finishReasons: [reason],
       usage: messageUsage(this.usage),
+      tier: tierOfUsage(this.usage),
       error: this.error,
       output: this.assembly?.messages([reason]),
     };

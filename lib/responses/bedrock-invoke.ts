@@ -4,6 +4,7 @@ import { FINISH_REASON_ERROR } from '../signals/semconv.js';
 import { anthropicReader } from './anthropic.js';
 import { openAIReader } from './openai.js';
 import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from './response.js';
+import { specialTier } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
@@ -35,9 +36,11 @@ export function invokeAnswer(
   const body = bytes.byteLength > LARGEST_BODY ? undefined : bodyOf(bytes);
   if (!body) return undefined;
   const told = anthropicReader.read(body, wanted) ?? converse(body) ?? openAIReader.read(body, wanted);
-  if (told) return { ...told, attributes: undefined };
-  const piece = read(body);
-  return piece && answerOf(piece, wanted);
+  const piece = told ? undefined : read(body);
+  const answer = told ?? (piece && answerOf(piece, wanted));
+  // The model's maker may tell a tier of its own; Bedrock's stands beside the body.
+  const tier = specialTier(fields['serviceTier'], fields['performanceConfigLatency'], answer?.tier);
+  return answer && { ...answer, tier, attributes: undefined };
 }
 
 // --- what bodies and chunks tell -------------------------------------------------------------------------------------
@@ -69,7 +72,7 @@ function read(body: Fields): Piece | undefined {
   };
   const list = [results, outputs, choices, generations].find((value) => Array.isArray(value)) as unknown[] | undefined;
   if (list) return { choices: list.map((choice) => choiceOf(objectOf(choice) ?? {})), usage };
-  const vector = Array.isArray(embedding) ? embedding : firstVector(embeddings);
+  const vector = Array.isArray(embedding) ? embedding : (firstVector(embeddings) ?? vectorIn(body['embeddingsByType']));
   if (vector) return { choices: [], usage, dimensions: vector.length };
   if (['generation', 'outputText', 'text', 'finish_reason'].some((name) => typeof body[name] === 'string')) {
     return { choices: [choiceOf(body)], usage };
@@ -100,6 +103,12 @@ function firstVector(embeddings: unknown): unknown[] | undefined {
   const list = Array.isArray(embeddings) ? embeddings : Object.values(objectOf(embeddings) ?? {})[0];
   const first = Array.isArray(list) ? list[0] : undefined;
   return Array.isArray(first) ? first : undefined;
+}
+
+/** Titan's, where no floats were asked for. */
+function vectorIn(byType: unknown): unknown[] | undefined {
+  const vector = Object.values(objectOf(byType) ?? {})[0];
+  return Array.isArray(vector) ? vector : undefined;
 }
 
 function answerOf({ choices, usage, dimensions }: Piece, { detail, content }: Wanted): ModelResponse {

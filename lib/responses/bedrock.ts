@@ -2,7 +2,9 @@ import { Assembly } from '../messages/assembly.js';
 import { converseMessage } from '../messages/bedrock.js';
 import { FINISH_REASON_ERROR } from '../signals/semconv.js';
 import { InvokeFold, invokeAnswer, isInvokeAnswer, isInvokeChunk } from './bedrock-invoke.js';
+import { hourWrites } from './cache-writes.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from './response.js';
+import { tierOfConverse } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
@@ -56,7 +58,7 @@ function isConverse(fields: Fields): boolean {
 }
 
 function converseAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
-  const told = { model: invokedModel(fields), usage: converseUsage(fields['usage']) };
+  const told = { model: invokedModel(fields), usage: converseUsage(fields['usage']), tier: tierOfConverse(fields) };
   if (!detail) return told;
   const reason = stringOf(fields['stopReason']);
   const message = objectOf(objectOf(fields['output'])?.['message']) ?? {};
@@ -84,6 +86,7 @@ function converseUsage(value: unknown): TokenUsage | undefined {
     outputTokens: countOf(usage['outputTokens']),
     cacheReadTokens,
     cacheWriteTokens,
+    cacheWriteHourTokens: hourWrites(usage),
   };
 }
 
@@ -110,8 +113,13 @@ class ConverseFold implements ResponseFold {
       if (this.assembly) addBlock(this.assembly, objectOf(delta ?? start) ?? {});
     } else if (messageStop) this.stopReason = stringOf(objectOf(messageStop)?.['stopReason']);
     else if (metadata) {
-      const { usage, trace } = objectOf(metadata) ?? {};
-      this.metadata = { usage, trace: { promptRouter: objectOf(trace)?.['promptRouter'] } };
+      const { usage, trace, serviceTier, performanceConfig } = objectOf(metadata) ?? {};
+      this.metadata = {
+        usage,
+        serviceTier,
+        performanceConfig,
+        trace: { promptRouter: objectOf(trace)?.['promptRouter'] },
+      };
     }
   }
 
@@ -120,6 +128,7 @@ class ConverseFold implements ResponseFold {
     return {
       model: invokedModel(this.metadata),
       usage: converseUsage(this.metadata['usage']),
+      tier: tierOfConverse(this.metadata),
       finishReasons: [reason],
       output: this.assembly?.messages([reason]),
     };

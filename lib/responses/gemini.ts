@@ -2,6 +2,7 @@ import { candidateMessage } from '../messages/gemini.js';
 import type { Message } from '../messages/message.js';
 import { FINISH_REASON_ERROR } from '../signals/semconv.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from './response.js';
+import { tierOfUsage } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
@@ -16,7 +17,13 @@ export const geminiReader: ResponseReader = {
     const fields = answer as Fields;
     if (isEmbeddings(fields)) return embeddings(fields);
     if (!isContent(fields)) return undefined;
-    const told = { provider: providerOf(fields), model: modelOf(fields), usage: usageOf(fields['usageMetadata']) };
+    const { usageMetadata } = fields;
+    const told = {
+      provider: providerOf(fields),
+      model: modelOf(fields),
+      usage: usageOf(usageMetadata),
+      tier: tierOfUsage(usageMetadata),
+    };
     if (!detail) return told;
     const candidates = candidatesOf(fields);
     const reasons = candidates.map(({ finishReason }) => stringOf(finishReason));
@@ -137,6 +144,7 @@ class ContentFold implements ResponseFold {
       model: modelOf(merged),
       finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [FINISH_REASON_ERROR]),
       usage: usageOf(merged['usageMetadata']),
+      tier: tierOfUsage(merged['usageMetadata']),
       output:
         parts &&
         output(

@@ -6,6 +6,7 @@ import {
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
   FINISH_REASON_ERROR,
 } from '../signals/semconv.js';
+import { specialTier, tierOfUsage } from './service-tier.js';
 import { objectOf, stringOf } from './shape.js';
 
 /*
@@ -92,6 +93,11 @@ function statusReason(metadata: Fields, called: boolean): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The tier that answered, as OpenAI tells it beside the usage, and Anthropic in it. */
+export function tierOf(told: Fields): string | undefined {
+  return specialTier(told['service_tier'], tierOfUsage(told['usage']));
 }
 
 /** What only OpenAI tells. */

@@ -2,7 +2,16 @@ import { Assembly } from '../messages/assembly.js';
 import { answerMessage, contentParts, type LangChainMessage, langChainMessage } from '../messages/langchain.js';
 import type { Message } from '../messages/message.js';
 import { FINISH_REASON_ERROR } from '../signals/semconv.js';
-import { finishReason, idOf, langChainProvider, metadataOf, modelOf, openAIAttributes } from './langchain-metadata.js';
+import {
+  finishReason,
+  idOf,
+  langChainProvider,
+  metadataOf,
+  modelOf,
+  openAIAttributes,
+  tierOf,
+} from './langchain-metadata.js';
+import { added, reconciled } from './reconcile.js';
 import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from './response.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
@@ -16,7 +25,7 @@ type Fields = Record<string, unknown>;
 export const langChainReader: ResponseReader = {
   read(answer, wanted) {
     const message = aiMessage(answer) ?? aiMessage((answer as Fields)['raw']);
-    if (message) return responseOf([{ message }], usageOf(message.fields['usage_metadata']), wanted);
+    if (message) return responseOf([{ message }], usageOf(message), wanted);
     return readResult(answer as Fields, wanted);
   },
   startFold(chunk, wanted) {
@@ -46,9 +55,9 @@ function readResult(fields: Fields, wanted: Wanted): ModelResponse | undefined {
   if (!first || !(Array.isArray(generations[0]) || langChainMessage(first['message']))) return undefined;
   const all = prompts.map((choices) => (Array.isArray(choices) ? choices : []).map(generationOf));
   // Each choice of a prompt tells the usage of all of them.
-  const usages = all.map((choices) => usageOf(choices[0]?.message?.fields['usage_metadata']));
+  const usages = all.map((choices) => usageOf(choices[0]?.message));
   const output = objectOf(fields['llmOutput']) ?? {};
-  return responseOf(all.flat(), usages.reduce(sum, undefined) ?? legacyUsage(output['tokenUsage']), wanted, output);
+  return responseOf(all.flat(), usages.reduce(added, undefined) ?? legacyUsage(output['tokenUsage']), wanted, output);
 }
 
 function generationOf(value: unknown): Generation {
@@ -64,7 +73,8 @@ function responseOf(
 ): ModelResponse {
   const [first] = generations;
   const told: Fields = { ...output, ...first?.info, ...metadataOf(first?.message) };
-  const response = { provider: langChainProvider(told['model_provider']), model: modelOf(told), usage };
+  const provider = langChainProvider(told['model_provider']);
+  const response = { provider, model: modelOf(told), usage, tier: tierOf(told) };
   if (!detail) return response;
   const reasons = generations.map(({ message, info }) =>
     finishReason(message, info, isFilled(message?.fields['tool_calls'])),
@@ -84,18 +94,23 @@ function said({ message, text }: Generation, finishReason: string | undefined): 
   return { role: 'assistant', parts: contentParts(text), ...reason };
 }
 
-function usageOf(value: unknown): TokenUsage | undefined {
-  const usage = objectOf(value);
+/** Packages for some providers count cached or reasoning tokens beside, which their total tells. */
+function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined {
+  const usage = objectOf(message?.fields['usage_metadata']);
   if (!usage) return undefined;
   const input = objectOf(usage['input_token_details']);
   const output = objectOf(usage['output_token_details']);
-  return {
+  const told = {
     inputTokens: countOf(usage['input_tokens']),
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens: countOf(input?.['cache_read']),
     cacheWriteTokens: countOf(input?.['cache_creation']),
+    cacheWriteHourTokens: countOf(input?.['ephemeral_1h_input_tokens']),
     reasoningTokens: countOf(output?.['reasoning']),
   };
+  // `@langchain/google-genai` does not tell what was thought, but in the total.
+  const isGoogle = stringOf(metadataOf(message)?.['model_provider'])?.startsWith('google') === true;
+  return reconciled(told, countOf(usage['total_tokens']), isGoogle);
 }
 
 /** Of models that complete text. What LangChain estimated stands elsewhere, and is not read. */
@@ -104,19 +119,6 @@ function legacyUsage(value: unknown): TokenUsage | undefined {
   const inputTokens = countOf(usage?.['promptTokens']);
   const outputTokens = countOf(usage?.['completionTokens']);
   return inputTokens === undefined && outputTokens === undefined ? undefined : { inputTokens, outputTokens };
-}
-
-/** Chunks add up, as LangChain's own `concat` has it: some providers tell the input first and the output last. */
-function sum(left: TokenUsage | undefined, right: TokenUsage | undefined): TokenUsage | undefined {
-  if (!left || !right) return left ?? right;
-  const add = (a: number | undefined, b: number | undefined) => (a === undefined ? b : a + (b ?? 0));
-  return {
-    inputTokens: add(left.inputTokens, right.inputTokens),
-    outputTokens: add(left.outputTokens, right.outputTokens),
-    cacheReadTokens: add(left.cacheReadTokens, right.cacheReadTokens),
-    cacheWriteTokens: add(left.cacheWriteTokens, right.cacheWriteTokens),
-    reasoningTokens: add(left.reasoningTokens, right.reasoningTokens),
-  };
 }
 
 const isFilled = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
@@ -138,7 +140,8 @@ class MessageFold implements ResponseFold {
     if (!message) return;
     const { fields } = message;
     this.id ??= stringOf(fields['id']);
-    this.usage = sum(this.usage, usageOf(fields['usage_metadata']));
+    // They add up, as in LangChain's own `concat`: some providers tell the input first and the output last.
+    this.usage = added(this.usage, usageOf(message));
     this.called ||= isFilled(fields['tool_call_chunks']) || isFilled(fields['tool_calls']);
     this.reason = finishReason(message, undefined, this.called) ?? this.reason;
     const metadata = metadataOf(message);
@@ -157,6 +160,7 @@ class MessageFold implements ResponseFold {
       model: modelOf(metadata),
       finishReasons,
       usage: this.usage,
+      tier: tierOf(metadata),
       attributes: openAIAttributes(metadata),
       ...(assembly ? { output: assembly.messages(finishReasons) } : undefined),
     };

@@ -10,6 +10,7 @@ import {
 import { isOpenAI, markOf, providerOf } from './openai-provider.js';
 import { reportedCost, tokenUsage } from './openai-usage.js';
 import type { ModelResponse, ResponseFold, Wanted } from './response.js';
+import { specialTier } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /* Chat completions and (legacy) completions: answers and streams. */
@@ -39,8 +40,9 @@ export function completion(fields: Fields, { detail, content }: Wanted): ModelRe
   const told: ModelResponse = {
     provider,
     model,
-    usage: tokenUsage(usage),
+    usage: tokenUsage(usage, model),
     cost: reportedCost(usage),
+    tier: specialTier(fields['service_tier']),
     error: failureOf(fields['error'] ?? objectOf(choices[0])?.['error']),
   };
   if (!detail) return told;
@@ -106,8 +108,8 @@ export class CompletionFold implements ResponseFold {
     const usage = fields['usage'] ?? (this.mark === 'groq' ? objectOf(fields['x_groq'])?.['usage'] : undefined);
     if (typeof usage === 'object' && usage !== null) this.usage = usage;
     if (fields['error']) this.failure = fields['error'];
-    if (!this.detail) return;
     if (fields['service_tier']) this.tier = fields['service_tier'];
+    if (!this.detail) return;
     if (fields['system_fingerprint']) this.fingerprint = fields['system_fingerprint'];
     const choices = fields['choices'];
     if (!Array.isArray(choices)) return;
@@ -150,8 +152,9 @@ export class CompletionFold implements ResponseFold {
     const told: ModelResponse = {
       provider,
       model,
-      usage: tokenUsage(usage),
+      usage: tokenUsage(usage, model),
       cost: reportedCost(usage),
+      tier: specialTier(this.tier),
       error: failureOf(this.failure),
     };
     if (!this.detail) return told;

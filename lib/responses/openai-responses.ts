@@ -9,6 +9,7 @@ import {
 import { isOpenAI, markOf, providerOf } from './openai-provider.js';
 import { reportedCost, tokenUsage } from './openai-usage.js';
 import type { ModelResponse, ResponseFold, Wanted } from './response.js';
+import { specialTier } from './service-tier.js';
 import { objectOf, stringOf } from './shape.js';
 
 /* The responses API: answers and the events of streams. */
@@ -28,6 +29,7 @@ export function responsesAnswer(fields: Fields, { detail, content }: Wanted): Mo
       fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
     usage: tokenUsage(usage),
     cost: reportedCost(usage),
+    tier: specialTier(fields['service_tier']),
   };
   if (!detail) return told;
   const finishReason = finishReasonOf(fields);
@@ -51,12 +53,17 @@ function responsesAttributes(provider: string | undefined, tier: unknown): Attri
   return attributes;
 }
 
+/** Calls that the caller has to answer; OpenAI itself runs the others. */
+const CALLS = new Set<unknown>([
+  ...['function_call', 'custom_tool_call', 'computer_call', 'local_shell_call', 'apply_patch_call'],
+]);
+
 /** The responses API tells a status instead of finish reasons; these are their counterparts in the chat API. */
 function finishReasonOf(fields: Fields): string | undefined {
   switch (fields['status']) {
     case 'completed': {
       const output = fields['output'] as unknown[];
-      return output.some((item) => objectOf(item)?.['type'] === 'function_call') ? 'tool_calls' : 'stop';
+      return output.some((item) => CALLS.has(objectOf(item)?.['type'])) ? 'tool_calls' : 'stop';
     }
     case 'incomplete': {
       const reason = stringOf(objectOf(fields['incomplete_details'])?.['reason']);

@@ -8,8 +8,12 @@ import { countOf, numberOf, objectOf } from './shape.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `prompt_tokens` and `input_tokens` include the cached ones. */
-export function tokenUsage(value: unknown): TokenUsage | undefined {
+/**
+ * `prompt_tokens` and `input_tokens` include the cached ones.
+ *
+ * @param model that answered
+ */
+export function tokenUsage(value: unknown, model?: string): TokenUsage | undefined {
   const usage = objectOf(value);
   if (!usage) return undefined;
   const input = objectOf(usage['prompt_tokens_details']) ?? objectOf(usage['input_tokens_details']);
@@ -28,7 +32,7 @@ export function tokenUsage(value: unknown): TokenUsage | undefined {
       countOf(input?.['cache_write_tokens']) ??
       countOf(input?.['cache_creation_input_tokens']) ??
       countOf(usage['cache_creation_input_tokens']),
-    ...outputUsage(usage, inputTokens, countOf(output?.['reasoning_tokens'])),
+    ...outputUsage(usage, inputTokens, countOf(output?.['reasoning_tokens']), model),
   };
 }
 
@@ -38,20 +42,27 @@ function wholeInput(input: number | undefined, cached: number | undefined): numb
 }
 
 /** Reasoning is part of the output, but for xAI and Perplexity, which bill it beside the answer's tokens. */
-function outputUsage(usage: Fields, input = 0, told: number | undefined): TokenUsage {
+function outputUsage(usage: Fields, input = 0, told: number | undefined, model: string | undefined): TokenUsage {
   const output = countOf(usage['completion_tokens']) ?? countOf(usage['output_tokens']);
-  // Of Perplexity, which leaves them out of the total as well.
-  const beside = countOf(usage['reasoning_tokens']);
-  const reasoning = told ?? beside;
+  const total = countOf(usage['total_tokens']) ?? 0;
+  const reasoning = told ?? countOf(usage['reasoning_tokens']);
+  // Google's own endpoint has a model's thoughts in the total only.
+  if (output !== undefined && !reasoning && total > input + output && model?.includes('gemini'))
+    return { outputTokens: total - input };
   if (output === undefined || reasoning === undefined) return { outputTokens: output, reasoningTokens: reasoning };
-  const total = countOf(usage['total_tokens']);
   const isBeside =
-    (told === undefined && beside !== undefined) ||
-    (total === undefined ? reasoning > output : reasoning > 0 && total === input + output + reasoning);
+    (told === undefined && SEARCHED.some((field) => usage[field] !== undefined)) ||
+    (total === 0 ? reasoning > output : reasoning > 0 && total === input + output + reasoning);
   if (isBeside) return { outputTokens: output + reasoning, reasoningTokens: reasoning };
   // A gateway's estimate that exceeds what it bills says nothing.
   return { outputTokens: output, reasoningTokens: reasoning <= output ? reasoning : undefined };
 }
+
+/**
+ * What Perplexity tells beside, which leaves the reasoning out of the total as well. SGLang tells its reasoning tokens at the
+ * same place, and counts them as output.
+ */
+const SEARCHED = ['citation_tokens', 'num_search_queries', 'search_context_size'];
 
 /** xAI bills in ticks, of which ten thousand million are a dollar. */
 const TICKS_PER_USD = 1e10;

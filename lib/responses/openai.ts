@@ -42,6 +42,13 @@ function embeddings(fields: Fields): ModelResponse {
     model,
     usage: { inputTokens: tokenUsage(usage)?.inputTokens },
     cost: reportedCost(usage),
-    dimensions: Array.isArray(first) ? first.length : undefined,
+    dimensions: dimensionsOf(first),
   };
+}
+
+/** A list of numbers or, in base64, their bytes, which are four to a number. */
+function dimensionsOf(vector: unknown): number | undefined {
+  if (Array.isArray(vector)) return vector.length;
+  const dimensions = typeof vector === 'string' ? Buffer.byteLength(vector, 'base64') / 4 : 0;
+  return Number.isInteger(dimensions) && dimensions > 0 ? dimensions : undefined;
 }

@@ -32,7 +32,11 @@ const PARAMETERS: readonly (readonly [attribute: string, read: Read, ...fields: 
   [semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL, levelOf, 'reasoning_effort', 'reasoningEffort', 'reasoning', 'think'],
   [semconv.ATTR_GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID, stringOf, 'previous_response_id'],
   [semconv.ATTR_GEN_AI_CONVERSATION_ID, (value) => stringOf(objectOf(value)?.['id'] ?? value), 'conversation'],
-  [semconv.ATTR_GEN_AI_OUTPUT_TYPE, outputTypeOf, 'response_format', 'responseFormat', 'format', 'output'],
+  [
+    semconv.ATTR_GEN_AI_OUTPUT_TYPE,
+    outputTypeOf,
+    ...['response_format', 'responseFormat', 'format', 'output', 'output_format'],
+  ],
   [
     semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS,
     stringsOf,

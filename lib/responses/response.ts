@@ -1,6 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Message } from '../messages/message.js';
 import * as semconv from '../signals/semconv.js';
+import { specialTier } from './service-tier.js';
+import { countOf } from './shape.js';
 
 /** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
 export interface TokenUsage {
@@ -8,6 +10,8 @@ export interface TokenUsage {
   readonly outputTokens?: number;
   readonly cacheReadTokens?: number;
   readonly cacheWriteTokens?: number;
+  /** Those of `cacheWriteTokens` that are kept for an hour, which costs more. */
+  readonly cacheWriteHourTokens?: number;
   readonly reasoningTokens?: number;
 }
 
@@ -27,13 +31,15 @@ export interface ModelResponse {
   readonly error?: string;
   /** What the call cost, where the answer itself tells it, as gateways do. In units of the ISO 4217 currency. */
   readonly cost?: { readonly amount: number; readonly currency: string };
+  /** The tier of service that answered, such as `flex`; only the standard one is charged at bundled prices. */
+  readonly tier?: string;
   /** What only this provider tells, under its own names. */
   readonly attributes?: Attributes;
   /** What the model said, one message per choice. Only while content is captured. */
   readonly output?: readonly Message[];
 }
 
-/** What is wanted of an answer beside provider, model, usage, cost and error. */
+/** What is wanted of an answer beside provider, model, usage, cost, tier and error. */
 export interface Wanted {
   /** Ids, finish reasons and what only this provider tells: where the span or log record is kept. */
   readonly detail: boolean;
@@ -62,20 +68,23 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
   const { usage } = response;
   if (response.model !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = response.model;
   if (usage) {
-    if (usage.inputTokens !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = usage.inputTokens;
-    if (usage.outputTokens !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS] = usage.outputTokens;
-    if (usage.cacheReadTokens !== undefined) {
-      bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS] = usage.cacheReadTokens;
+    // A user's own `response` may tell anything, and one NaN would spoil a sum for good.
+    const [input, output] = [countOf(usage.inputTokens), countOf(usage.outputTokens)];
+    const [cacheRead, cacheWrite] = [countOf(usage.cacheReadTokens), countOf(usage.cacheWriteTokens)];
+    const [cacheWriteHour, reasoning] = [countOf(usage.cacheWriteHourTokens), countOf(usage.reasoningTokens)];
+    if (input !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = input;
+    if (output !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS] = output;
+    if (cacheRead !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS] = cacheRead;
+    if (cacheWrite !== undefined) {
+      semconv.setRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, cacheWrite);
     }
-    if (usage.cacheWriteTokens !== undefined) {
-      semconv.setRenamed(bag, semconv.ATTR_GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cacheWriteTokens);
-    }
-    if (usage.reasoningTokens !== undefined) {
-      bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS] = usage.reasoningTokens;
-    }
+    if (cacheWriteHour !== undefined) bag[semconv.ATTR_ANNOTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS] = cacheWriteHour;
+    if (reasoning !== undefined) bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS] = reasoning;
   }
+  const tier = specialTier(response.tier);
+  if (tier !== undefined) bag[semconv.ATTR_ANNOTEL_SERVICE_TIER] = tier;
   if (response.error !== undefined) bag[semconv.ATTR_ERROR_TYPE] = response.error;
-  if (response.cost) {
+  if (response.cost && Number.isFinite(response.cost.amount)) {
     bag[semconv.ATTR_ANNOTEL_COST_AMOUNT] = response.cost.amount;
     bag[semconv.ATTR_ANNOTEL_COST_CURRENCY] = response.cost.currency;
     bag[semconv.ATTR_ANNOTEL_COST_SOURCE] = 'provider';

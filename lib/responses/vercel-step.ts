@@ -1,6 +1,9 @@
 import { ATTR_OPENAI_RESPONSE_SERVICE_TIER, ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../signals/semconv.js';
+import { hourWrites } from './cache-writes.js';
+import { reconciled } from './reconcile.js';
 import { requestedProvider } from './request.js';
 import type { ModelResponse, TokenUsage } from './response.js';
+import { specialTier, tierOfConverse, tierOfUsage } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 
 /*
@@ -22,6 +25,12 @@ export function ending(step: Fields): ModelResponse {
     model: stringOf(response?.['modelId']),
     finishReasons: reason === undefined ? undefined : [reason],
     error: step['finishReason'] === 'error' ? ERROR_TYPE_OTHER : undefined,
+    tier: specialTier(
+      tier,
+      tierOfUsage(objectOf(step['usage'])?.['raw']),
+      tierOfUsage(metadataUsage(metadata, 'anthropic')),
+      tierOfConverse(objectOf(metadata['bedrock'])),
+    ),
     attributes: tier === undefined ? undefined : { [ATTR_OPENAI_RESPONSE_SERVICE_TIER]: tier },
   };
 }
@@ -41,16 +50,37 @@ export function providerOf(metadata: Fields): string | undefined {
   return undefined;
 }
 
-/** Input tokens include the cached ones, output tokens those of reasoning. */
-export function tokenUsage(value: unknown): TokenUsage | undefined {
+/**
+ * Input tokens include the cached ones, output tokens those of reasoning; where a provider made for version 4 or 5 counts them
+ * beside, that is put right.
+ *
+ * @param metadata `providerMetadata` of the same step, in which Anthropic's and Bedrock's providers tell more
+ */
+export function tokenUsage(value: unknown, metadata?: unknown): TokenUsage | undefined {
   const usage = objectOf(value);
   if (!usage) return undefined;
   const input = objectOf(usage['inputTokenDetails']);
-  return {
+  const anthropic = metadataUsage(metadata, 'anthropic');
+  const bedrock = metadataUsage(metadata, 'bedrock');
+  const told: TokenUsage = {
     inputTokens: countOf(usage['inputTokens'] ?? usage['promptTokens']),
     outputTokens: countOf(usage['outputTokens'] ?? usage['completionTokens']),
-    cacheReadTokens: countOf(input?.['cacheReadTokens'] ?? usage['cachedInputTokens']),
-    cacheWriteTokens: countOf(input?.['cacheWriteTokens']),
+    cacheReadTokens: countOf(
+      input?.['cacheReadTokens'] ?? usage['cachedInputTokens'] ?? anthropic?.['cache_read_input_tokens'],
+    ),
+    cacheWriteTokens: countOf(
+      input?.['cacheWriteTokens'] ?? anthropic?.['cache_creation_input_tokens'] ?? bedrock?.['cacheWriteInputTokens'],
+    ),
+    cacheWriteHourTokens: hourWrites(usage['raw']) ?? hourWrites(anthropic) ?? hourWrites(bedrock),
     reasoningTokens: countOf(objectOf(usage['outputTokenDetails'])?.['reasoningTokens'] ?? usage['reasoningTokens']),
   };
+  const { inputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = told;
+  // Anthropic's own count, handed on as it is, leaves out what was cached; so does the total made of it.
+  if (inputTokens !== undefined && inputTokens === anthropic?.['input_tokens'])
+    return { ...told, inputTokens: inputTokens + cacheReadTokens + cacheWriteTokens };
+  return reconciled(told, countOf(usage['totalTokens']));
+}
+
+function metadataUsage(metadata: unknown, provider: string): Fields | undefined {
+  return objectOf(objectOf(objectOf(metadata)?.[provider])?.['usage']);
 }

@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Message } from '../messages/message.js';
 import { stepMessages } from '../messages/vercel.js';
 import { ATTR_ANNOTEL_STREAM_END, ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../signals/semconv.js';
+import { added } from './reconcile.js';
 import type { ModelResponse, ResponseFold, TokenUsage } from './response.js';
 import { objectOf, stringOf } from './shape.js';
 import { ending, finishReason, tokenUsage } from './vercel-step.js';
@@ -26,6 +27,9 @@ export class PartsFold implements ResponseFold {
   private step: Fields | undefined;
   private last: Fields | undefined;
   private usage: TokenUsage | undefined;
+  /** Whether a step used more than it says, which the sum of all does not say either. */
+  private corrected = false;
+  private tier: string | undefined;
   private failure: string | undefined;
   private aborted = false;
 
@@ -38,13 +42,14 @@ export class PartsFold implements ResponseFold {
     switch (part['type']) {
       case 'finish-step':
         this.step = part;
-        this.usage = added(this.usage, tokenUsage(part['usage']));
+        this.tier ??= ending(part).tier;
+        this.addStep(part);
         this.content?.endStep(finishReason(part));
         break;
       case 'finish':
         this.last = part;
         if (part['finishReason'] !== 'error') this.failure = undefined;
-        this.usage = tokenUsage(part['totalUsage'] ?? part['usage']) ?? this.usage;
+        if (!this.corrected) this.addTotal(part);
         break;
       case 'error':
         this.failure = errorCode(part['error']);
@@ -55,6 +60,19 @@ export class PartsFold implements ResponseFold {
       default:
         this.content?.add(part);
     }
+  }
+
+  private addStep({ usage, providerMetadata }: Fields): void {
+    const told = tokenUsage(usage, providerMetadata);
+    this.corrected ||= told?.inputTokens !== tokenUsage(usage)?.inputTokens;
+    this.usage = added(this.usage, told);
+  }
+
+  /** It does not tell how long what was cached is kept. */
+  private addTotal({ totalUsage, usage, providerMetadata }: Fields): void {
+    const total = tokenUsage(totalUsage ?? usage, providerMetadata);
+    const cacheWriteHourTokens = this.usage?.cacheWriteHourTokens ?? total?.cacheWriteHourTokens;
+    if (total) this.usage = { ...total, cacheWriteHourTokens };
   }
 
   response(): ModelResponse {
@@ -68,23 +86,11 @@ export class PartsFold implements ResponseFold {
       finishReasons: [finished ?? FINISH_REASON_ERROR],
       error: this.failure ?? (last ? told.error : undefined),
       usage,
+      tier: this.tier ?? told.tier,
       attributes,
       output: content?.messages(finished ?? FINISH_REASON_ERROR),
     };
   }
-}
-
-function added(left: TokenUsage | undefined, right: TokenUsage | undefined): TokenUsage | undefined {
-  if (!left || !right) return left ?? right;
-  const sum = (key: keyof TokenUsage): number | undefined =>
-    left[key] === undefined ? right[key] : left[key] + (right[key] ?? 0);
-  return {
-    inputTokens: sum('inputTokens'),
-    outputTokens: sum('outputTokens'),
-    cacheReadTokens: sum('cacheReadTokens'),
-    cacheWriteTokens: sum('cacheWriteTokens'),
-    reasoningTokens: sum('reasoningTokens'),
-  };
 }
 
 function errorCode(error: unknown): string {

@@ -1,7 +1,9 @@
 import { diag } from '@opentelemetry/api';
 import type { Message } from '../messages/message.js';
 import { stepMessages } from '../messages/vercel.js';
+import { added } from './reconcile.js';
 import type { ModelResponse, ResponseReader } from './response.js';
+import { specialTier } from './service-tier.js';
 import { countOf, objectOf, stringOf } from './shape.js';
 import { ending, finishReason, providerOf, tokenUsage } from './vercel-step.js';
 import { isStreamPart, PartsFold } from './vercel-stream.js';
@@ -18,7 +20,7 @@ export const vercelReader: ResponseReader = {
     const fields = answer as Fields;
     if (isUnread(fields)) return unread();
     const { steps } = fields;
-    if (isSteps(steps)) return textAnswer(fields, steps, content);
+    if (isSteps(steps)) return textAnswer(steps, content);
     if (isObjectAnswer(fields)) return objectAnswer(fields, content);
     if (isEmbeddings(fields)) return embeddings(fields);
     if (isImages(fields)) return imageAnswer(fields);
@@ -40,12 +42,12 @@ function isSteps(steps: unknown): steps is readonly Fields[] {
   });
 }
 
-function textAnswer(fields: Fields, steps: readonly Fields[], content: boolean): ModelResponse {
+function textAnswer(steps: readonly Fields[], content: boolean): ModelResponse {
   const last = steps.at(-1) as Fields;
   return {
     ...ending(last),
-    // Version 4 has the sum under `usage`.
-    usage: tokenUsage(fields['totalUsage'] ?? fields['usage']),
+    tier: specialTier(...steps.map((step) => ending(step).tier)),
+    usage: steps.map(({ usage, providerMetadata }) => tokenUsage(usage, providerMetadata)).reduce(added, undefined),
     output: content ? steps.flatMap((step) => stepMessages(contentOf(step), finishReason(step))) : undefined,
   };
 }
@@ -69,7 +71,11 @@ function objectAnswer(fields: Fields, content: boolean): ModelResponse {
     ];
     return stepMessages(parts, finishReason(fields));
   };
-  return { ...ending(fields), usage: tokenUsage(fields['usage']), output: content ? said() : undefined };
+  return {
+    ...ending(fields),
+    usage: tokenUsage(fields['usage'], fields['providerMetadata']),
+    output: content ? said() : undefined,
+  };
 }
 
 function isEmbeddings(fields: Fields): boolean {

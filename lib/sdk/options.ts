@@ -18,7 +18,10 @@ export interface TelemetryOptions {
   console?: 'tree' | 'off';
   /** Decides which traces are recorded. `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. */
   sampler?: Sampler;
-  /** Stand beside whatever the environment configures; so do the next three. */
+  /**
+   * Stand beside whatever the environment configures; so do the next three. Where any of the first three is given, the tree is
+   * not printed, unless `console` is `tree`: telemetry has a place to go.
+   */
   spanProcessors?: SpanProcessor[];
   metricReaders?: IMetricReader[];
   logRecordProcessors?: LogRecordProcessor[];

@@ -13,6 +13,10 @@ interface Count {
  * are lost: the rest is for methods that have yet to be called.
  */
 const MOST_SERIES = 1_000;
+/** Beyond it, methods that are new are no longer told apart, either; room is left for what else may come of the known ones. */
+const MOST_NAMED = 1_800;
+/** Stands for the methods beyond. */
+const OTHER = '_other';
 
 /**
  * The counter `annotel.calls`. It counts here and is observed when metrics are collected: the SDK would serialise the
@@ -47,26 +51,21 @@ export class CallCounter {
     const method = bag[ATTR_CODE_FUNCTION_NAME];
     const operation = bag[ATTR_ANNOTEL_OPERATION];
     const error = bag[ATTR_ERROR_TYPE];
-    let counts = this.counts.get(method);
-    if (!counts) {
-      counts = [];
-      this.counts.set(method, counts);
-    }
-    const count = find(counts, operation, error) ?? this.open(counts, method, operation, error);
+    const counts = this.counts.get(method);
+    const count = (counts && find(counts, operation, error)) ?? this.open(method, operation, error);
     count.calls += 1;
     return count.dimensions;
   }
 
-  private open(
-    counts: Count[],
-    method: Attributes[string],
-    operation: Attributes[string],
-    error: Attributes[string],
-  ): Count {
+  private open(method: Attributes[string], operation: Attributes[string], error: Attributes[string]): Count {
     const type = error !== undefined && this.series >= MOST_SERIES ? ERROR_TYPE_OTHER : error;
+    // Names that a framework's users give to what they run may be as many as their calls.
+    const name = this.series >= MOST_NAMED && !this.counts.has(method) ? OTHER : method;
+    const counts = this.counts.get(name) ?? [];
+    this.counts.set(name, counts);
     const existing = find(counts, operation, type);
     if (existing) return existing;
-    const dimensions: Attributes = { [ATTR_ANNOTEL_OPERATION]: operation, [ATTR_CODE_FUNCTION_NAME]: method };
+    const dimensions: Attributes = { [ATTR_ANNOTEL_OPERATION]: operation, [ATTR_CODE_FUNCTION_NAME]: name };
     if (type !== undefined) dimensions[ATTR_ERROR_TYPE] = type;
     const count = { dimensions, calls: 0 };
     counts.push(count);

@@ -17,6 +17,8 @@ type Write = (this: object, value: number, attributes?: Attributes, given?: Cont
 const CLIENT_METRICS = METRICS.operationDuration.name.replace('operation.duration', '');
 
 const patched = new WeakSet<object>();
+/** What the instruments of the registered provider have in common, and those of other providers have not. */
+let registered: unknown;
 const ours = new WeakSet<object>();
 
 /**
@@ -44,6 +46,7 @@ const WRITES: Record<string, 'record' | 'add'> = { createHistogram: 'record', cr
 
 function own(instrument: object, write: 'record' | 'add'): void {
   ours.add(instrument);
+  registered = providerOf(instrument) ?? registered;
   patch(instrument, write);
 }
 
@@ -58,7 +61,7 @@ function patch(instrument: object, write: 'record' | 'add'): void {
     enumerable: Object.prototype.propertyIsEnumerable.call(owner, write),
     value(this: object, value: number, attributes?: Attributes, given?: Context): void {
       const name = nameOf(this);
-      if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || !isCounted(attributes, given)) {
+      if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || isElsewhere(this) || !isCounted(attributes, given)) {
         Reflect.apply(original, this, [value, attributes, given]);
       }
     },
@@ -76,6 +79,29 @@ function isCounted(attributes: Attributes | undefined, given: Context | undefine
     return claimOf(active, (claimed) => isPartOf(operation, claimed)) !== undefined;
   });
   return covered === true;
+}
+
+/** Whether an instrument is of another provider than the one that was registered. */
+function isElsewhere(instrument: object): boolean {
+  const provider = safely('finding the provider of a metric', () => providerOf(instrument));
+  return provider !== undefined && registered !== undefined && provider !== registered;
+}
+
+/** Parts of an SDK's instrument, of 2.x and 3.x, by which it knows the readers of its provider. */
+interface Internals {
+  readonly _writableMetricStorage?: Storage & { readonly _backingStorages?: readonly Storage[] };
+}
+interface Storage {
+  readonly _temporalMetricStorage?: {
+    readonly _unreportedAccumulations?: ReadonlyMap<{ readonly _sharedState?: unknown }, unknown>;
+  };
+}
+
+function providerOf(instrument: object): unknown {
+  const storage = (instrument as Internals)._writableMetricStorage;
+  const { _temporalMetricStorage: byReader } = storage?._backingStorages?.[0] ?? storage ?? {};
+  const [reader] = byReader?._unreportedAccumulations?.keys() ?? [];
+  return reader?._sharedState;
 }
 
 /** The name of one of the SDK's instruments, of 2.x and 3.x. Of others nothing is known. */

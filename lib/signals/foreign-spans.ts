@@ -94,9 +94,13 @@ function absorb(
   return above && new StandInSpan(claimed.claim, above, attributes as Attributes);
 }
 
-/** The span processor in the SDK's tracers, of 2.x and 3.x: one per provider. Of other tracers nothing is known. */
+/**
+ * The span processor in the SDK's tracers, of 2.x and 3.x: one per provider. Tracers of 1.x and of dd-trace know the provider
+ * itself. Of others nothing is known.
+ */
 function providerOf(tracer: Tracer): unknown {
-  return (tracer as { _spanProcessor?: unknown })._spanProcessor;
+  const { _spanProcessor, _tracerProvider } = tracer as { _spanProcessor?: unknown; _tracerProvider?: unknown };
+  return _spanProcessor ?? _tracerProvider;
 }
 
 /** Spans that frameworks put around the model calls of one call to them. */

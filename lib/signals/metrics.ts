@@ -112,10 +112,10 @@ export class Instruments {
   private recordTokenUsage(usage: Histogram, bag: Attributes, dimensions: Attributes, context: Context): void {
     const input = bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS];
     const output = bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
-    if (typeof input === 'number') {
+    if (isAmount(input)) {
       usage.record(input, { ...dimensions, [semconv.ATTR_GEN_AI_TOKEN_TYPE]: 'input' }, context);
     }
-    if (typeof output === 'number') {
+    if (isAmount(output)) {
       usage.record(output, { ...dimensions, [semconv.ATTR_GEN_AI_TOKEN_TYPE]: 'output' }, context);
     }
   }
@@ -140,15 +140,15 @@ export class Instruments {
       context,
     );
     add(latest.reasoningTokens, bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS], byModality, context);
-    if (typeof input === 'number') latest.callInputTokens.record(input, dimensions, context);
-    if (typeof output === 'number') latest.callOutputTokens.record(output, dimensions, context);
+    if (isAmount(input)) latest.callInputTokens.record(input, dimensions, context);
+    if (isAmount(output)) latest.callOutputTokens.record(output, dimensions, context);
   }
 
   private recordCost(bag: Attributes, dimensions: Attributes, context: Context): void {
     const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
     const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
     // A gateway may tell of money given back, which a counter cannot hold.
-    if (typeof amount !== 'number' || typeof currency !== 'string' || amount < 0) return;
+    if (!isAmount(amount) || typeof currency !== 'string') return;
     let counter = this.costs.get(currency);
     if (!counter) {
       const { name, description } = definitions.METRIC_COST;
@@ -221,5 +221,10 @@ function withError(dimensions: Attributes, error: Attributes[string]): Attribute
 }
 
 function add(counter: Counter, value: Attributes[string], dimensions: Attributes, context: Context): void {
-  if (typeof value === 'number') counter.add(value, dimensions, context);
+  if (isAmount(value)) counter.add(value, dimensions, context);
+}
+
+/** What a counter can hold: one NaN would spoil its sum for good. */
+function isAmount(value: Attributes[string]): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity;
 }

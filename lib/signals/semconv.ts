@@ -153,6 +153,10 @@ export const ATTR_ANNOTEL_COST_CURRENCY = 'annotel.cost.currency';
 export const ATTR_ANNOTEL_COST_SOURCE = 'annotel.cost.source';
 /** `true` where the token counts were estimated here, since the answer told none. */
 export const ATTR_ANNOTEL_USAGE_ESTIMATED = 'annotel.usage.estimated';
+/** Input tokens written to a cache that keeps them for an hour, which costs more; part of those written to a cache. */
+export const ATTR_ANNOTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS = 'annotel.usage.cache_write_1h.input_tokens';
+/** The tier of service that answered, in the provider's word, where it is not the standard one; bundled prices are not its. */
+export const ATTR_ANNOTEL_SERVICE_TIER = 'annotel.service_tier';
 export const ATTR_ANNOTEL_CACHE_HIT = 'annotel.cache.hit';
 /** `prefix` or `semantic`. */
 export const ATTR_ANNOTEL_CACHE_TYPE = 'annotel.cache.type';

@@ -3,7 +3,13 @@ import { type Claim, type StandIn, standsIn } from './claim.js';
 import * as semconv from './semconv.js';
 
 const USAGE = semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS.replace('input_tokens', '');
-const RESPONSE = semconv.ATTR_GEN_AI_RESPONSE_ID.replace('id', '');
+/** What a layer may tell of the answer. Others have names such as `gen_ai.response.text` for what the model said. */
+const RESPONSE: ReadonlySet<string> = new Set([
+  semconv.ATTR_GEN_AI_RESPONSE_ID,
+  semconv.ATTR_GEN_AI_RESPONSE_MODEL,
+  semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS,
+  semconv.ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
+]);
 
 /** Token counts, by what follows the prefix in the names that instrumentations give them, of old and of late. */
 const USAGE_NAMES: Readonly<Record<string, string | semconv.Renamed>> = {
@@ -61,16 +67,23 @@ class Layer implements StandIn {
   learn(key: string, value: AttributeValue | undefined): void {
     if (value === undefined || value === null) return;
     if (isUsage(key)) {
+      // Whatever a layer takes for a count.
+      if (!isCount(value)) return;
       const name = USAGE_NAMES[key.slice(USAGE.length)];
       if (typeof name === 'string') this.learned[name] = value;
       else if (name) semconv.setRenamed(this.learned, name, value);
-    } else if (key.startsWith(RESPONSE)) this.learned[key] = value;
+    } else if (RESPONSE.has(key)) this.learned[key] = value;
     else if (GUESSES.has(key)) this.guesses[key] = value;
     // What says the same under names of the layer's own: of the Anthropic client, and of the Vercel AI SDK.
     else if (key === 'anthropic.message.stop_reason') {
       this.learned[semconv.ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [String(value)];
-    } else if (key === 'ai.usage.tokens') this.learned[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = value;
+    } else if (key === 'ai.usage.tokens' && isCount(value))
+      this.learned[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = value;
   }
+}
+
+function isCount(value: AttributeValue): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
 function isUsage(key: string): boolean {

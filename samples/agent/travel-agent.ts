@@ -32,7 +32,7 @@ export class TravelAgent {
   }
 
   /** What goes in and out of a tool is recorded only where content capture is on. */
-  @ToolCall({ name: (call: Call) => call.function.name, callId: (call: Call) => call.id })
+  @ToolCall()
   async run({ function: { name, arguments: args } }: Call): Promise<string> {
     return runTool(name, JSON.parse(args));
   }

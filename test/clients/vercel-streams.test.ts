@@ -88,9 +88,11 @@ describe('a streamed text', () => {
 
   test('of a method that hands on fullStream is recorded whole', async () => {
     wire.reply(recorded(TEXT));
-    await read(LlmCall()(() => new Undecorated().text().fullStream)());
+    const parts = await read(LlmCall()(() => new Undecorated().text().fullStream)());
     const { 'code.function.name': _, ...rest } = answered;
     expect(telemetry.span.attributes).toMatchObject(rest);
+    const chunks = parts.length - 1;
+    expect(await telemetry.points('gen_ai.client.operation.time_per_output_chunk')).toMatchObject([{ count: chunks }]);
   });
 
   test('handed on by a second decorated method is told to both', async () => {

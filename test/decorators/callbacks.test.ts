@@ -105,6 +105,48 @@ describe('a callback that answers with something else', () => {
     expect(telemetry.span.attributes).toEqual({ 'annotel.operation': 'traced', 'code.function.name': 'work' });
   });
 
+  const opaque = new Proxy(
+    {},
+    {
+      get: faulty,
+      ownKeys: faulty,
+    },
+  );
+  test.each<[string, (of: typeof method) => typeof method]>([
+    ['attributes', LlmCall({ attributes: () => opaque })],
+    ['result', LlmCall({ result: () => opaque })],
+    ['model', LlmCall({ model: () => opaque as string })],
+  ])('%s that cannot be looked at cost only themselves', async (_what, decorate) => {
+    await expect(decorate(method)(request, 'why')).resolves.toBe(answer);
+    expect(telemetry.span).toMatchObject({ name: 'chat gpt-4o', attributes: chat });
+  });
+
+  test('a request that cannot be looked at costs only itself', async () => {
+    await LlmCall({ request: () => opaque })(method)(request, 'why');
+    expect(telemetry.span.attributes).toMatchObject(without('gen_ai.request.model', chat));
+  });
+
+  test('a response that cannot be looked at costs only itself', async () => {
+    await LlmCall({ response: () => opaque, result: () => ({ a: 1 }) })(method)(request, 'why');
+    expect(telemetry.span.attributes).toMatchObject({ 'gen_ai.request.model': 'gpt-4o', a: 1 });
+  });
+
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%p is no count, and spoils no sum', async (count) => {
+    await telemetry.restart({ settings: { rethrowFaults: false, semconv: 'both' } });
+    let counted = count;
+    const usage = () => ({ inputTokens: counted, outputTokens: counted });
+    const attributes = () => ({ 'gen_ai.usage.input_tokens': counted });
+    const response = () => ({ model: 'gpt-4o', usage: usage(), cost: { amount: counted, currency: 'USD' } });
+    const told = LlmCall({ response })(method);
+    const said = LlmCall({ result: attributes })(method);
+    await told(request, 'why');
+    await said(request, 'why');
+    counted = 1;
+    await told(request, 'why');
+    expect(await telemetry.points('annotel.cost')).toMatchObject([{ value: 1 }]);
+    expect(await telemetry.points('gen_ai.client.inference.usage.input_tokens')).toMatchObject([{ value: 1 }]);
+  });
+
   test('attributes without a value are left out', () => {
     const given = { 'user.id': null, 'order.id': 3, 'cart.id': undefined };
     Traced({ attributes: () => given, result: () => given })(function work() {})();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import { Embedding, LlmCall, ToolCall, Traced } from '../../lib/index.js';
+import { Embedding, LlmCall, llmRequest, ToolCall, Traced } from '../../lib/index.js';
 import { measuredUsage } from '../support/model-usage.js';
 import { useTelemetry } from '../support/telemetry.js';
 
@@ -124,6 +124,22 @@ describe('a model call within a model call is the same call', () => {
     expect(telemetry.logs[0]?.attributes).not.toHaveProperty(['error.type']);
     expect(await measuredUsage(telemetry)).toEqual({ calls: 1, input: 3, output: 4 });
   });
+});
+
+test('the chunks of a stream that both hand on are measured once', async () => {
+  const inner = LlmCall()(async function* () {
+    for (let index = 0; index < 1200; index++) yield { object: 'chat.completion.chunk', model: 'gpt', choices: [] };
+  });
+  for await (const _chunk of LlmCall()(() => inner())());
+  expect(await telemetry.points('gen_ai.client.operation.time_per_output_chunk')).toMatchObject([{ count: 1199 }]);
+});
+
+test('a request that a traced method on the way builds is the request of the call', async () => {
+  const helper = Traced('helper')(async () => llmRequest(request) && 'text');
+  await LlmCall()(async () => helper())();
+  const asked = { 'gen_ai.request.model': 'gpt-4o', 'gen_ai.request.temperature': 0.1 };
+  expect(telemetry.spans).toMatchObject([{ name: 'helper' }, { name: 'chat gpt-4o', attributes: asked }]);
+  expect(telemetry.spans[0]?.attributes).not.toHaveProperty(['gen_ai.request.model']);
 });
 
 test('a model call within a tool that a model call runs is another one', async () => {

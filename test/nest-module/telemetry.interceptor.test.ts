@@ -8,6 +8,7 @@ import {
   type ExceptionFilter,
   type ExecutionContext,
   Get,
+  GoneException,
   Header,
   HttpCode,
   Injectable,
@@ -18,6 +19,7 @@ import {
   Redirect,
   Res,
   Scope,
+  ServiceUnavailableException,
   Sse,
   StreamableFile,
   UseFilters,
@@ -28,7 +30,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, ExternalContextCreator } from '@nestjs/core';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { concat, defer, from, interval, map, Observable, of, retry, take, throwError } from 'rxjs';
+import { concat, defer, from, interval, map, Observable, of, retry, take, tap, throwError } from 'rxjs';
 import { Traced } from '../../lib/index.js';
 import { startTelemetry } from '../../lib/sdk/index.js';
 import { TelemetryInterceptor, TelemetryModule } from '../../nest-module/index.js';
@@ -59,9 +61,24 @@ class TeapotFilter implements ExceptionFilter {
   }
 }
 
+const GONE = new GoneException('it ran away');
+
 @Controller('cats')
 class CatsController {
   constructor(private readonly shelter: Shelter) {}
+
+  @Get('gone')
+  gone(): Observable<string> {
+    return concat(
+      of('tom'),
+      throwError(() => GONE),
+    );
+  }
+
+  @Get('unavailable')
+  unavailable(): never {
+    throw new ServiceUnavailableException();
+  }
 
   @Get('sync')
   sync(): string {
@@ -236,11 +253,10 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
   });
 
   it.each([
-    ['broken', 500, 'TypeError', SpanStatusCode.ERROR],
-    ['broken-stream', 500, 'TypeError', SpanStatusCode.ERROR],
-    ['404', 404, 'NotFoundException', SpanStatusCode.UNSET],
-    ['nan', 400, 'BadRequestException', SpanStatusCode.UNSET],
-  ])('records that /cats/%s failed: %i, %s', async (path, status, errorType, serverStatus) => {
+    ['broken', 500, 'TypeError'],
+    ['broken-stream', 500, 'TypeError'],
+    ['unavailable', 503, 'ServiceUnavailableException'],
+  ])('records that /cats/%s failed: %i, %s', async (path, status, errorType) => {
     await using app = await tracedCats().listen();
     expect(await app.fetch(`/cats/${path}`)).toMatchObject({ status });
 
@@ -249,9 +265,51 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     expect(handler).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': errorType } });
     const server = exported.spans.find(({ kind }) => kind === SpanKind.SERVER);
     expect(server).toMatchObject({
-      status: { code: serverStatus },
+      status: { code: SpanStatusCode.ERROR },
       attributes: { 'http.response.status_code': status },
     });
+  });
+
+  it.each([
+    ['404', 404, 'Not Found'],
+    ['nan', 400, 'Validation failed (numeric string is expected)'],
+    ['gone', 410, 'it ran away'],
+  ])('takes an HttpException below 500 for an answer: /cats/%s, %i', async (path, status, message) => {
+    await using app = await tracedCats().listen();
+    const response = await app.fetch(`/cats/${path}`);
+    expect([response.status, JSON.parse(response.body).message]).toEqual([status, message]);
+
+    await exported.flushedTree();
+    const spans = exported.spans.filter(({ name }) => !name.startsWith('Shelter.'));
+    expect(spans.map((span) => span.kind)).toEqual([SpanKind.INTERNAL, SpanKind.SERVER]);
+    for (const span of spans) expect(span).toMatchObject({ status: { code: SpanStatusCode.UNSET }, events: [] });
+    expect(spans[0]?.attributes).not.toHaveProperty('error.type');
+    expect(exported.logs.filter(({ eventName }) => eventName === 'exception')).toHaveLength(path === '404' ? 1 : 0);
+  });
+
+  it('lets a decorated method fail by the HttpException that it throws', async () => {
+    await using app = await tracedCats().listen();
+    await app.fetch('/cats/404');
+    await exported.flushedTree();
+    expect(exported.span('Shelter.find')).toMatchObject({
+      status: { code: SpanStatusCode.ERROR, message: 'Not Found' },
+      attributes: { 'error.type': 'NotFoundException' },
+    });
+  });
+
+  it('hands interceptors and filters the very exception that was thrown', async () => {
+    const seen: unknown[] = [];
+    class Watcher implements NestInterceptor {
+      intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+        return next.handle().pipe(tap({ next: (value) => seen.push(value), error: (error) => seen.push(error) }));
+      }
+    }
+    await using app = await tracedCats()
+      .prepare((nest) => nest.useGlobalInterceptors(new Watcher()))
+      .listen();
+    await app.fetch('/cats/gone');
+    expect(seen).toEqual(['tom', GONE]);
+    expect(seen[1]).toBe(GONE);
   });
 
   it('leaves what an exception filter makes of an error to the server span', async () => {
@@ -517,6 +575,28 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
 
     expect(await count(undefined, 2, 3)).toBe(3);
     expect(await exported.flushedTree()).toEqual(['CountGateway.count']);
+  });
+
+  it.each([
+    ['rpc', 'GoneException'],
+    ['ws', 'GoneException'],
+    ['http', undefined],
+    ['graphql', undefined],
+  ])('takes an HttpException for an answer where it is one: %s, %s', async (type, errorType) => {
+    class CountGateway {
+      count(): never {
+        throw GONE;
+      }
+    }
+    const gateway = new CountGateway();
+    await using app = await tracedCats().listen();
+    const creator = app.nest.get(ExternalContextCreator);
+    const none = [undefined, undefined, undefined, undefined] as const;
+    const count = creator.create(gateway, gateway.count, 'count', ...none, undefined, type);
+
+    await expect(count()).rejects.toBe(GONE);
+    await exported.flushedTree();
+    expect(exported.span('CountGateway.count').attributes['error.type']).toBe(errorType);
   });
 
   it('names a handler that is no method by the function', async () => {

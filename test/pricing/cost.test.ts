@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { annotate, configure, Embedding, LlmCall } from '../../lib/index.js';
 import { currentObservation } from '../../lib/observation/observed-context.js';
+import { priceOf } from '../../lib/pricing.js';
+import { combine } from '../../lib/responses/combine.js';
 import type { ModelResponse } from '../../lib/responses/response.js';
 import type { Settings } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
@@ -66,11 +68,46 @@ describe('a decorated call', () => {
     expect(cost()).toEqual(expected);
   });
 
+  describe('of another tier than the standard one', () => {
+    const flex = { ...answer, tier: 'flex' };
+
+    test('has no bundled cost, and tells why', async () => {
+      await ask(flex);
+      expect(cost()).toEqual([undefined, undefined, undefined]);
+      expect(telemetry.span.attributes['annotel.service_tier']).toBe('flex');
+      expect(await telemetry.points('annotel.cost')).toEqual([]);
+    });
+
+    test('has none when it is not sampled either', async () => {
+      await telemetry.restart({ sampler: new AlwaysOffSampler() });
+      await ask(flex);
+      expect(await telemetry.points('annotel.cost')).toEqual([]);
+      expect(await telemetry.points('gen_ai.client.token.usage')).toHaveLength(2);
+    });
+
+    test('costs what the answer says, or what a price of the app says', async () => {
+      await ask({ ...flex, cost: { amount: 0.5, currency: 'USD' } });
+      expect(cost()).toEqual([0.5, 'USD', 'provider']);
+      await telemetry.restart({ settings: { prices: { 'gpt-4o': { input: 1, output: 2 } } } });
+      await ask(flex);
+      expect(cost()).toEqual([expect.closeTo(0.0012, 12), 'USD', 'local']);
+    });
+  });
+
+  test('of several parts adds up what a cache keeps for an hour', async () => {
+    const part = {
+      ...{ 'gen_ai.usage.input_tokens': 10_000, 'gen_ai.usage.cache_creation.input_tokens': 10_000 },
+      'annotel.usage.cache_write_1h.input_tokens': 10_000,
+    };
+    expect(priceOf({ ...combine(part, part), 'gen_ai.request.model': 'claude-opus-4-7' })?.amount).toBeCloseTo(0.2, 12);
+  });
+
   test('that a semantic cache answered cost nothing and used nothing', async () => {
     const hit = { 'annotel.cache.hit': true, 'annotel.cache.type': 'semantic' };
-    await ask(answer, () => currentObservation()?.learn(hit));
+    const usage = { ...answer.usage, cacheWriteTokens: 20, cacheWriteHourTokens: 10 };
+    await ask({ ...answer, usage }, () => currentObservation()?.learn(hit));
     expect(cost()).toEqual([0, 'USD', 'local']);
-    expect(telemetry.span.attributes).not.toHaveProperty(['gen_ai.usage.input_tokens']);
+    expect(Object.keys(telemetry.span.attributes).filter((name) => name.includes('.usage.'))).toEqual([]);
     expect(await telemetry.points('gen_ai.client.token.usage')).toEqual([]);
   });
 

@@ -51,6 +51,11 @@ describe('what a message repeats of the arguments', () => {
     expect(maskEchoes('said: the secret of the house', [cyclic])).toBe('said: [content]');
   });
 
+  test('what is too long to be looked through is left out', () => {
+    const prompt = `${'lorem ipsum '.repeat(10_000)}the secret of the house`;
+    expect(maskEchoes(`bad: ${prompt}`, [prompt])).not.toContain('secret');
+  });
+
   test('arguments and messages of megabytes are read in one go', () => {
     const long = 'a'.repeat(2_000_000);
     expect(maskEchoes(`x${long}`, [long, long]).startsWith('x[content]')).toBe(true);

@@ -57,6 +57,13 @@ describe('the corpus', () => {
   });
 });
 
+test.each([
+  ['AssemblyVersion(\\"2.10.0.0\\")', 'AssemblyVersion(\\"2.10.0.0\\")'],
+  ['{\\"host\\": \\"1.2.3.4\\"}', '{\\"host\\": \\"[IP]\\"}'],
+])('what leads to an address is read in JSON within JSON, too: %s', (text, expected) => {
+  expect(redact(text, 'input').text).toBe(expected);
+});
+
 describe('the sets', () => {
   const TEXT = 'mail jane@example.com, phone (415) 555-2671, card 4111 1111 1111 1111, from 203.0.113.77';
 

@@ -67,6 +67,45 @@ describe('answers', () => {
     ],
     ['a failed one', told({ status: 'failed' }), { finishReasons: ['error'] }],
     ['structured output with its message', { raw: told({ model_name: 'm' }), parsed: {} }, { model: 'm' }],
+    [
+      'Google by way of Vertex AI: thoughts are beside the output, as the total tells',
+      told(
+        { model_provider: 'google-vertexai' },
+        {
+          usage_metadata: {
+            ...{ input_tokens: 80657, output_tokens: 766, total_tokens: 83265 },
+            output_token_details: { reasoning: 1842 },
+          },
+        },
+      ),
+      { usage: { inputTokens: 80657, outputTokens: 2608, reasoningTokens: 1842 } },
+    ],
+    [
+      'Google, where thoughts are in the total only',
+      told(
+        { model_provider: 'google-genai' },
+        { usage_metadata: { input_tokens: 41, output_tokens: 5, total_tokens: 389 } },
+      ),
+      { usage: { inputTokens: 41, outputTokens: 348 } },
+    ],
+    [
+      'Bedrock, where what was cached is beside the input, as the total tells',
+      told(
+        { model_provider: 'bedrock-converse' },
+        {
+          usage_metadata: {
+            ...{ input_tokens: 12, output_tokens: 5, total_tokens: 6226 },
+            input_token_details: { cache_read: 6200, cache_creation: 9 },
+          },
+        },
+      ),
+      { usage: { inputTokens: 6221, outputTokens: 5, cacheReadTokens: 6200, cacheWriteTokens: 9 } },
+    ],
+    [
+      'a total that cannot be explained',
+      told({ model_provider: 'x' }, { usage_metadata: { input_tokens: 4, output_tokens: 5, total_tokens: 20 } }),
+      { usage: { inputTokens: 4, outputTokens: 5 } },
+    ],
     ['counts that are none', told({}, { usage_metadata: { input_tokens: -1, output_tokens: 'x' } }), { usage: {} }],
   ])('%s', (_what, answer, expected) => {
     expect(readResponse(answer, WANTED)).toMatchObject(expected);

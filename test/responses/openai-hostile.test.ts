@@ -164,10 +164,32 @@ test.each<[string, object, object]>([
     { completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 98 }, total_tokens: 19, prompt_tokens: 10 },
     { inputTokens: 10, outputTokens: 9 },
   ],
+  [
+    'reasoning of SGLang, within the output',
+    { prompt_tokens: 10, completion_tokens: 60, total_tokens: 70, reasoning_tokens: 16, prompt_tokens_details: null },
+    { inputTokens: 10, outputTokens: 60, reasoningTokens: 16 },
+  ],
+  [
+    'reasoning of Perplexity, beside the output and the total',
+    { prompt_tokens: 33, completion_tokens: 71, total_tokens: 104, citation_tokens: 20, reasoning_tokens: 739 },
+    { inputTokens: 33, outputTokens: 810, reasoningTokens: 739 },
+  ],
+  [
+    'a total that has more',
+    { prompt_tokens: 9, completion_tokens: 6, total_tokens: 19 },
+    { inputTokens: 9, outputTokens: 6 },
+  ],
   ['reasoning without output', { completion_tokens_details: { reasoning_tokens: 3 } }, { reasoningTokens: 3 }],
   ['counts that are nested where numbers should be', { prompt_tokens: { text: 1 }, completion_tokens: [1] }, {}],
 ])('%s is counted for what it is', (_what, told, expected) => {
   expect(read({ ...completion, usage: told })?.usage).toEqual(expected);
+});
+
+test.each([undefined, { reasoning_tokens: 0 }])('thoughts of Gemini are in the total only (%j)', (details) => {
+  const told = { prompt_tokens: 9, completion_tokens: 664, total_tokens: 1994, completion_tokens_details: details };
+  const answer = { ...completion, model: 'gemini-2.5-pro', usage: told };
+  expect(read(answer)?.usage).toEqual({ inputTokens: 9, outputTokens: 1985 });
+  expect(fold(answer)).toMatchObject({ usage: { inputTokens: 9, outputTokens: 1985 } });
 });
 
 test.each<[string, object, string]>([

@@ -93,6 +93,16 @@ describe('of an answer', () => {
       { ...response, status: 'incomplete', incomplete_details: { reason: 'content_filter' } },
       { ...responsesApi, ...finished('content_filter') },
     ],
+    [
+      'a call of a custom tool',
+      { ...response, output: [{ type: 'custom_tool_call', call_id: 'call_1', name: 'sql', input: 'SELECT 1' }] },
+      { ...responsesApi, ...finished('tool_calls') },
+    ],
+    [
+      'a call that OpenAI ran itself',
+      { ...response, output: [{ type: 'web_search_call', status: 'completed' }] },
+      { ...responsesApi, ...finished('stop') },
+    ],
     ['a cancelled status', { ...response, status: 'cancelled' }, { ...responsesApi, ...finished('error') }],
     ['usage of another type', { ...response, status: 'queued', usage: [] }, responsesApi],
     ['embeddings as base64 and no usage', { data: [{ embedding: 'AAAA' }] }, { provider: 'openai' }],

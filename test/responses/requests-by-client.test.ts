@@ -91,6 +91,11 @@ describe('the attributes of a whole request', () => {
       },
     ],
     [
+      'Anthropic: structured output of the beta',
+      { model: 'claude-sonnet-4-5', messages: [], output_format: { type: 'json_schema', schema: {} } },
+      { 'gen_ai.output.type': 'json' },
+    ],
+    [
       'Google GenAI',
       {
         model: 'gemini-2.5-flash',

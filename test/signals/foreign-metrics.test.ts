@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { context, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { asked, OPERATION, tool } from '../support/layers.js';
 import { useTelemetry } from '../support/telemetry.js';
 
@@ -63,6 +64,20 @@ describe('metrics', () => {
   ])('of other layers %s are left alone', async (_what, work) => {
     work();
     expect(await foreign()).toHaveLength(1);
+  });
+
+  test('of another provider than the registered one are left alone', async () => {
+    class Reader extends MetricReader {
+      protected override async onForceFlush() {}
+      protected override async onShutdown() {}
+    }
+    const reader = new Reader();
+    const provider = new MeterProvider({ readers: [reader] });
+    const histogram = provider.getMeter('isolated').createHistogram('gen_ai.client.token.usage');
+    asked(() => histogram.record(7, { [OPERATION]: 'chat' }));
+    const { resourceMetrics } = await reader.collect();
+    expect(resourceMetrics.scopeMetrics).toHaveLength(1);
+    await provider.shutdown();
   });
 
   test('of annotel itself are measured, even where another call is in flight', async () => {

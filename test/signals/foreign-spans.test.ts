@@ -142,6 +142,27 @@ describe('tracers', () => {
     expect(started).toEqual(['chat gpt-4o', 'foreign']);
   });
 
+  test('that know their provider are followed only where it is the registered one', () => {
+    const started: string[] = [];
+    class OldTracer implements Tracer {
+      constructor(readonly _tracerProvider: string) {}
+      startSpan(name: string): Span {
+        started.push(name);
+        return trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 });
+      }
+      startActiveSpan(): never {
+        throw new Error('not here');
+      }
+    }
+    trace.disable();
+    trace.setGlobalTracerProvider({ getTracer: () => new OldTracer('registered') });
+    for (const provider of ['registered', 'other']) {
+      const other: Tracer = new OldTracer(provider);
+      asked(() => other.startSpan(provider, { attributes: { [OPERATION]: 'chat' } }));
+    }
+    expect(started).toEqual(['chat gpt-4o', 'chat gpt-4o', 'other']);
+  });
+
   test('of the API itself are left alone', () => {
     const proxy = new ProxyTracerProvider().getTracer('proxy');
     const { startSpan } = Object.getPrototypeOf(proxy);

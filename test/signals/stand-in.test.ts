@@ -39,9 +39,17 @@ describe('what absorbed spans tell of answer and usage', () => {
       },
     ],
   ])('%s is recorded by the call', (_how, told, recorded) => {
-    asked(() => layer('foreign', { [OPERATION]: 'chat' }, undefined, { ...told, 'foreign.note': 'x' }));
+    const content = { 'foreign.note': 'x', 'gen_ai.response.text': 'what the model said' };
+    asked(() => layer('foreign', { [OPERATION]: 'chat' }, undefined, { ...told, ...content }));
     expect(telemetry.span.attributes).toMatchObject(recorded);
-    expect(telemetry.span.attributes).not.toHaveProperty(['foreign.note']);
+    for (const name in content) expect(telemetry.span.attributes).not.toHaveProperty([name]);
+  });
+
+  test.each([Number.NaN, -1, 1.5, '7', Number.POSITIVE_INFINITY])('%p is no count', async (count) => {
+    const told = { 'gen_ai.usage.input_tokens': count, 'ai.usage.tokens': count };
+    asked(() => layer('foreign', { [OPERATION]: 'chat' }, undefined, told));
+    expect(telemetry.span.attributes).not.toHaveProperty(['gen_ai.usage.input_tokens']);
+    expect(await telemetry.points('gen_ai.client.token.usage')).toEqual([]);
   });
 
   test('loses to the answer itself', () => {

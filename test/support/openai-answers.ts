@@ -93,6 +93,7 @@ export const ANSWERS: Answer[] = [
       'openai.api.type': 'chat_completions',
       'openai.request.service_tier': 'priority',
       'openai.response.service_tier': 'priority',
+      'annotel.service_tier': 'priority',
     },
   },
   {

@@ -177,6 +177,7 @@ export const COMPATIBLE_RESPONSES: CompatibleAnswer[] = [
     provider: 'perplexity',
     attributes: {
       ...cost(0.00119),
+      'annotel.service_tier': 'fast',
       'gen_ai.response.id': 'resp_8762b9bb-agent',
       'gen_ai.response.model': 'openai/gpt-6-luna',
       'gen_ai.response.finish_reasons': ['stop'],

@@ -5,6 +5,7 @@ export interface Usage {
   input?: number;
   cacheRead?: number;
   cacheWrite?: number;
+  cacheWriteHour?: number;
   output?: number;
   reasoning?: number;
 }
@@ -21,6 +22,7 @@ export const bagOf = (
   'gen_ai.usage.input_tokens': usage.input,
   'gen_ai.usage.cache_read.input_tokens': usage.cacheRead,
   'gen_ai.usage.cache_creation.input_tokens': usage.cacheWrite,
+  'annotel.usage.cache_write_1h.input_tokens': usage.cacheWriteHour,
   'gen_ai.usage.output_tokens': usage.output,
   'gen_ai.usage.reasoning.output_tokens': usage.reasoning,
   ...more,

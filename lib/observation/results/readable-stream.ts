@@ -1,4 +1,4 @@
-import { trapIterate } from './iterator.js';
+import { type Reader, trapIterate } from './iterator.js';
 import { methodOf, type Tap, trap } from './tap.js';
 import { follow, followWaiting } from './thenable.js';
 
@@ -18,8 +18,10 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
   if (watched.get(stream) === tap) return;
   watched.set(stream, tap);
   const getReader = stream.getReader;
+  let taken = false;
   const trapped = trap(stream, 'getReader', function (this: unknown, ...args: unknown[]): unknown {
     const reader = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
+    taken = true;
     trapReader(reader, tap);
     return reader;
   });
@@ -27,7 +29,24 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
 
   const cancel = stream.cancel;
   trap(stream, 'cancel', (reason?: unknown) => stopAfter(tap.run(cancel, stream, [reason]), tap));
-  for (const key of [Symbol.asyncIterator, 'values']) trapIterate(stream, key, tap);
+  // An iterator of the platform reads unseen. One that a framework gave the stream takes a reader of it, at once or at the
+  // first step, which tells of the items already.
+  const iterated: Reader = {
+    run: (method, self, args) => {
+      taken = false;
+      return tap.run(method, self, args);
+    },
+    wait: () => tap.wait(),
+    innermost: () => tap.innermost(),
+    awaited: (by) => tap.awaited(by),
+    item: (chunk) => {
+      if (!taken) tap.item(chunk);
+    },
+    ok: (value) => tap.ok(value),
+    fail: (error) => tap.fail(error),
+    stop: () => tap.stop(),
+  };
+  for (const key of [Symbol.asyncIterator, 'values']) trapIterate(stream, key, iterated);
   // These three read through a reader of their own that cannot be seen; a relay makes them read through ours. Where they
   // would be refused, they are asked themselves, so that the refusal is theirs.
   const { tee, pipeThrough, pipeTo } = stream;

@@ -1,6 +1,6 @@
 import { isReadableStream } from './readable-stream.js';
+import { Step } from './step.js';
 import { methodOf, type Tap, trap } from './tap.js';
-import { followWaiting } from './thenable.js';
 
 /**
  * A result that is no stream itself but hands one out, as often as it is asked: its getters and methods split what they need
@@ -24,15 +24,25 @@ export function trapStreamHost(host: StreamHost, tap: Tap): void {
   const { baseStream } = host;
   if (baseStream.locked) return tap.ok();
   const parts = new Parts(tap);
+  // One pair for all parts: a stream has thousands of them.
+  const resolved = (result: ReadableStreamReadResult<unknown>): ReadableStreamReadResult<unknown> => {
+    tap.awaited(-1);
+    parts.add(result);
+    return result;
+  };
+  const rejected = (error: unknown): never => {
+    tap.awaited(-1);
+    tap.fail(error);
+    throw error;
+  };
   const watcher: Watcher = {
-    read(reader) {
-      const read = tap.run(reader.read, reader, []) as Promise<ReadableStreamReadResult<unknown>>;
-      return followWaiting(
-        tap,
-        read,
-        (result) => parts.add(result as ReadableStreamReadResult<unknown>),
-        (error) => tap.fail(error),
-      ) as typeof read;
+    reading(reader) {
+      const step = new Step(reader.read, reader, tap);
+      return () => {
+        const read = step.take([]) as Promise<ReadableStreamReadResult<unknown>>;
+        tap.awaited(1);
+        return read.then(resolved, rejected);
+      };
     },
     failed: (error) => tap.fail(error),
     cancelled: () => tap.stop(),
@@ -42,9 +52,12 @@ export function trapStreamHost(host: StreamHost, tap: Tap): void {
   if (!trap(host, 'baseStream', relay)) tap.ok();
 }
 
+type Read = () => Promise<ReadableStreamReadResult<unknown>>;
+
 /** Who sees what is read from a stream, that it broke, and that nobody wants more of it. */
 interface Watcher {
-  read(reader: ReadableStreamDefaultReader): Promise<ReadableStreamReadResult<unknown>>;
+  /** What reads from a stream that `reader` was taken of. */
+  reading(reader: ReadableStreamDefaultReader): Read;
   failed?(error: unknown): void;
   cancelled?(): void;
 }
@@ -53,10 +66,12 @@ interface Watcher {
 function relayOf(stream: ReadableStream, watcher: Watcher): ReadableStream {
   // Taken when somebody reads: until then the stream is as it was.
   let reader: ReadableStreamDefaultReader | undefined;
+  let read: Read | undefined;
   const source: UnderlyingDefaultSource = {
     async pull(controller) {
       reader ??= stream.getReader();
-      const { done, value } = await watcher.read(reader);
+      read ??= watcher.reading(reader);
+      const { done, value } = await read();
       if (done) controller.close();
       else controller.enqueue(value);
     },
@@ -143,7 +158,7 @@ function trapTee(stream: ReadableStream, source: ReadableStream, watcher: Watche
   trap(stream, 'tee', () => {
     if (tee && stream.locked) return Reflect.apply(tee, stream, []);
     const [branch, rest] = split(source, watcher, branches);
-    trapTee(rest, rest, { read: (reader) => reader.read() }, branches);
+    trapTee(rest, rest, { reading: (reader) => () => reader.read() }, branches);
     return [branch, rest];
   });
 }
@@ -154,6 +169,7 @@ function trapTee(stream: ReadableStream, source: ReadableStream, watcher: Watche
  */
 function split(stream: ReadableStream, watcher: Watcher, branches: Branches): [ReadableStream, ReadableStream] {
   const reader = stream.getReader();
+  const read = watcher.reading(reader);
   const open = new Set<ReadableStreamDefaultController>();
   const reasons: unknown[] = [];
   let setCancelled: (result?: Promise<void>) => void = () => {};
@@ -177,7 +193,7 @@ function split(stream: ReadableStream, watcher: Watcher, branches: Branches): [R
     again = reading;
     if (reading) return;
     reading = true;
-    watcher.read(reader).then(
+    read().then(
       ({ done, value }) => {
         again = false;
         if (done) return end((controller) => controller.close());
