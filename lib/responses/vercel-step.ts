@@ -28,6 +28,8 @@ export function ending(step: Fields): ModelResponse {
     tier: specialTier(
       tier,
       tierOfUsage(objectOf(step['usage'])?.['raw']),
+      // OpenAI's chat tells it beside the usage, in what came over the wire; version 7 keeps that only where it is told to.
+      tierOfUsage(response?.['body']),
       tierOfUsage(metadataUsage(metadata, 'anthropic')),
       tierOfConverse(objectOf(metadata['bedrock'])),
     ),

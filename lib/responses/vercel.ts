@@ -20,7 +20,7 @@ export const vercelReader: ResponseReader = {
     const fields = answer as Fields;
     if (isUnread(fields)) return unread();
     const { steps } = fields;
-    if (isSteps(steps)) return textAnswer(steps, content);
+    if (isSteps(steps)) return textAnswer(steps, fields, content);
     if (isObjectAnswer(fields)) return objectAnswer(fields, content);
     if (isEmbeddings(fields)) return embeddings(fields);
     if (isImages(fields)) return imageAnswer(fields);
@@ -42,12 +42,14 @@ function isSteps(steps: unknown): steps is readonly Fields[] {
   });
 }
 
-function textAnswer(steps: readonly Fields[], content: boolean): ModelResponse {
+function textAnswer(steps: readonly Fields[], { totalUsage }: Fields, content: boolean): ModelResponse {
   const last = steps.at(-1) as Fields;
+  const usage = steps.map((step) => tokenUsage(step['usage'], step['providerMetadata'])).reduce(added, undefined);
+  const isTold = Object.values(usage ?? {}).some((count) => count !== undefined);
   return {
     ...ending(last),
     tier: specialTier(...steps.map((step) => ending(step).tier)),
-    usage: steps.map(({ usage, providerMetadata }) => tokenUsage(usage, providerMetadata)).reduce(added, undefined),
+    usage: isTold ? usage : tokenUsage(totalUsage, undefined),
     output: content ? steps.flatMap((step) => stepMessages(contentOf(step), finishReason(step))) : undefined,
   };
 }

@@ -94,6 +94,7 @@ describe('the tier that answered', () => {
     ['Vertex AI', content({ trafficType: 'PROVISIONED_THROUGHPUT' }), 'PROVISIONED_THROUGHPUT'],
     ['Vertex AI, standard', content({ trafficType: 'ON_DEMAND' }), undefined],
     ['AI SDK, OpenAI', { steps: [step({}, { openai: { serviceTier: 'flex' } })] }, 'flex'],
+    ['AI SDK, over the wire', { steps: [{ ...step({}), response: { body: completion('flex') } }] }, 'flex'],
     ['AI SDK, in an earlier step', { steps: [step({ service_tier: 'batch' }), step({})] }, 'batch'],
     ['AI SDK, Anthropic', { steps: [step({}, { anthropic: { usage: { speed: 'fast' } } })] }, 'fast'],
     ['AI SDK, Bedrock', { steps: [step({}, { bedrock: { serviceTier: { type: 'flex' } } })] }, 'flex'],
