@@ -4,7 +4,6 @@ import { readConversation } from '../messages/read.js';
 import { currentObservation } from '../observation/observed-context.js';
 import type { Call, Operation } from '../observation/operation.js';
 import { isAnsweredBySemanticCache, type Price, priceOf } from '../pricing.js';
-import { combine } from '../responses/combine.js';
 import { readResponse, StreamedResponse } from '../responses/read.js';
 import {
   findRequest,
@@ -24,6 +23,7 @@ import * as semconv from '../signals/semconv.js';
 import { agentTurn, countTokens, namesAgent } from './agent-turn.js';
 import { endAnswer, rememberAnswer } from './last-answer.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from './observing.js';
+import { combinePriced, isPricedByParts, NO_COST } from './parts.js';
 import { estimateInput, estimateOutput } from './usage-estimate.js';
 
 /** What decorators of calls to a model have in common. */
@@ -93,6 +93,7 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
         debugOnce('an answer of a model is of no known shape; its call has no usage, unless `response` tells it');
       }
       const bag: Attributes = answer ? safely('reading an answer', () => responseAttributes(answer, detail), {}) : {};
+      if (answer?.usage && !answer.cost) Object.assign(bag, NO_COST);
       if (answer?.output && detail && isCaptured('output')) Object.assign(bag, capture('output', answer.output, span));
       const said = answer ?? (typeof value === 'string' ? value : undefined);
       if (said !== undefined && answer?.usage === undefined) Object.assign(bag, estimateOutput(said, answer?.model));
@@ -109,14 +110,17 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
       return asked === undefined || options.name !== undefined ? undefined : `${name} ${asked}`;
     },
-    combine,
+    combine: combinePriced,
     complete(bag, context, given) {
       if (semconv.isInference(name)) endAnswer(context, bag[semconv.ATTR_GEN_AI_RESPONSE_ID]);
       const estimated = bag[semconv.ATTR_ANNOTEL_USAGE_ESTIMATED] ? estimateInput(bag, given()) : undefined;
       Object.assign(bag, estimated);
       const unused = isAnsweredBySemanticCache(bag);
       if (!unused && semconv.isInference(name)) countTokens(bag, context);
-      return Object.assign(estimated ?? {}, completion(priceOf(bag), unused));
+      if (!unused && provider === undefined && model === undefined && isPricedByParts(bag)) return estimated;
+      // What parts told in its place was not theirs to tell, or not known.
+      const told = bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'local' ? NO_COST : undefined;
+      return { ...estimated, ...told, ...completion(priceOf({ ...bag, ...told }), unused) };
     },
     fold: (detail) => new StreamedResponse(wantedOf(detail)),
     payload: answerWithin,

@@ -142,6 +142,54 @@ test('a request that a traced method on the way builds is the request of the cal
   expect(telemetry.spans[0]?.attributes).not.toHaveProperty(['gen_ai.request.model']);
 });
 
+describe('what the parts of one call cost', () => {
+  const model = (name: string, tokens: number) => ({
+    object: 'chat.completion',
+    model: name,
+    choices: [],
+    usage: { prompt_tokens: tokens, completion_tokens: 0 },
+  });
+  const part = (name: string, tokens = 1_000_000) =>
+    LlmCall({ provider: 'openai' })(async (_request: object) => model(name, tokens))({ model: name, messages: [] });
+  const costOf = async (options: LlmCallOptions, work: () => Promise<unknown>) => {
+    await LlmCall(options)(work)();
+    return chats().at(-1)?.attributes['annotel.cost.amount'];
+  };
+  const both = async () => {
+    await part('gpt-4o');
+    await part('gpt-4o-mini');
+    return 'text';
+  };
+
+  test('is what each costs by its own model', async () => {
+    expect(await costOf({}, both)).toBeCloseTo(2.5 + 0.15, 10);
+    expect(await telemetry.points('annotel.cost')).toMatchObject([{ value: expect.closeTo(2.65, 10) }]);
+  });
+
+  test('is not known where that of one of them is not', async () => {
+    expect(await costOf({}, async () => [await part('gpt-4o'), await part('no-such-model')].length)).toBeUndefined();
+    expect(await telemetry.points('annotel.cost')).toEqual([]);
+  });
+
+  test('does not matter where the answer that is returned tells its usage', async () => {
+    const last = async () => {
+      await part('gpt-4o');
+      return model('gpt-4o-mini', 2_000_000);
+    };
+    expect(await costOf({}, last)).toBeCloseTo(0.3, 10);
+  });
+
+  test('does not matter where the call is charged by a model that the user names', async () => {
+    expect(
+      await costOf({ provider: 'openai', model: 'gpt-4o-mini' }, async () => void (await part('gpt-4o'))),
+    ).toBeCloseTo(2.5, 10);
+    await telemetry.restart({ settings: { prices: { 'own/model': { input: 7 } } } });
+    expect(
+      await costOf({ provider: 'own', model: 'model' }, async () => void (await part('no-such-model'))),
+    ).toBeCloseTo(7, 10);
+  });
+});
+
 test('a model call within a tool that a model call runs is another one', async () => {
   await new Model().callsTool();
   expect(telemetry.spans.map(({ name, parent }) => [name, parent])).toEqual([
