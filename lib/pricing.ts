@@ -206,7 +206,8 @@ function told(bag: Attributes, chosen: Settings): Price | undefined {
 
 /** Without a rate an amount stays in USD: it would be wrong under the name of another currency. */
 function fromUsd(amount: number, source: Price['source'], { currency, currencyRate }: Settings): Price {
-  return currencyRate === 1 ? { amount, currency: USD, source } : { amount: amount * currencyRate, currency, source };
+  const isUsd = currency === USD || currencyRate === 1;
+  return isUsd ? { amount, currency: USD, source } : { amount: amount * currencyRate, currency, source };
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -230,9 +231,8 @@ function modelNames(...models: unknown[]): string[] {
 }
 
 function ownPrice(prices: Settings['prices'], provider: string | undefined, model: string): ModelPrice | undefined {
-  const specific = `${provider}/${model}`;
-  if (Object.hasOwn(prices, specific)) return prices[specific];
-  return Object.hasOwn(prices, model) ? prices[model] : undefined;
+  const named = [`${provider}/${model}`, model].map((name) => (Object.hasOwn(prices, name) ? prices[name] : undefined));
+  return named.find((price) => typeof price?.input === 'number');
 }
 
 /** A provider that the library knows sells its own models only; of any other, the model's name has to say whose it is. */

@@ -1,3 +1,5 @@
+import { diag } from '@opentelemetry/api';
+
 /** The generation of GenAI names that is emitted; see `signals/semconv.ts`. */
 export type SemconvGeneration = '1.41' | 'latest' | 'both';
 
@@ -98,6 +100,8 @@ export interface Settings {
   readonly rethrowFaults: boolean;
 }
 
+const CAPTURES: readonly ContentCapture[] = ['NO_CONTENT', 'SPAN_ONLY', 'EVENT_ONLY', 'SPAN_AND_EVENT'];
+
 const DEFAULTS = Object.freeze<Settings>({
   semconv: '1.41',
   exceptionEvents: true,
@@ -135,5 +139,11 @@ export function settings(): Settings {
  * Apps that use `annotel/register`, `annotel/sdk` or `annotel/nest` configure by environment instead, or with both.
  */
 export function configure(changes: Partial<Settings>): void {
-  state.current = Object.freeze({ ...state.current, ...changes });
+  const { content } = changes;
+  const isKnown = content === undefined || CAPTURES.includes(content);
+  if (!isKnown) {
+    // Whoever mistyped it may have meant to turn capture off.
+    diag.warn(`annotel: configure({ content: '${content}' }) is not understood (allowed: ${CAPTURES.join(', ')})`);
+  }
+  state.current = Object.freeze({ ...state.current, ...changes, ...(isKnown ? undefined : { content: 'NO_CONTENT' }) });
 }

@@ -7,7 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { context, createContextKey } from '@opentelemetry/api';
-import { catchError, map, type Observable, of } from 'rxjs';
+import { catchError, concat, defer, EMPTY, filter, type Observable, of, throwError } from 'rxjs';
 import { isObserved, Traced } from '../lib/index.js';
 import { nameServerSpan } from '../lib/sdk/index.js';
 
@@ -56,7 +56,7 @@ function observed(name: string): Handle {
   Object.defineProperty(handle, 'name', { value: name });
   // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
   const observedHandle = Traced({ log: 'none' })(handle);
-  return (next, execution) => observedHandle(next, execution).pipe(map(thrownAgain));
+  return (next, execution) => thrownAgain(observedHandle(next, execution));
 }
 
 /** An exception on its way out of the span, as a value: to those outside it is thrown as it was. */
@@ -71,9 +71,21 @@ function refusal(error: unknown, execution: ExecutionContext): Refusal {
   throw error;
 }
 
-function thrownAgain(value: unknown): unknown {
-  if (value instanceof Refusal) throw value.exception;
-  return value;
+/** After the end, so that the span ends as that of a handler that has answered. */
+function thrownAgain(handled: Observable<unknown>): Observable<unknown> {
+  return defer(() => {
+    let refused: Refusal | undefined;
+    const answers = handled.pipe(
+      filter((value) => {
+        if (value instanceof Refusal) refused = value;
+        return !(value instanceof Refusal);
+      }),
+    );
+    return concat(
+      answers,
+      defer(() => (refused ? throwError(() => refused?.exception) : EMPTY)),
+    );
+  });
 }
 
 /** By its key, which is its route's too: a function that another decorator left in its place may have any name. */

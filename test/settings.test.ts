@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { configure, Traced } from '../lib/index.js';
+import { expect, jest, test } from '@jest/globals';
+import { diag } from '@opentelemetry/api';
+import { type ContentCapture, configure, Traced } from '../lib/index.js';
 import { settings } from '../lib/settings.js';
 import { useTelemetry } from './support/telemetry.js';
 
@@ -31,6 +32,17 @@ test('configure() changes what it is given and keeps the rest', () => {
   const before = settings();
   configure({ semconv: 'both' });
   expect(settings()).toEqual({ ...before, semconv: 'both' });
+});
+
+test.each(['yes', 'true', true, null])('configure() takes %p for no capture, and says so', (content) => {
+  const warned = jest.spyOn(diag, 'warn').mockReturnValue(undefined);
+  configure({ content: 'SPAN_ONLY' });
+  configure({ content: content as ContentCapture });
+  expect(settings().content).toBe('NO_CONTENT');
+  expect(warned).toHaveBeenCalledWith(
+    expect.stringContaining('allowed: NO_CONTENT, SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT'),
+  );
+  warned.mockRestore();
 });
 
 test('settings never change in place', () => {

@@ -3,7 +3,7 @@ import { parsePrices } from '../pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../settings.js';
 import type { Environment } from './environment.js';
 import { tokenCounter } from './token-counter.js';
-import { complain } from './warnings.js';
+import { complain, warn } from './warnings.js';
 
 const CAPTURES: Readonly<Record<string, ContentCapture>> = {
   no_content: 'NO_CONTENT',
@@ -46,7 +46,24 @@ export function environmentSettings(env: Environment): Partial<Settings> {
     countTokens: env.flag('ANNOTEL_ESTIMATE_TOKENS') ? tokenCounter() : undefined,
     metricContext: env.listOf('ANNOTEL_METRIC_CONTEXT', ['tenant', 'feature'], 'none'),
   };
+  warnOfHalves(found);
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** Variables of which one says nothing without the other. */
+function warnOfHalves({ currency, currencyRate, contentForm, contentKey }: Partial<Settings>): void {
+  const isForeign = currency !== undefined && currency !== 'USD';
+  if (isForeign && currencyRate === undefined) {
+    warn(`ANNOTEL_CURRENCY=${currency} has no ANNOTEL_CURRENCY_RATE beside it; bundled prices stay in USD`);
+  }
+  if (currencyRate !== undefined && !isForeign) {
+    warn('ANNOTEL_CURRENCY_RATE has no ANNOTEL_CURRENCY other than USD beside it, and is ignored');
+  }
+  if (contentForm === 'hash' && contentKey === undefined) {
+    warn(
+      'ANNOTEL_CONTENT=hash has no ANNOTEL_CONTENT_KEY beside it; the hashes of one text differ from process to process',
+    );
+  }
 }
 
 /** A value that cannot be understood captures nothing: whoever mistyped it may have meant to turn capture off. */

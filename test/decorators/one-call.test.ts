@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import { Embedding, LlmCall, llmRequest, ToolCall, Traced } from '../../lib/index.js';
+import { Embedding, LlmCall, type LlmCallOptions, llmRequest, ToolCall, Traced } from '../../lib/index.js';
 import { measuredUsage } from '../support/model-usage.js';
 import { useTelemetry } from '../support/telemetry.js';
 

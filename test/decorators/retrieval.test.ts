@@ -34,7 +34,7 @@ test('a failure is told as one of a GenAI client', async () => {
   await expect(new Store().search('why?', 3)).rejects.toThrow('relation missing');
 
   expect(telemetry.span).toMatchObject({ error: 'relation missing', attributes: { 'error.type': '42P01' } });
-  expect(telemetry.span.attributes).not.toHaveProperty('annotel.retrieval.document.count');
+  expect(telemetry.span.attributes).not.toHaveProperty(['annotel.retrieval.document.count']);
   expect(telemetry.logs).toMatchObject([
     {
       eventName: 'gen_ai.client.operation.exception',

@@ -132,3 +132,14 @@ describe('a decorated call', () => {
     expect(cost()).toEqual([expect.closeTo(0.00002, 12), 'USD', 'local']);
   });
 });
+
+test('a rate without another currency changes nothing', async () => {
+  await telemetry.restart({ settings: { currencyRate: 0.9 } });
+  await LlmCall({ provider: 'openai' })(async () => ({
+    object: 'chat.completion',
+    model: 'gpt-4o',
+    choices: [],
+    usage: { prompt_tokens: 1_000_000, completion_tokens: 0 },
+  }))();
+  expect(telemetry.span.attributes).toMatchObject({ 'annotel.cost.amount': 2.5, 'annotel.cost.currency': 'USD' });
+});

@@ -59,6 +59,24 @@ describe('environmentSettings', () => {
     expect(said).toEqual([]);
   });
 
+  it.each([
+    [
+      { ANNOTEL_CURRENCY: 'EUR' },
+      'ANNOTEL_CURRENCY=EUR has no ANNOTEL_CURRENCY_RATE beside it; bundled prices stay in USD',
+    ],
+    [
+      { ANNOTEL_CURRENCY_RATE: '0.9' },
+      'ANNOTEL_CURRENCY_RATE has no ANNOTEL_CURRENCY other than USD beside it, and is ignored',
+    ],
+    [
+      { ANNOTEL_CONTENT: 'hash' },
+      'ANNOTEL_CONTENT=hash has no ANNOTEL_CONTENT_KEY beside it; the hashes of one text differ from process to process',
+    ],
+  ])('%j says only half', (variables, complaint) => {
+    read(variables);
+    expect(said).toEqual([`annotel: ${complaint}`]);
+  });
+
   it.each<[string, string, Partial<Settings>, string]>([
     [CAPTURE, 'yes', {}, 'no_content, span_only, event_only, span_and_event, true, false); using NO_CONTENT'],
     [AZURE, '1', {}, 'true, false); using false'],
