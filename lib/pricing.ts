@@ -186,11 +186,6 @@ export function priceOf(bag: Attributes): Price | undefined {
   return bundled.priceOf(bag);
 }
 
-/** Loads the bundled prices now, so that no call has to. */
-export function preloadPrices(): void {
-  bundled.preload();
-}
-
 /** Whether no model was asked, so that nothing was used and nothing is charged. */
 export function isAnsweredBySemanticCache(bag: Attributes): boolean {
   return bag[semconv.ATTR_ANNOTEL_CACHE_TYPE] === 'semantic' && bag[semconv.ATTR_ANNOTEL_CACHE_HIT] === true;

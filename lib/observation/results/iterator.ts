@@ -4,7 +4,7 @@ import { methodOf, type Tap, trap } from './tap.js';
 import { isPlainPromise, isThenable } from './thenable.js';
 
 /** Who is told of the items: the tap, or one half of a `tee`. */
-export type Reader = Pick<Tap, 'run' | 'wait' | 'innermost' | 'awaited' | 'item' | 'ok' | 'fail' | 'stop'>;
+export type Reader = Pick<Tap, 'run' | 'innermost' | 'awaited' | 'item' | 'ok' | 'fail' | 'stop'>;
 
 /** A generator, an async generator, or anything else that hands out its own items: it has `next` and iterates itself. */
 export function isIterator(value: object): boolean {
@@ -43,13 +43,17 @@ export function trapAsyncIterable(value: object, tap: Tap): void {
 /** A stream whose `controller` was aborted ends as if it were complete; it was stopped. */
 function withAbort(stream: object, tap: Tap): Reader {
   const { controller } = stream as { controller?: Partial<AbortController> };
+  return { ...readerOf(tap), ok: (value) => (controller?.signal?.aborted ? tap.stop() : tap.ok(value)) };
+}
+
+/** The tap as a plain object, for readers that differ from it in a method or two. */
+export function readerOf(tap: Tap): Reader {
   return {
     run: (method, self, args) => tap.run(method, self, args),
-    wait: () => tap.wait(),
     innermost: () => tap.innermost(),
     awaited: (by) => tap.awaited(by),
     item: (chunk) => tap.item(chunk),
-    ok: (value) => (controller?.signal?.aborted ? tap.stop() : tap.ok(value)),
+    ok: (value) => tap.ok(value),
     fail: (error) => tap.fail(error),
     stop: () => tap.stop(),
   };

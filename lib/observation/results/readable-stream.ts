@@ -1,4 +1,4 @@
-import { type Reader, trapIterate } from './iterator.js';
+import { type Reader, readerOf, trapIterate } from './iterator.js';
 import { methodOf, type Tap, trap } from './tap.js';
 import { follow, followWaiting } from './thenable.js';
 
@@ -32,19 +32,14 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
   // An iterator of the platform reads unseen. One that a framework gave the stream takes a reader of it, at once or at the
   // first step, which tells of the items already.
   const iterated: Reader = {
+    ...readerOf(tap),
     run: (method, self, args) => {
       taken = false;
       return tap.run(method, self, args);
     },
-    wait: () => tap.wait(),
-    innermost: () => tap.innermost(),
-    awaited: (by) => tap.awaited(by),
     item: (chunk) => {
       if (!taken) tap.item(chunk);
     },
-    ok: (value) => tap.ok(value),
-    fail: (error) => tap.fail(error),
-    stop: () => tap.stop(),
   };
   for (const key of [Symbol.asyncIterator, 'values']) trapIterate(stream, key, iterated);
   // These three read through a reader of their own that cannot be seen; a relay makes them read through ours. Where they
