@@ -1,5 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Attributes, type Context, context, createContextKey } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Baggage,
+  type BaggageEntry,
+  type Context,
+  context,
+  createContextKey,
+  propagation,
+} from '@opentelemetry/api';
 import { safely, warnOnce } from './safely.js';
 import * as semconv from './signals/semconv.js';
 
@@ -72,6 +80,41 @@ export function addRequestContext(bag: Attributes, parent: Context): void {
   for (const name in attributes) bag[name] ??= attributes[name];
 }
 
+/** The request context in `parent` as attributes, frozen; `undefined` where there is none. */
+export function requestContextAttributes(parent: Context): Attributes | undefined {
+  return scopeIn(parent)?.attributes;
+}
+
+/**
+ * The baggage of `parent` and its request context in one, for those who may know both. An entry is named as the attribute is;
+ * the request context wins over what the app's own baggage says under such a name, and stands first.
+ *
+ * @returns `undefined` where neither is set
+ */
+export function baggageOf(parent: Context): Baggage | undefined {
+  const own = propagation.getBaggage(parent);
+  const attributes = Object.entries(requestContextAttributes(parent) ?? {});
+  if (attributes.length === 0) return own;
+  const entries = new Map<string, BaggageEntry>(attributes.map(([name, value]) => [name, { value: String(value) }]));
+  for (const [name, entry] of own?.getAllEntries() ?? []) if (!entries.has(name)) entries.set(name, entry);
+  return propagation.createBaggage(Object.fromEntries(entries));
+}
+
+/**
+ * A context in which the request context has what the baggage of `parent` says of it, for baggage that is trusted. Left out are
+ * values that {@link withRequestContext} would leave out, and those with control characters.
+ */
+export function withBaggageBelieved(parent: Context): Context {
+  const baggage = propagation.getBaggage(parent);
+  const values: Record<string, string> = {};
+  for (const [key, name] of Object.entries(ATTRIBUTE_NAMES)) {
+    const value = baggage?.getEntry(name)?.value;
+    if (isUsable(value) && !/\p{Cc}/u.test(value)) values[key] = value;
+  }
+  if (Object.keys(values).length === 0) return parent;
+  return parent.setValue(SCOPE, extended(scopeIn(parent) ?? NOTHING, values));
+}
+
 function scopeIn(parent: Context): Scope | undefined {
   const scope = parent.getValue(SCOPE) as Scope | undefined;
   return scope ?? (anyUnmanaged ? unmanaged.getStore() : undefined);
@@ -84,12 +127,16 @@ function extended(outer: Scope, given: RequestContext): Scope {
     if (value === undefined) continue;
     if (!Object.hasOwn(ATTRIBUTE_NAMES, key)) {
       warnOnce(`withRequestContext() knows ${Object.keys(ATTRIBUTE_NAMES).join(', ')}; other keys are left out`);
-    } else if (typeof value !== 'string' || value.trim() === '' || value.length > LONGEST) {
+    } else if (!isUsable(value)) {
       warnOnce(`withRequestContext(): ${key} must be a text of 1 to ${LONGEST} characters; it is left out`);
     } else {
       values[key] = value;
       attributes[ATTRIBUTE_NAMES[key as keyof RequestContext]] = value;
     }
   }
-  return { values: Object.freeze(values), attributes };
+  return { values: Object.freeze(values), attributes: Object.freeze(attributes) };
+}
+
+function isUsable(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= LONGEST;
 }

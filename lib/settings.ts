@@ -72,7 +72,7 @@ export interface Settings {
   /** `ANNOTEL_REDACT`: what is masked in captured content and in error messages. Default all. */
   readonly redact: readonly RedactionSet[];
   /** The app's own redactor, asked after the patterns, text by text. One that throws costs the text, never leaks it. */
-  readonly redactor: ((text: string, field: ContentField | 'error') => string) | undefined;
+  readonly redactor: ((text: string, field: ContentField | 'error' | 'attribute' | 'log') => string) | undefined;
   /** Puts content elsewhere and returns a reference, which is recorded in its place. Synchronous: upload in the background. */
   readonly contentStore: ((content: CapturedContent) => string | undefined) | undefined;
   /**

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { Attributes, LogRecord } from '@opentelemetry/api';
-import { logValue } from './log-value.js';
+import { ofError, ofStack } from '../lib/sdk/logging/exception.js';
+import { logValue } from '../lib/sdk/logging/log-value.js';
 
 /**
  * One call of the logger as one log record. Texts and numbers make up the body; objects become attributes, or the body
@@ -28,26 +29,4 @@ function inWords(exception: Attributes): unknown {
 
 function isRecord(value: unknown): value is Attributes {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function ofError(error: Error): Attributes {
-  try {
-    // Many libraries leave `name` at 'Error' and tell their errors apart by class alone.
-    const type = error.name === 'Error' ? error.constructor.name : error.name;
-    return attributesOf(type, error.message, error.stack);
-  } catch {
-    return {};
-  }
-}
-
-/** `logger.error(message, error.stack)` is usual in Nest apps; type and message stand in the stack's first line. */
-function ofStack(stack: unknown): Attributes {
-  if (typeof stack !== 'string') return {};
-  const [, type, message] = /^([\w$.]+)(?: \[[^\]]*\])?(?:: (.*))?\n\s+at /.exec(stack) ?? [];
-  return attributesOf(type, message, stack);
-}
-
-function attributesOf(type: unknown, message: unknown, stack: unknown): Attributes {
-  const all = { 'exception.type': type, 'exception.message': message, 'exception.stacktrace': stack };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => typeof value === 'string' && value !== ''));
 }

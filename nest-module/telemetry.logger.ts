@@ -1,7 +1,8 @@
 import { ConsoleLogger, Injectable, type LogLevel } from '@nestjs/common';
 import { diag, isSpanContextValid, logs, SeverityNumber, type SpanContext, trace } from '@opentelemetry/api';
+import { logValue } from '../lib/sdk/logging/log-value.js';
+import { printing } from '../lib/sdk/logging/own-output.js';
 import { logRecord } from './log-record.js';
-import { logValue } from './log-value.js';
 
 const SEVERITIES = {
   verbose: { severityNumber: SeverityNumber.TRACE, severityText: 'TRACE' },
@@ -41,11 +42,16 @@ export class TelemetryLogger extends ConsoleLogger {
   ): void {
     const said = messages.map(evaluated);
     this.emit(params ? [...said, params] : said, context, level, stack);
-    try {
-      super.printMessages(said, context, level, stream, stack, params);
-    } catch {
-      super.printMessages(said.map(logValue), context, level, stream, stack);
-    }
+    const print = () => {
+      try {
+        super.printMessages(said, context, level, stream, stack, params);
+      } catch {
+        super.printMessages(said.map(logValue), context, level, stream, stack);
+      }
+    };
+    // With `forceConsole` it prints through the console, whose lines are exported too.
+    if (this.options?.forceConsole) printing(print);
+    else print();
   }
 
   protected override formatContext(context: string): string {

@@ -17,7 +17,7 @@ export const REDACTION_FAILED = '[redaction failed]';
 const SHORTEST = 6;
 
 /** Masks in a text what `settings().redact` names, then lets the app's own redactor have its say. Never throws. */
-export function redact(text: string, field: ContentField | 'error'): Redacted {
+export function redact(text: string, field: ContentField | 'error' | 'attribute' | 'log'): Redacted {
   const known = redactPatterns(text);
   const { redactor } = settings();
   if (!redactor || text === '') return known;

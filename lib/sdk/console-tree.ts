@@ -21,9 +21,10 @@ interface ConsoleTreeOptions {
 
 interface Trace {
   readonly since: number;
-  /** In order of their start, those that still run included. */
-  readonly spans: ReadableSpan[];
-  open: number;
+  /** By their ids, in order of their start, those that still run included. */
+  readonly spans: Map<string, ReadableSpan>;
+  /** Ids of those that still run. */
+  readonly running: Set<string>;
   leftOut: number;
 }
 
@@ -34,7 +35,6 @@ interface Trace {
 export class ConsoleTree implements SpanProcessor {
   // In order of the first span, so that the first entry is the oldest trace.
   readonly #traces = new Map<string, Trace>();
-  readonly #traceOf = new WeakMap<ReadableSpan, Trace>();
   readonly #options: Required<ConsoleTreeOptions>;
 
   constructor(options: ConsoleTreeOptions = {}) {
@@ -50,23 +50,23 @@ export class ConsoleTree implements SpanProcessor {
   }
 
   onStart(span: ReadableSpan): void {
-    const { traceId, traceFlags } = span.spanContext();
+    const { traceId, spanId, traceFlags } = span.spanContext();
     if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
     if (!this.#traces.has(traceId)) this.#makeRoom();
     const trace = this.#trace(traceId);
-    trace.open += 1;
-    this.#traceOf.set(span, trace);
-    this.#hold(trace, span);
+    trace.running.add(spanId);
+    this.#hold(trace, spanId, span);
   }
 
+  /** What ends may be another object than what started: a copy without what must not leave. */
   onEnd(span: ReadableSpan): void {
-    const { traceId, traceFlags } = span.spanContext();
+    const { traceId, spanId, traceFlags } = span.spanContext();
     if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+    // Where its trace had to be printed without it, or its start was not shown, it opens one.
     const trace = this.#trace(traceId);
-    if (this.#traceOf.get(span) === trace) trace.open -= 1;
-    // Its trace had to be printed without it: now it stands alone.
-    else this.#hold(trace, span);
-    if (trace.open === 0) setImmediate(() => this.#printIfDone(traceId));
+    const isLeftOut = trace.running.delete(spanId) && !trace.spans.has(spanId);
+    if (!isLeftOut) this.#hold(trace, spanId, span);
+    if (trace.running.size === 0) setImmediate(() => this.#printIfDone(traceId));
   }
 
   async forceFlush(): Promise<void> {
@@ -86,13 +86,13 @@ export class ConsoleTree implements SpanProcessor {
   #trace(traceId: string): Trace {
     const known = this.#traces.get(traceId);
     if (known) return known;
-    const trace: Trace = { since: this.#options.now(), spans: [], open: 0, leftOut: 0 };
+    const trace: Trace = { since: this.#options.now(), spans: new Map(), running: new Set(), leftOut: 0 };
     this.#traces.set(traceId, trace);
     return trace;
   }
 
-  #hold(trace: Trace, span: ReadableSpan): void {
-    if (trace.spans.length < this.#options.maxSpans) trace.spans.push(span);
+  #hold(trace: Trace, spanId: string, span: ReadableSpan): void {
+    if (trace.spans.has(spanId) || trace.spans.size < this.#options.maxSpans) trace.spans.set(spanId, span);
     else trace.leftOut += 1;
   }
 
@@ -105,17 +105,17 @@ export class ConsoleTree implements SpanProcessor {
   }
 
   #printIfDone(traceId: string): void {
-    if (this.#traces.get(traceId)?.open === 0) this.#print(traceId);
+    if (this.#traces.get(traceId)?.running.size === 0) this.#print(traceId);
   }
 
   #print(traceId: string): void {
     const trace = this.#traces.get(traceId);
     this.#traces.delete(traceId);
-    const ended = trace?.spans.filter((span) => span.ended) ?? [];
+    const ended = [...(trace?.spans.values() ?? [])].filter((span) => span.ended);
     if (trace === undefined || ended.length === 0) return;
     const notes = [
       ...(trace.leftOut > 0 ? [`${counted(trace.leftOut, 'more span')} left out`] : []),
-      ...(trace.open > 0 ? [`${counted(trace.open, 'span')} still running`] : []),
+      ...(trace.running.size > 0 ? [`${counted(trace.running.size, 'span')} still running`] : []),
     ];
     safely('printing a trace', () => {
       this.#options.write(renderTree(ended, this.#options) + notes.map((note) => `(${note})\n`).join(''));

@@ -1,3 +1,4 @@
+import { parseDuration, parseSize } from './quantities.js';
 import { complain } from './warnings.js';
 
 /**
@@ -6,10 +7,23 @@ import { complain } from './warnings.js';
  * Surrounding blanks never matter, nor does the case of words.
  */
 export class Environment {
+  readonly #asked = new Set<string>();
+
   constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
 
   text(name: string): string | undefined {
+    this.#asked.add(name);
     return this.variables[name]?.trim() || undefined;
+  }
+
+  /** The variables with this prefix that are set and that nobody asked for: misspelt ones, mostly. */
+  unknown(prefix: string): string[] {
+    return Object.keys(this.variables).filter((name) => name.startsWith(prefix) && !this.#asked.has(name));
+  }
+
+  /** The variables with this prefix that were asked for. */
+  known(prefix: string): string[] {
+    return [...this.#asked].filter((name) => name.startsWith(prefix));
   }
 
   flag(name: string): boolean | undefined {
@@ -59,6 +73,25 @@ export class Environment {
     const value = Number(text);
     if (value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value))) return value;
     complain(name, text, `${range.whole ? 'a whole number' : 'a number'} from ${range.least} to ${range.most}`, used);
+    return undefined;
+  }
+
+  /** Milliseconds of a duration such as `5s`. */
+  duration(name: string, used: string): number | undefined {
+    return this.#parsed(name, parseDuration, 'a duration such as 500ms, 30s, 5m or 24h', used);
+  }
+
+  /** Bytes of a size such as `100MB`. */
+  size(name: string, used: string): number | undefined {
+    return this.#parsed(name, parseSize, 'a size such as 512KB, 100MB or 1GiB', used);
+  }
+
+  #parsed(name: string, parse: (text: string) => number | undefined, allowed: string, used: string) {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value !== undefined && value > 0) return value;
+    complain(name, text, allowed, used);
     return undefined;
   }
 

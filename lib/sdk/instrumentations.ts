@@ -8,12 +8,27 @@ import type { ExpressInstrumentationConfig, ExpressLayerType } from '@openteleme
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http';
 import type { IORedisInstrumentationConfig } from '@opentelemetry/instrumentation-ioredis';
 import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg';
+import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
+import { pinoInstrumentation } from './logging/pino.js';
+import { type WinstonConfig, winstonInstrumentation } from './logging/winston.js';
+import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
 import { warn } from './warnings.js';
 
 /** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
-export const INSTRUMENTATION_NAMES = ['http', 'undici', 'express', 'fastify', 'pg', 'redis', 'ioredis'] as const;
+export const INSTRUMENTATION_NAMES = [
+  'http',
+  'undici',
+  'express',
+  'fastify',
+  'pg',
+  'redis',
+  'ioredis',
+  'pino',
+  'winston',
+  'console',
+] as const;
 export type InstrumentationName = (typeof INSTRUMENTATION_NAMES)[number];
 
 interface Recipe {
@@ -22,8 +37,8 @@ interface Recipe {
   readonly targets: readonly string[];
   /** The ES modules among them that have to pass through the load hook to be patched. */
   readonly hooked: readonly string[];
-  /** What `@opentelemetry/instrumentation-{name}` exports. */
-  readonly exported: string;
+  /** What `@opentelemetry/instrumentation-{name}` exports, or what makes the instrumentation in its place. */
+  readonly exported: string | ((config: InstrumentationConfig) => Instrumentation);
   readonly config: InstrumentationConfig;
 }
 
@@ -37,9 +52,14 @@ const instances = new Map<InstrumentationName, Instrumentation>();
  * warning. Call `takeHold` once they are registered.
  *
  * @param prometheusPort port on which metrics are scraped: such requests are no work of the app's
+ * @param exportsLogs whether records of pino and winston go anywhere; their own output gets ids in any case
  */
-export function instrument(names: ReadonlySet<InstrumentationName>, prometheusPort?: number): Instrumentation[] {
-  return installed(names, prometheusPort).flatMap((recipe) => {
+export function instrument(
+  names: ReadonlySet<InstrumentationName>,
+  prometheusPort?: number,
+  exportsLogs = true,
+): Instrumentation[] {
+  return installed(names, recipes(prometheusPort, exportsLogs)).flatMap((recipe) => {
     const known = instances.get(recipe.name);
     try {
       const instrumentation = known ?? create(recipe);
@@ -67,6 +87,7 @@ export function takeHold(): void {
 }
 
 function create({ name, exported, config }: Recipe): Instrumentation {
+  if (typeof exported === 'function') return exported(config);
   const module: Record<string, new (config: InstrumentationConfig) => Instrumentation> = require(
     `@opentelemetry/instrumentation-${name}`,
   );
@@ -75,14 +96,16 @@ function create({ name, exported, config }: Recipe): Instrumentation {
   return new Class(config);
 }
 
-function installed(names: ReadonlySet<InstrumentationName>, prometheusPort?: number): Recipe[] {
-  // From the working directory and from the main script: either may lie outside the other's package.
+/** Resolve as the app does: from the working directory and from the main script, as either may lie outside the other's package. */
+export function appResolvers(): NodeJS.Require[] {
   const roots = [join(process.cwd(), 'app.js'), process.argv[1] ?? ''].filter(isAbsolute);
-  const resolvers = roots.map((root) => createRequire(root));
+  return roots.map((root) => createRequire(root));
+}
+
+function installed(names: ReadonlySet<InstrumentationName>, all: readonly Recipe[]): Recipe[] {
+  const resolvers = appResolvers();
   const isInstalled = (target: string) => resolvers.some((resolver) => canResolve(resolver, target));
-  return recipes(prometheusPort).filter(
-    ({ name, targets }) => names.has(name) && (targets.length === 0 || targets.some(isInstalled)),
-  );
+  return all.filter(({ name, targets }) => names.has(name) && (targets.length === 0 || targets.some(isInstalled)));
 }
 
 function canResolve(resolver: NodeJS.Require, target: string): boolean {
@@ -97,19 +120,26 @@ function canResolve(resolver: NodeJS.Require, target: string): boolean {
 
 // A client span needs a parent: background work (polling, health checks, pools) would fill the backend with traces of
 // one span each. Express layers are left out: they say nothing that the server span does not, and the route comes anyway.
-function recipes(prometheusPort?: number): readonly Recipe[] {
+function recipes(prometheusPort?: number, exportsLogs = true): readonly Recipe[] {
   const http: HttpInstrumentationConfig = {
     requireParentforOutgoingSpans: true,
     ignoreOutgoingRequestHook: isOwnTraffic,
     ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === prometheusPort,
+    startOutgoingSpanHook: noteHttpRequest,
+    startIncomingSpanHook: noteIncomingRequest,
   };
-  const undici: UndiciInstrumentationConfig = { requireParentforSpans: true, ignoreRequestHook: isOwnTraffic };
+  const undici: UndiciInstrumentationConfig = {
+    requireParentforSpans: true,
+    ignoreRequestHook: isOwnTraffic,
+    requestHook: noteUndiciRequest,
+  };
   const express: ExpressInstrumentationConfig = {
     ignoreLayersType: ['router', 'middleware', 'request_handler'] as ExpressLayerType[],
   };
   const pg: PgInstrumentationConfig = { requireParentSpan: true, ignoreConnectSpans: true };
   const redis: RedisInstrumentationConfig = { requireParentSpan: true };
   const ioredis: IORedisInstrumentationConfig = { requireParentSpan: true };
+  const logging: WinstonConfig & PinoInstrumentationConfig = { disableLogSending: !exportsLogs };
   return [
     { name: 'http', targets: [], hooked: [], exported: 'HttpInstrumentation', config: http },
     { name: 'undici', targets: [], hooked: [], exported: 'UndiciInstrumentation', config: undici },
@@ -123,6 +153,8 @@ function recipes(prometheusPort?: number): readonly Recipe[] {
       config: redis,
     },
     { name: 'ioredis', targets: ['ioredis'], hooked: ['ioredis'], exported: 'IORedisInstrumentation', config: ioredis },
+    { name: 'pino', targets: ['pino'], hooked: ['pino'], exported: pinoInstrumentation, config: logging },
+    { name: 'winston', targets: ['winston'], hooked: [], exported: winstonInstrumentation, config: logging },
   ];
 }
 

@@ -1,16 +1,23 @@
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { NodeSDK } from '@opentelemetry/sdk-node';
+import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { warnOfCapture } from '../content.js';
 import { configure } from '../settings.js';
 import { apiConflict, registered, wakeEarlyTracers } from './api-copies.js';
 import { ConsoleTree } from './console-tree.js';
-import { createPipeline } from './exporters.js';
+import { createPipeline, type Pipeline } from './exporters.js';
 import { nameFastifyRoutes } from './fastify.js';
 import { instrument, takeHold } from './instrumentations.js';
+import { LogLevels } from './logging/log-levels.js';
+import { loggerName } from './logging/logger-name.js';
 import { type ResolvedOptions, resolveOptions, type TelemetryOptions } from './options.js';
+import { Cleaner } from './outgoing/cleaner.js';
+import { LogOutlet } from './outgoing/log-outlet.js';
+import { SpanOutlet } from './outgoing/span-outlet.js';
 import { shutDownWithProcess } from './process-end.js';
+import { createPropagator } from './propagation/propagator.js';
+import { registerProviders } from './providers.js';
+import { createResource } from './resource.js';
+import { createSampler } from './sampling/sampler.js';
 import { DIAG_LEVELS, diagLogger, forgetComplaints, warn } from './warnings.js';
 
 /** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
@@ -73,52 +80,42 @@ function goWithout(reason: string): Telemetry {
 /** @param undo collects what takes the start back, step by step */
 function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
-  const constructing = useDiag(options, undo);
+  useDiag(options, undo);
   announce(options);
   warnOfCapture();
 
   const pipeline = createPipeline(options);
-  const tree = options.console === 'tree' ? [new ConsoleTree({ color: options.color })] : [];
-  const onExit = () => {
-    for (const printer of tree) printer.printEnded();
-  };
-  process.once('exit', onExit);
-  undo.push(() => process.off('exit', onExit));
-  const spanProcessors = [...tree, ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
-  const metricReaders = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
-  const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];
+  const outgoing = createOutlets(options, pipeline, undo);
   const instrumentations = patched(options, undo);
-  const sdk = constructing(
-    () =>
-      new NodeSDK({
-        ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
-        ...(options.sampler && { sampler: options.sampler }),
-        ...(options.views && { views: options.views }),
-        ...(options.propagatorsUnknown && { textMapPropagator: defaultPropagator() }),
-        spanProcessors,
-        metricReaders,
-        logRecordProcessors,
-        instrumentations,
-      }),
-  );
   const wake = wakeEarlyTracers();
   undo.push(() => {
     for (const api of [trace, metrics, logs, propagation, context]) api.disable();
   });
-  sdk.start();
+  const providers = registerProviders({
+    resource: createResource(options.resource),
+    sampler: createSampler({ ...options.sampling, custom: options.sampler }),
+    limits: options.limits,
+    spanProcessor: outgoing.spans,
+    metricReaders: [...pipeline.metricReaders, ...(options.metricReaders ?? [])],
+    views: options.views ?? [],
+    logRecordProcessor: outgoing.logs,
+    propagator: createPropagator({ propagators: options.propagators, hosts: options.propagateContext }),
+    sdkMetrics: options.sdkMetrics,
+  });
   wake();
+  undo.push(registerInstrumentations({ instrumentations }));
   takeHold();
 
   const flushed = async () => {
-    const parts = [...spanProcessors, ...metricReaders, ...logRecordProcessors];
-    await Promise.allSettled(parts.map((part) => part.forceFlush()));
+    const readers = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
+    const parts = [outgoing.spans, outgoing.logs, ...readers];
+    await Promise.allSettled(parts.map(async (part) => part?.forceFlush()));
     await pipeline.network.settled();
   };
 
   const end = async () => {
     pipeline.network.close();
-    // In an async function: a processor of the app's may throw rather than reject.
-    const ended = (async () => sdk.shutdown())().catch((error) => warn(`shutdown: ${inWords(error)}`));
+    const ended = providers.shutdown().catch((error) => warn(`shutdown: ${inWords(error)}`));
     if (!(await within(options.shutdownTimeout, ended))) {
       const reason = `no answer within ${options.shutdownTimeout} ms of shutdown`;
       if (pipeline.network.abandon(reason) === 0) warn(`shutdown was not done within ${options.shutdownTimeout} ms`);
@@ -142,27 +139,35 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   return telemetry;
 }
 
-/**
- * Shows what OpenTelemetry says about itself, unless the app has set a logger for that.
- *
- * @returns runs the SDK's constructor, which sets a logger of its own where OTEL_LOG_LEVEL is set and protests if there
- * is one already
- */
-function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): <T>(construct: () => T) => T {
-  if (registered().diag !== undefined) return (construct) => construct();
-  const set = () => {
-    diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel ?? 'warn'], suppressOverrideMessage: true });
+/** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */
+function createOutlets(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
+  const tree = options.console === 'tree' ? [new ConsoleTree({ color: options.color })] : [];
+  const onExit = () => {
+    for (const printer of tree) printer.printEnded();
   };
-  set();
+  process.once('exit', onExit);
+  undo.push(() => process.off('exit', onExit));
+  const cleaner = new Cleaner(options.dropAttributes);
+  const levels = new LogLevels(options.logLevels);
+  const spanProcessors = [...tree, ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
+  const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];
+  const { keep, buffer } = options.sampling;
+  return {
+    spans: spanProcessors.length > 0 ? new SpanOutlet(spanProcessors, cleaner, { rules: keep, ...buffer }) : undefined,
+    logs:
+      logRecordProcessors.length > 0
+        ? new LogOutlet(logRecordProcessors, cleaner, (record) =>
+            levels.isWanted(loggerName(record), record.severityNumber),
+          )
+        : undefined,
+  };
+}
+
+/** Shows what OpenTelemetry says about itself, unless the app has set a logger for that. */
+function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): void {
+  if (registered().diag !== undefined) return;
+  diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel ?? 'warn'], suppressOverrideMessage: true });
   undo.push(() => diag.disable());
-  return (construct) => {
-    diag.disable();
-    try {
-      return construct();
-    } finally {
-      set();
-    }
-  };
 }
 
 /** Last step first. One that fails, an instrumentation of the app's, say, does not keep the others. */
@@ -182,26 +187,16 @@ function patched(options: ResolvedOptions, undo: (() => void)[]): Instrumentatio
     ...instrument(options.enabledInstrumentations, scraped),
     ...(options.instrumentations ?? []),
   ];
-  undo.push(() => {
-    for (const instrumentation of instrumentations) instrumentation.disable();
-  });
   if (options.enabledInstrumentations.has('fastify')) undo.push(nameFastifyRoutes());
   return instrumentations;
 }
 
 function announce(options: ResolvedOptions): void {
-  if (options.azureRequested) {
-    warn('APPLICATIONINSIGHTS_CONNECTION_STRING is set, but this version does not export to Azure Monitor yet');
-  }
   if (options.consoleByDefault) {
     warn(
       'nothing is configured to export, so traces are printed here; OTEL_EXPORTER_OTLP_ENDPOINT=http://… sends them',
     );
   }
-}
-
-function defaultPropagator(): CompositePropagator {
-  return new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
 }
 
 /** Whether `work` was done in time. */

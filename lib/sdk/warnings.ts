@@ -73,6 +73,7 @@ function isKnown(text: string): boolean {
   return complained.some(
     ({ variable, value }) =>
       text.includes(variable) ||
+      (/_(CERTIFICATE|KEY)$/.test(variable) && /^Failed to read .* file$/.test(text)) ||
       value.split(',').some((word) => text.includes(`"${word}"`) || text.includes(`'${word}'`)),
   );
 }

@@ -53,7 +53,9 @@ export const ATTR_GEN_AI_RETRIEVAL_TOP_K: Renamed = {
   latest: 'gen_ai.retrieval.top_k',
 };
 export const ATTR_GEN_AI_WORKFLOW_NAME = 'gen_ai.workflow.name';
+export const ATTR_GEN_AI_AGENT_ID = 'gen_ai.agent.id';
 export const ATTR_GEN_AI_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_GEN_AI_AGENT_VERSION = 'gen_ai.agent.version';
 export const ATTR_GEN_AI_AGENT_DESCRIPTION = 'gen_ai.agent.description';
 export const ATTR_GEN_AI_TOOL_NAME = 'gen_ai.tool.name';
 /** `function` (runs here), `extension` (runs at the agent's provider) or `datastore`. */
@@ -175,6 +177,17 @@ export const ATTR_ANNOTEL_FEATURE_ID = 'annotel.feature.id';
 export const ATTR_ANNOTEL_REQUEST_ID = 'annotel.request.id';
 /** `true` where captured content of the call was cut. */
 export const ATTR_ANNOTEL_CONTENT_TRUNCATED = 'annotel.content.truncated';
+/** How many traces this one stands for, where not 1: one over the probability that it was sampled with. */
+export const ATTR_ANNOTEL_SAMPLING_WEIGHT = 'annotel.sampling.weight';
+/** On the local root of a trace that was kept whatever the sampler said: `error`, `slow` or `expensive`. */
+export const ATTR_ANNOTEL_SAMPLING_KEPT = 'annotel.sampling.kept';
+/** On the local root: spans below it that were left out, since the trace has too many. */
+export const ATTR_ANNOTEL_SAMPLING_SPANS_LEFT_OUT = 'annotel.sampling.spans_left_out';
+/** What a back end drops is repeated under this prefix: `error.type` as `annotel.error.type`. */
+export const ANNOTEL_PREFIX = 'annotel.';
+/** Name and body of a log record that is an event, where the back end has no field for them. */
+export const ATTR_ANNOTEL_EVENT_NAME = 'annotel.event.name';
+export const ATTR_ANNOTEL_EVENT_BODY = 'annotel.event.body';
 
 // --- well-known values -----------------------------------------------------------------------------------------------
 export const OPERATION_CHAT = 'chat';

@@ -5,10 +5,8 @@ import { type Settings, settings } from '../settings.js';
 import { absorbForeignMetrics } from './foreign-metrics.js';
 import { absorbForeignSpans } from './foreign-spans.js';
 import { Instruments } from './metrics.js';
+import { SCOPE_NAME, SCOPE_VERSION } from './scope.js';
 
-/** Name and version of the instrumentation scope of everything that annotel emits. */
-export const SCOPE_NAME = 'annotel';
-export const SCOPE_VERSION = '0.1.0';
 const SCHEMA_URL_1_41 = 'https://opentelemetry.io/schemas/1.41.0';
 
 /** Where one call's telemetry goes. */

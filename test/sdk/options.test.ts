@@ -189,7 +189,7 @@ describe('resolveOptions', () => {
       OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: ['not a url', /http:\/\/localhost:4318/],
       OTEL_TRACES_SAMPLER: ['sometimes', /always_on, always_off, traceidratio/],
       OTEL_PROPAGATORS: ['pigeon', /tracecontext, baggage, b3, b3multi, none/],
-      OTEL_NODE_RESOURCE_DETECTORS: ['gcp', /env, host, os, process, serviceinstance, all, none/],
+      OTEL_NODE_RESOURCE_DETECTORS: ['moon', /env, host, os, process, serviceinstance, container, .*, all, none/],
       OTEL_NODE_ENABLED_INSTRUMENTATIONS: ['mongodb', /http, undici, express/],
       OTEL_NODE_DISABLED_INSTRUMENTATIONS: ['dns', /http, undici, express/],
       OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: ['events', /logs, logs\/dup/],
@@ -236,8 +236,8 @@ describe('resolveOptions', () => {
         OTEL_PROPAGATORS: 'pigeon',
       });
       expect(resolved.otlp.traces.url).toBe('http://localhost:4318/v1/traces');
-      expect(resolved).toMatchObject({ metricTimeout: 30_000, propagatorsUnknown: true });
-      expect(resolve({ OTEL_PROPAGATORS: 'pigeon,b3' }).propagatorsUnknown).toBe(false);
+      expect(resolved).toMatchObject({ metricTimeout: 30_000, propagators: ['tracecontext', 'baggage'] });
+      expect(resolve({ OTEL_PROPAGATORS: 'pigeon,b3' }).propagators).toEqual(['b3']);
     });
 
     it('is shown on one line and bounded', () => {

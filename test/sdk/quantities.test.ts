@@ -25,7 +25,7 @@ it.each([
   ['100', undefined],
   ['100M', undefined],
   ['-1MB', undefined],
-  ['constructor', undefined],
+  ['1 constructor', undefined],
 ])('reads the size %j as %s bytes', (text, bytes) => {
   expect(parseSize(text)).toBe(bytes);
 });

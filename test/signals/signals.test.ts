@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { configure, Traced } from '../../lib/index.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../../lib/signals/signals.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../../lib/signals/scope.js';
 import { captureTelemetry } from '../../lib/testing.js';
 
 const asked: string[] = [];

@@ -1,0 +1,39 @@
+import * as semconv from '../../signals/semconv.js';
+
+interface Envelope {
+  sampleRate?: number;
+  tags?: Record<string, string>;
+  data?: { baseData?: { properties?: Record<string, string>; resultCode?: string; responseCode?: string } };
+}
+interface Sender {
+  send?(envelopes: Envelope[]): Promise<unknown>;
+}
+
+const SESSION = 'ai.session.id';
+const LONGEST_CODE = 1024;
+
+/**
+ * Fills the columns that the exporter offers no way to: session, and result code of what failed other than by HTTP. It
+ * reaches into the exporter; in one that is built otherwise these stay as they are.
+ */
+export function completeEnvelopes(exporter: object): void {
+  const { sender, _sender } = exporter as { sender?: Sender; _sender?: Sender };
+  const target = sender ?? _sender;
+  if (typeof target?.send !== 'function') return;
+  const send = target.send.bind(target);
+  target.send = (envelopes) => {
+    for (const envelope of envelopes) complete(envelope);
+    return send(envelopes);
+  };
+}
+
+function complete({ tags, data }: Envelope): void {
+  const properties = data?.baseData?.properties;
+  if (!data?.baseData || !properties) return;
+  const session = properties[semconv.ATTR_SESSION_ID];
+  if (tags && session !== undefined) tags[SESSION] ??= session;
+  const error = properties[`${semconv.ANNOTEL_PREFIX}${semconv.ATTR_ERROR_TYPE}`]?.slice(0, LONGEST_CODE);
+  if (error === undefined) return;
+  if (data.baseData.resultCode === '0') data.baseData.resultCode = error;
+  if (data.baseData.responseCode === '0') data.baseData.responseCode = error;
+}

@@ -1,0 +1,170 @@
+import type { Environment } from '../environment.js';
+import { complain, warn } from '../warnings.js';
+
+export type Signal = 'traces' | 'metrics' | 'logs';
+export type TraceExporterName = 'otlp' | 'console' | 'zipkin';
+export type MetricExporterName = 'otlp' | 'console' | 'prometheus';
+export type LogExporterName = 'otlp' | 'console';
+
+/** Where and how one signal leaves by OTLP. */
+export interface OtlpTarget {
+  /** `OTEL_EXPORTER_OTLP_[SIGNAL_]PROTOCOL`. Default `http/protobuf`. */
+  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
+  /** `OTEL_EXPORTER_OTLP_[SIGNAL_]ENDPOINT`, complete with path. Default `http://localhost:4318/v1/{signal}`. */
+  readonly url: string;
+}
+
+/** Numbers of a batch processor; what is `undefined` is left to the default. */
+export interface BatchNumbers {
+  /** `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE`. Items; what comes on top is dropped. Default 2048. */
+  readonly maxQueueSize: number;
+  /** `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`. Milliseconds between two exports. */
+  readonly scheduledDelayMillis: number | undefined;
+  /** `OTEL_BSP_EXPORT_TIMEOUT`, `OTEL_BLRP_EXPORT_TIMEOUT`. Milliseconds. Default 30 000. */
+  readonly exportTimeoutMillis: number;
+  /** `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`. Items in one export. */
+  readonly maxExportBatchSize: number | undefined;
+}
+
+/** What goes where. */
+export interface ExportOptions {
+  /** `OTEL_TRACES_EXPORTER`. Default `otlp` once anything is configured to export, else nothing. */
+  readonly traceExporters: readonly TraceExporterName[];
+  /** `OTEL_METRICS_EXPORTER`. Default as for traces. */
+  readonly metricExporters: readonly MetricExporterName[];
+  /** `OTEL_LOGS_EXPORTER`. Default as for traces. */
+  readonly logExporters: readonly LogExporterName[];
+  readonly otlp: Readonly<Record<Signal, OtlpTarget>>;
+  /** `OTEL_EXPORTER_ZIPKIN_ENDPOINT`. Default `http://localhost:9411/api/v2/spans`. */
+  readonly zipkinUrl: string;
+  readonly spanBatch: BatchNumbers;
+  readonly logBatch: BatchNumbers;
+  /** `OTEL_METRIC_EXPORT_INTERVAL`. Milliseconds. Default 60 000. */
+  readonly metricInterval: number;
+  /** `OTEL_METRIC_EXPORT_TIMEOUT`. Milliseconds, at most the interval. Default 30 000. */
+  readonly metricTimeout: number;
+  /** `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`. Default `localhost`, 9464. */
+  readonly prometheus: { readonly host: string; readonly port: number };
+}
+
+const TIMER_MAX = 2 ** 31 - 1;
+const COUNT = { least: 1, most: TIMER_MAX, whole: true };
+const MILLIS = { least: 1, most: TIMER_MAX, whole: false };
+const PORT = { least: 1, most: 65_535, whole: true };
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+/**
+ * @param endpoint the app's own base URL, over the environment's
+ * @param elsewhere whether telemetry has another place to go, so that OTLP is not what an unset list of exporters means
+ */
+export function exportOptions(env: Environment, endpoint: string | undefined, elsewhere: boolean): ExportOptions {
+  const sends = sendsByOtlp(env, endpoint);
+  const listed = ['TRACES', 'METRICS', 'LOGS'].some(
+    (signal) => (env.text(`OTEL_${signal}_EXPORTER`) ?? 'none') !== 'none',
+  );
+  const byDefault = sends || (listed && !elsewhere);
+  const chosen: ExportOptions = {
+    traceExporters: exporters(env, 'OTEL_TRACES_EXPORTER', ['otlp', 'console', 'zipkin'], byDefault),
+    metricExporters: exporters(env, 'OTEL_METRICS_EXPORTER', ['otlp', 'console', 'prometheus'], byDefault),
+    logExporters: exporters(env, 'OTEL_LOGS_EXPORTER', ['otlp', 'console'], byDefault),
+    otlp: Object.freeze({
+      traces: otlpTarget(env, endpoint, 'traces'),
+      metrics: otlpTarget(env, endpoint, 'metrics'),
+      logs: otlpTarget(env, endpoint, 'logs'),
+    }),
+    zipkinUrl: env.url('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'the default') ?? 'http://localhost:9411/api/v2/spans',
+    spanBatch: batchNumbers(env, 'OTEL_BSP'),
+    logBatch: batchNumbers(env, 'OTEL_BLRP'),
+    ...metricTimes(env),
+    prometheus: {
+      host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
+      port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT', PORT, '9464') ?? 9464,
+    },
+  };
+  warnOfPorts(chosen);
+  return chosen;
+}
+
+function sendsByOtlp(env: Environment, endpoint: string | undefined): boolean {
+  if (endpoint !== undefined || env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return true;
+  return SIGNALS.some((signal) => env.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`) !== undefined);
+}
+
+function exporters<const Name extends string>(
+  env: Environment,
+  variable: string,
+  names: readonly Name[],
+  otlpByDefault: boolean,
+) {
+  const listed = env.listOf(variable, [...names, 'none'], 'otlp');
+  if (listed === undefined) return otlpByDefault ? (['otlp'] as Name[]) : [];
+  return listed.includes('none') ? [] : (listed as Name[]);
+}
+
+function otlpTarget(env: Environment, endpoint: string | undefined, signal: Signal): OtlpTarget {
+  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
+  const protocol =
+    env.oneOf(`${own}_PROTOCOL`, PROTOCOLS, 'http/protobuf') ??
+    env.oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS, 'http/protobuf') ??
+    'http/protobuf';
+  if (protocol === 'grpc') {
+    const url = endpoint ?? env.text(`${own}_ENDPOINT`) ?? env.text('OTEL_EXPORTER_OTLP_ENDPOINT');
+    return { protocol, url: url ?? 'http://localhost:4317' };
+  }
+  const ofSignal = endpoint ? undefined : env.url(`${own}_ENDPOINT`, 'the general endpoint');
+  const base = endpoint ?? withoutSignal(env.url('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318'));
+  return { protocol, url: ofSignal ?? `${(base ?? 'http://localhost:4318').replace(/\/+$/, '')}/v1/${signal}` };
+}
+
+/** The path of a signal is added to the general endpoint; many give it one that has it already. */
+function withoutSignal(url: string | undefined): string | undefined {
+  const base = url?.replace(/\/v1\/(traces|metrics|logs)\/?$/, '');
+  if (url !== undefined && base !== url) {
+    const path = url.slice((base ?? '').length);
+    complain('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, `${base}`);
+  }
+  return base;
+}
+
+/** The two ports of OTLP are mistaken for one another more often than not, and neither server says so. */
+function warnOfPorts({ otlp, traceExporters, metricExporters, logExporters }: ExportOptions): void {
+  const sent: readonly (Signal | false)[] = [
+    traceExporters.includes('otlp') && 'traces',
+    metricExporters.includes('otlp') && 'metrics',
+    logExporters.includes('otlp') && 'logs',
+  ];
+  const swapped = new Set<string>();
+  for (const signal of sent) {
+    if (signal === false) continue;
+    const { protocol, url } = otlp[signal];
+    const { port = '', origin = '' } = URL.canParse(url) ? new URL(url) : {};
+    if (protocol !== 'grpc' && port === '4317') {
+      swapped.add(
+        `${origin} is asked for ${protocol}, but 4317 is the port of gRPC: OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or port 4318`,
+      );
+    }
+    if (protocol === 'grpc' && port === '4318') {
+      swapped.add(
+        `${origin} is asked for gRPC, but 4318 is the port of HTTP: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or port 4317`,
+      );
+    }
+  }
+  for (const sentence of swapped) warn(sentence);
+}
+
+function batchNumbers(env: Environment, prefix: string): BatchNumbers {
+  return {
+    maxQueueSize: env.number(`${prefix}_MAX_QUEUE_SIZE`, COUNT, '2048') ?? 2048,
+    scheduledDelayMillis: env.number(`${prefix}_SCHEDULE_DELAY`, MILLIS, 'the default'),
+    exportTimeoutMillis: env.number(`${prefix}_EXPORT_TIMEOUT`, MILLIS, '30000') ?? 30_000,
+    maxExportBatchSize: env.number(`${prefix}_MAX_EXPORT_BATCH_SIZE`, COUNT, '512'),
+  };
+}
+
+function metricTimes(env: Environment): Pick<ExportOptions, 'metricInterval' | 'metricTimeout'> {
+  const metricInterval = env.number('OTEL_METRIC_EXPORT_INTERVAL', MILLIS, '60000') ?? 60_000;
+  const most = { ...MILLIS, most: metricInterval };
+  const timeout = env.number('OTEL_METRIC_EXPORT_TIMEOUT', most, `${Math.min(30_000, metricInterval)}`) ?? 30_000;
+  return { metricInterval, metricTimeout: Math.min(timeout, metricInterval) };
+}

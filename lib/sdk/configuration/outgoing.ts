@@ -1,0 +1,82 @@
+import type { Environment } from '../environment.js';
+import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
+import { parseHosts } from '../propagation/hosts.js';
+import { complain } from '../warnings.js';
+
+/** Where and how much is kept on disk. */
+export interface SpoolOptions {
+  /** `ANNOTEL_SPOOL_DIR`. Made if it is not there. */
+  readonly dir: string;
+  /** `ANNOTEL_SPOOL_MAX_SIZE`. Bytes; beyond it the oldest goes. Default 256 MB. */
+  readonly maxBytes: number;
+  /** `ANNOTEL_SPOOL_MAX_AGE`. Milliseconds after which it goes. Default 48 h. */
+  readonly maxAge: number;
+}
+
+const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi'] as const;
+export type PropagatorName = (typeof PROPAGATORS)[number];
+
+/** What is held back, and from whom. */
+export interface OutgoingOptions {
+  /** `ANNOTEL_LOG_LEVELS`. Default none, and every record is exported. */
+  readonly logLevels: readonly LogLevelRule[];
+  /** `ANNOTEL_DROP_ATTRIBUTES`. Default none. */
+  readonly dropAttributes: readonly string[];
+  /** `ANNOTEL_PROPAGATE_CONTEXT`. Default none. */
+  readonly propagateContext: readonly string[];
+  /** `OTEL_PROPAGATORS`. Default `tracecontext,baggage`. */
+  readonly propagators: readonly PropagatorName[];
+  /** Default none: what cannot be exported is held in memory, and lost with the process. */
+  readonly spool: SpoolOptions | undefined;
+}
+
+export function outgoingOptions(env: Environment): OutgoingOptions {
+  return {
+    logLevels: logLevels(env),
+    dropAttributes: dropAttributes(env),
+    propagateContext: hosts(env),
+    propagators: propagators(env),
+    spool: spool(env),
+  };
+}
+
+function logLevels(env: Environment): readonly LogLevelRule[] {
+  const { rules, unknown } = parseLogLevels(env.text('ANNOTEL_LOG_LEVELS') ?? '');
+  if (unknown.length > 0) {
+    const allowed = 'logger=level with trace, debug, info, warn, error, fatal or off';
+    complain('ANNOTEL_LOG_LEVELS', unknown.join(','), allowed, rules.length > 0 ? 'the rest' : 'every record');
+  }
+  return rules;
+}
+
+function dropAttributes(env: Environment): readonly string[] {
+  const entries = (env.text('ANNOTEL_DROP_ATTRIBUTES') ?? '').split(',').map((entry) => entry.trim());
+  const patterns = entries.filter((entry) => /^[\w.*/-]+$/.test(entry));
+  const broken = entries.filter((entry) => entry !== '' && !patterns.includes(entry));
+  if (broken.length > 0) {
+    complain('ANNOTEL_DROP_ATTRIBUTES', broken.join(','), 'names of attributes, with * for any part', 'the rest');
+  }
+  return patterns;
+}
+
+function hosts(env: Environment): readonly string[] {
+  const { hosts, unknown } = parseHosts(env.text('ANNOTEL_PROPAGATE_CONTEXT') ?? '');
+  if (unknown.length > 0) {
+    const allowed = 'hosts such as api.example.com, *.internal, 10.0.*';
+    complain('ANNOTEL_PROPAGATE_CONTEXT', unknown.join(','), allowed, hosts.length > 0 ? 'the rest' : 'none');
+  }
+  return hosts;
+}
+
+function propagators(env: Environment): readonly PropagatorName[] {
+  const listed = env.listOf('OTEL_PROPAGATORS', [...PROPAGATORS, 'none'], 'tracecontext, baggage');
+  if (listed === undefined) return ['tracecontext', 'baggage'];
+  return listed.includes('none') ? [] : (listed as PropagatorName[]);
+}
+
+function spool(env: Environment): SpoolOptions | undefined {
+  const dir = env.text('ANNOTEL_SPOOL_DIR');
+  const maxBytes = env.size('ANNOTEL_SPOOL_MAX_SIZE', '256MB') ?? 256e6;
+  const maxAge = env.duration('ANNOTEL_SPOOL_MAX_AGE', '48h') ?? 48 * 3_600_000;
+  return dir === undefined ? undefined : { dir, maxBytes, maxAge };
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Environment } from '../environment.js';
+import { complain } from '../warnings.js';
+
+const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container', 'aws', 'azure', 'gcp'] as const;
+export type DetectorName = (typeof DETECTORS)[number];
+
+/** Who is speaking: the resource of all telemetry. */
+export interface ResourceOptions {
+  /** `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then the name in the app's package.json. */
+  readonly serviceName: string | undefined;
+  /** `OTEL_RESOURCE_ATTRIBUTES`, then the version in the app's package.json. */
+  readonly serviceVersion: string | undefined;
+  /** `OTEL_RESOURCE_ATTRIBUTES`, `APP_ENV`, then `NODE_ENV`. */
+  readonly environment: string | undefined;
+  /** `OTEL_RESOURCE_ATTRIBUTES`, without those above. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** `OTEL_NODE_RESOURCE_DETECTORS`. Default `env,serviceinstance,process`, without the arguments of the process. */
+  readonly detectors: readonly DetectorName[];
+  /** Whether they were chosen, so that each tells all it knows. */
+  readonly detectorsChosen: boolean;
+}
+
+const BY_DEFAULT: readonly DetectorName[] = ['env', 'serviceinstance', 'process'];
+// Those of the OpenTelemetry SDK; the others ask the network where they run, and have to be named.
+const ALL: readonly DetectorName[] = ['env', 'host', 'os', 'process', 'serviceinstance'];
+
+/**
+ * @param mainScript path of the program that runs; its package names the service where nothing else does
+ */
+export function resourceOptions(
+  env: Environment,
+  serviceName: string | undefined,
+  mainScript: string | undefined,
+): ResourceOptions {
+  const chosen = env.listOf('OTEL_NODE_RESOURCE_DETECTORS', [...DETECTORS, 'all', 'none'], BY_DEFAULT.join(','));
+  const detectors = resolveDetectors(chosen);
+  const attributes = detectors.includes('env') ? resourceAttributes(env) : {};
+  const manifest = appManifest(mainScript);
+  const named = attributes['deployment.environment.name'] ?? attributes['deployment.environment'];
+  return {
+    serviceName: serviceName ?? env.text('OTEL_SERVICE_NAME') ?? attributes['service.name'] ?? manifest.name,
+    serviceVersion: attributes['service.version'] ?? manifest.version,
+    environment: named ?? env.text('APP_ENV') ?? env.text('NODE_ENV'),
+    attributes,
+    detectors,
+    detectorsChosen: chosen !== undefined,
+  };
+}
+
+function resolveDetectors(chosen: readonly (DetectorName | 'all' | 'none')[] | undefined): readonly DetectorName[] {
+  if (chosen === undefined) return BY_DEFAULT;
+  if (chosen.includes('none')) return [];
+  const named = chosen.filter((name): name is DetectorName => name !== 'all' && name !== 'none');
+  return chosen.includes('all') ? [...new Set([...ALL, ...named])] : named;
+}
+
+/** As the specification has it, but what is wrong with an entry costs that entry and not all of them. */
+function resourceAttributes(env: Environment): Record<string, string> {
+  const variable = 'OTEL_RESOURCE_ATTRIBUTES';
+  const entries = (env.text(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
+  const broken: string[] = [];
+  const attributes: Record<string, string> = {};
+  for (const entry of entries) {
+    const [key = '', value, ...more] = entry.split('=').map((part) => decoded(part.trim()));
+    if (key === '' || value === undefined || more.length > 0) broken.push(entry.trim());
+    else attributes[key] = value;
+  }
+  if (broken.length > 0) {
+    const rest = entries.length > broken.length ? 'the rest' : 'none';
+    complain(variable, broken.join(','), 'name=value, with a comma between two, others percent-encoded', rest);
+  }
+  return attributes;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The package that the main script belongs to, else that of the working directory. */
+function appManifest(mainScript: string | undefined): { name?: string; version?: string } {
+  // A tool that is run from a package manager's folder speaks for the app in whose directory it runs.
+  const isTool = mainScript?.includes('node_modules') ?? true;
+  let folder = isTool || mainScript === undefined ? process.cwd() : dirname(mainScript);
+  for (;;) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      if (typeof name === 'string' && name !== '') {
+        return { name, ...(typeof version === 'string' && version !== '' && { version }) };
+      }
+    } catch {
+      // No package here, or none that can be read: the next one up counts.
+    }
+    const parent = dirname(folder);
+    if (parent === folder) return {};
+    folder = parent;
+  }
+}

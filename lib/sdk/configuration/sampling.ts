@@ -1,0 +1,80 @@
+import type { Environment } from '../environment.js';
+import { type KeepRules, parseKeep } from '../sampling/keep-rules.js';
+import type { SamplerName } from '../sampling/sampler.js';
+import { complain, warn } from '../warnings.js';
+
+const SAMPLERS: readonly SamplerName[] = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+];
+
+/** Which traces are exported. */
+export interface SamplingOptions {
+  /** `OTEL_TRACES_SAMPLER`. Default `parentbased_always_on`. */
+  readonly sampler: SamplerName;
+  /** `OTEL_TRACES_SAMPLER_ARG`: probability from 0 to 1 of the ratio samplers. Default 1. */
+  readonly ratio: number;
+  /** `ANNOTEL_TRACES_PER_SECOND`: about so many traces a second, in place of the ratio. Default none. */
+  readonly tracesPerSecond: number | undefined;
+  /** `ANNOTEL_KEEP`: what is exported whatever the sampler says. Default `errors`. */
+  readonly keep: KeepRules;
+  /** What may wait for its verdict at once. */
+  readonly buffer: {
+    /** `ANNOTEL_KEEP_MAX_TRACES`. Default 5000. */
+    readonly maxTraces: number;
+    /** `ANNOTEL_KEEP_MAX_SPANS`, of all traces. Default 20 000. */
+    readonly maxSpans: number;
+    /** Of one trace. At most 10 000. */
+    readonly maxSpansPerTrace: number;
+    /** `ANNOTEL_KEEP_MAX_AGE`: milliseconds after its start at which a trace is judged as it stands. Default 5 min. */
+    readonly maxAge: number;
+  };
+}
+
+const COUNT = { least: 1, most: 1e8, whole: true };
+
+export function samplingOptions(env: Environment): SamplingOptions {
+  const sampler = env.oneOf('OTEL_TRACES_SAMPLER', SAMPLERS, 'parentbased_always_on') ?? 'parentbased_always_on';
+  const byRatio = sampler.endsWith('traceidratio');
+  const ratio = byRatio ? env.number('OTEL_TRACES_SAMPLER_ARG', { least: 0, most: 1, whole: false }, '1') : undefined;
+  const tracesPerSecond = env.number(
+    'ANNOTEL_TRACES_PER_SECOND',
+    { least: 0.001, most: 1e6, whole: false },
+    'no adaptive sampling',
+  );
+  if (tracesPerSecond !== undefined && env.text('OTEL_TRACES_SAMPLER') !== undefined) {
+    warn(`ANNOTEL_TRACES_PER_SECOND=${tracesPerSecond} decides in place of OTEL_TRACES_SAMPLER=${sampler}`);
+  }
+  const maxSpans = env.number('ANNOTEL_KEEP_MAX_SPANS', COUNT, '20000') ?? 20_000;
+  return {
+    sampler,
+    ratio: ratio ?? 1,
+    tracesPerSecond,
+    keep: keepRules(env),
+    buffer: {
+      maxTraces: env.number('ANNOTEL_KEEP_MAX_TRACES', COUNT, '5000') ?? 5000,
+      maxSpans,
+      maxSpansPerTrace: Math.min(maxSpans, 10_000),
+      maxAge: env.duration('ANNOTEL_KEEP_MAX_AGE', '5m') ?? 300_000,
+    },
+  };
+}
+
+/** What is wrong with an entry costs that entry. Where nothing is understood errors are kept, as by default. */
+function keepRules(env: Environment): KeepRules {
+  const text = env.text('ANNOTEL_KEEP') ?? 'errors';
+  const { rules, unknown } = parseKeep(text);
+  if (unknown.length === 0) return rules;
+  const isAny = rules.errors || rules.slowerThan !== undefined || rules.costlierThan !== undefined;
+  complain(
+    'ANNOTEL_KEEP',
+    unknown.join(','),
+    'errors, slower-than=5s, costlier-than=0.10, none',
+    isAny ? 'the rest' : 'errors',
+  );
+  return isAny ? rules : parseKeep('errors').rules;
+}

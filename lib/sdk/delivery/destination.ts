@@ -1,0 +1,119 @@
+import { warn } from '../warnings.js';
+import { inItems, type Signal } from './parcel.js';
+
+/** Items by signal. */
+class Counts {
+  readonly #counts = new Map<Signal, number>();
+
+  add(signal: Signal, items: number): void {
+    if (items > 0) this.#counts.set(signal, (this.#counts.get(signal) ?? 0) + items);
+  }
+
+  /** `12 spans, 1 log record`; empty where there is nothing. */
+  get inWords(): string {
+    return [...this.#counts].map(([signal, items]) => inItems(signal, items)).join(', ');
+  }
+
+  clear(): void {
+    this.#counts.clear();
+  }
+}
+
+// Reasons are the destination's own words and may be without end.
+const MOST_REASONS = 20;
+
+/**
+ * One place that telemetry is sent to, and what the operator is told of it: one sentence when an outage begins, one when
+ * it ends, one for each kind of refusal, and one at the end of the process if anything is left or lost by then.
+ */
+export class Destination {
+  readonly #failing = new Set<Signal>();
+  readonly #late = new Counts();
+  readonly #dropped = new Counts();
+  readonly #left = new Counts();
+  readonly #refused = new Set<string>();
+  #isOut = false;
+  #isEnding = false;
+  #reason = '';
+  #couriers = 0;
+
+  /**
+   * @param name as it stands in the sentences, an origin such as `http://localhost:4318`
+   * @param spool the directory that holds what cannot be sent; without one, memory does
+   */
+  constructor(
+    readonly name: string,
+    private readonly spool?: string,
+  ) {}
+
+  /** A courier sends here from now on. Its last word is `left`. */
+  join(): void {
+    this.#couriers += 1;
+  }
+
+  /** What `signal` sends is not taken for now. */
+  failing(signal: Signal, reason: string): void {
+    this.#failing.add(signal);
+    this.#reason = reason;
+    if (this.#isOut || this.#isEnding) return;
+    this.#isOut = true;
+    const where = this.spool === undefined ? 'held in memory, as far as it fits' : `spooled in ${this.spool}`;
+    warn(`cannot export ${signal} to ${this.name} (${reason}): all telemetry is ${where}, until it answers`);
+  }
+
+  /** Items that had to wait were taken after all. */
+  delivered(signal: Signal, items: number): void {
+    this.#late.add(signal, items);
+  }
+
+  /** Items were lost for another reason than a refusal. Told at the end of the outage, or of the process. */
+  dropped(signal: Signal, items: number): void {
+    this.#dropped.add(signal, items);
+  }
+
+  /** Everything of `signal` that had to wait has been sent. */
+  recovered(signal: Signal): void {
+    this.#failing.delete(signal);
+    if (this.#failing.size > 0 || !this.#isOut || this.#isEnding) return;
+    this.#isOut = false;
+    const late = this.#late.inWords || 'nothing';
+    warn(`${this.name} answers again; delivered late: ${late}; dropped: ${this.#dropped.inWords || 'nothing'}`);
+    this.#late.clear();
+    this.#dropped.clear();
+  }
+
+  /** The destination answers, but does not want these items. Told once for each reason. */
+  refused(signal: Signal, items: number, reason: string): void {
+    const kind = `${signal} ${reason}`;
+    if (this.#refused.has(kind) || this.#refused.size >= MOST_REASONS) return;
+    this.#refused.add(kind);
+    const lost = items > 0 ? `: ${inItems(signal, items)} dropped, and so is whatever it refuses from now on` : '';
+    warn(`${this.name} refuses ${signal} (${reason})${lost}`);
+  }
+
+  /** The process is about to end: what goes wrong from now on is told in the last sentence. */
+  ending(): void {
+    this.#isEnding = true;
+  }
+
+  /**
+   * A courier has ended.
+   *
+   * @param spooled its items that stay in the spool
+   * @param reason why anything is left or lost, where no outage says it
+   */
+  left(signal: Signal, spooled: number, reason?: string): void {
+    this.#left.add(signal, spooled);
+    this.#couriers -= 1;
+    if (this.#reason === '' && reason !== undefined) this.#reason = reason;
+    if (this.#couriers > 0) return;
+    const parts = [
+      this.#left.inWords && `${this.#left.inWords} left in the spool ${this.spool}, for the next start`,
+      this.#dropped.inWords && `${this.#dropped.inWords} dropped`,
+    ].filter((part) => part !== '');
+    const reasons = this.#reason === '' ? '' : ` (${this.#reason})`;
+    if (parts.length > 0) warn(`cannot export telemetry to ${this.name}${reasons} before the end: ${parts.join('; ')}`);
+    this.#dropped.clear();
+    this.#left.clear();
+  }
+}

@@ -1,0 +1,125 @@
+import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { type Answer, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
+
+// As the OTLP specification says; all other answers are final.
+const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
+const LARGEST_ANSWER = 4 * 1024 * 1024;
+
+const compress = promisify(gzip);
+
+/** OTLP over HTTP. Unlike the exporters' own transport it makes one attempt, and its sockets never hold the process. */
+export class HttpTransport implements Transport {
+  readonly #requests = new Set<ClientRequest>();
+  #agent: Agent | undefined;
+  #headers: Record<string, string> = {};
+
+  constructor(private readonly config: OtlpConfig) {
+    this.#ready().catch(() => {});
+  }
+
+  async send(data: Uint8Array, timeoutMillis: number): Promise<Answer> {
+    try {
+      const agent = await this.#ready();
+      return await this.#post(this.config.compression === 'gzip' ? await compress(data) : data, agent, timeoutMillis);
+    } catch (error) {
+      return isOfNetwork(error)
+        ? { status: 'retryable', error: error as Error }
+        : { status: 'failure', error: error as Error };
+    }
+  }
+
+  address() {
+    return {
+      protocol: 'http' as const,
+      url: this.config.url,
+      headers: Object.fromEntries(Object.entries(this.#headers).map(([name, value]) => [name.toLowerCase(), value])),
+    };
+  }
+
+  abandon(): void {
+    for (const request of this.#requests) request.destroy(cutOff());
+  }
+
+  shutdown(): void {
+    this.#agent?.destroy();
+  }
+
+  /** Headers anew for each attempt: what computes them may hand out a fresh token. */
+  async #ready(): Promise<Agent> {
+    this.#headers = await this.config.headers();
+    this.#agent ??= await this.config.agentFactory(new URL(this.config.url).protocol);
+    return this.#agent;
+  }
+
+  async #post(body: Uint8Array, agent: Agent, timeoutMillis: number): Promise<Answer> {
+    const { url, compression } = this.config;
+    const request = (url.startsWith('https:') ? https : http).request(url, {
+      method: 'POST',
+      agent,
+      headers: {
+        'User-Agent': 'OTel-OTLP-Exporter-JavaScript',
+        ...this.#headers,
+        ...(compression === 'gzip' && { 'Content-Encoding': 'gzip' }),
+        'Content-Length': body.byteLength,
+      },
+    });
+    this.#requests.add(request);
+    const timer = setTimeout(() => request.destroy(late(timeoutMillis)), timeoutMillis).unref();
+    try {
+      return await answer(request, body);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // The collector closed an idle connection just as it was taken up again: that is no failure of its own.
+      if (request.reusedSocket && code === 'ECONNRESET') return this.#post(body, agent, timeoutMillis);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#requests.delete(request);
+    }
+  }
+}
+
+function answer(request: ClientRequest, body: Uint8Array): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request.on('socket', (socket) => socket.unref());
+    request.on('error', reject);
+    request.on('response', (response) => {
+      read(response).then((data) => resolve(verdict(response, data)), reject);
+    });
+    request.end(body);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > LARGEST_ANSWER) throw new Error(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function verdict({ statusCode = 0, headers }: IncomingMessage, data: Buffer): Answer {
+  if (statusCode >= 200 && statusCode < 300) return { status: 'success', data };
+  const error = new Error(`HTTP ${statusCode}`);
+  if (!RETRYABLE_STATUS.has(statusCode)) return { status: 'failure', error };
+  return { status: 'retryable', error, retryInMillis: retryAfter(headers['retry-after']) };
+}
+
+/** `Retry-After` in milliseconds from now: it holds seconds or a date. */
+function retryAfter(value?: string): number | undefined {
+  if (value === undefined) return undefined;
+  const millis = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(millis) ? undefined : Math.max(0, millis);
+}
+
+/** A request that could not even be made is wrong for good; everything between here and the answer may pass. */
+function isOfNetwork(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' && !/^ERR_(INVALID|HTTP_INVALID|UNESCAPED)/.test(code);
+}

@@ -1,0 +1,52 @@
+import { crc32 } from 'node:zlib';
+import type { Signal } from './parcel.js';
+
+/** What stands in the first line of a file in the spool, besides the length and the checksum of the rest. */
+export interface Label {
+  readonly signal: Signal;
+  readonly contentType: string;
+  /** Where it is to be sent. No credentials: those are of the process that sends. */
+  readonly url: string;
+  readonly items: number;
+}
+
+const MAGIC = 'annotel-parcel ';
+const VERSION = 1;
+const LONGEST_LABEL = 8192;
+const NAME = /^(\d{15})-(\d{9})-[0-9a-f]{8}-(\d+)\.parcel(\.tmp)?$/;
+
+/** The name of a file: names in order are parcels in order. */
+export function fileName(millis: number, sequence: number, writer: string, items: number): string {
+  return `${String(millis).padStart(15, '0')}-${String(sequence).padStart(9, '0')}-${writer}-${items}.parcel`;
+}
+
+/** What a name says; `undefined` for a file that is none of ours. */
+export function readName(name: string): { millis: number; items: number; isTemporary: boolean } | undefined {
+  const [, millis, , items, temporary] = NAME.exec(name) ?? [];
+  return millis === undefined
+    ? undefined
+    : { millis: Number(millis), items: Number(items), isTemporary: temporary !== undefined };
+}
+
+/** The first line of the file that holds `body`; the body follows as it is. */
+export function labelled(label: Label, body: Uint8Array): Buffer {
+  const line = { version: VERSION, ...label, length: body.byteLength, crc32: crc32(body) };
+  return Buffer.from(`${MAGIC}${JSON.stringify(line)}\n`);
+}
+
+/**
+ * The body in a file.
+ *
+ * @throws Error where the file is not as it was written
+ */
+export function unlabelled(file: Buffer): Uint8Array {
+  const end = file.subarray(0, LONGEST_LABEL).indexOf('\n');
+  const line = file.subarray(0, Math.max(end, 0)).toString();
+  if (!line.startsWith(MAGIC)) throw new Error('it has no label');
+  const { version, length, crc32: sum } = JSON.parse(line.slice(MAGIC.length)) as Record<string, unknown>;
+  if (version !== VERSION) throw new Error(`it is of version ${version}`);
+  const body = file.subarray(end + 1);
+  if (body.byteLength !== length) throw new Error('it is cut off');
+  if (crc32(body) !== sum) throw new Error('its checksum is wrong');
+  return body;
+}

@@ -1,0 +1,275 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { open, readdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Backlog, BacklogListener, Held, Room } from './backlog.js';
+import type { Parcel, Signal } from './parcel.js';
+import type { Spool } from './spool.js';
+import { labelled, readName, unlabelled } from './spool-file.js';
+import type { Home } from './spool-home.js';
+
+interface Spooled extends Held {
+  readonly name: string;
+  /** Bytes on disk, or to be there. */
+  readonly bytes: number;
+  body: Uint8Array | undefined;
+  /** `writing`: not to be sent yet. `memory`: the disk has refused it. */
+  state: 'writing' | 'disk' | 'memory';
+}
+
+// What has just been written is most often sent at once, and need not be read again.
+const KEPT_WARM = 1024 * 1024;
+// A file takes a block, however small it is.
+const BLOCK = 4096;
+
+/** A backlog on disk: each parcel is written before it is sent, and removed once it has been taken. */
+export class SpoolQueue implements Backlog {
+  readonly #held: Spooled[] = [];
+  readonly #waiting = new Set<Promise<void>>();
+  #listener: BacklogListener | undefined;
+  #memory = { items: 0, bytes: 0 };
+
+  constructor(
+    private readonly spool: Spool,
+    private readonly home: Home,
+    private readonly label: { signal: Signal; url: string; contentType: string },
+    private readonly room: Room,
+  ) {
+    try {
+      home.make();
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  get isDurable(): boolean {
+    return true;
+  }
+
+  get all(): readonly Held[] {
+    return this.#held;
+  }
+
+  listen(listener: BacklogListener): void {
+    this.#listener = listener;
+    this.lookAround();
+  }
+
+  put(parcel: Parcel, isLate: boolean): Held | undefined {
+    const { items, body } = parcel;
+    const bytes = Math.max(BLOCK, body.byteLength + 256);
+    const isFull = this.#memory.items + items > this.room.items || this.#memory.bytes + bytes > this.room.bytes;
+    if (isFull && this.#memory.items > 0) return undefined;
+    const name = this.spool.nextName(items);
+    const held: Spooled = { name, items, bytes, body, isLate, isFlying: false, state: 'writing' };
+    this.#held.push(held);
+    this.#remember(held, 1);
+    this.#track(this.spool.later(() => this.#write(held)));
+    return held;
+  }
+
+  hasRoom(): boolean {
+    return this.#memory.items < this.room.items && this.#memory.bytes < this.room.bytes;
+  }
+
+  next(): Held | undefined {
+    return this.#held.find(({ isFlying, state }) => !isFlying && state !== 'writing');
+  }
+
+  async body(held: Held): Promise<Uint8Array | undefined> {
+    const spooled = held as Spooled;
+    if (spooled.body !== undefined) return spooled.body;
+    try {
+      return unlabelled(await readFile(this.#path(spooled.name)));
+    } catch (error) {
+      this.#forget(spooled);
+      // Another process took it, believing this one dead: it will send it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#setAside(spooled, error);
+      return undefined;
+    }
+  }
+
+  async done(held: Held): Promise<void> {
+    const spooled = held as Spooled;
+    if (!this.#forget(spooled) || spooled.state !== 'disk') return;
+    await unlink(this.#path(spooled.name)).catch(() => {});
+  }
+
+  inMemory() {
+    for (const held of this.#held) if (held.state !== 'disk') this.#writeNow(held);
+    return this.#held.flatMap((held) =>
+      held.state !== 'disk' && held.body !== undefined ? [{ held, body: held.body }] : [],
+    );
+  }
+
+  async written(): Promise<void> {
+    while (this.#waiting.size > 0) await Promise.all(this.#waiting);
+  }
+
+  release(): void {
+    this.spool.released(this);
+    this.home.release();
+  }
+
+  touch(): void {
+    this.home.touch();
+  }
+
+  /** The oldest that may go, and how. */
+  oldest(): { readonly name: string; evict(reason: string): void } | undefined {
+    const held = this.#held.find(({ isFlying, state }) => !isFlying && state === 'disk');
+    return held && { name: held.name, evict: (reason) => this.#evict(held, reason) };
+  }
+
+  /** Takes over what others have left, and drops what is too old. */
+  lookAround(): void {
+    this.#track(this.spool.later(() => this.#adopt()));
+    for (const held of [...this.#held]) {
+      if (this.spool.isFresh(readName(held.name)?.millis ?? 0)) return;
+      if (!held.isFlying && held.state === 'disk') this.#drop(held);
+    }
+  }
+
+  async #write(held: Spooled): Promise<void> {
+    // Written at the end of the process, or given up, in the meantime.
+    if (held.state !== 'writing' || held.body === undefined) return;
+    const path = this.#path(held.name);
+    try {
+      await this.#writeFile(path, held).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        this.home.make();
+        return this.#writeFile(path, held);
+      });
+      this.#stored(held);
+    } catch (error) {
+      await unlink(`${path}.tmp`).catch(() => {});
+      if (held.state === 'writing') held.state = 'memory';
+      this.#complain(error);
+    }
+    this.#listener?.ready();
+  }
+
+  async #writeFile(path: string, { body = Buffer.alloc(0), items }: Spooled): Promise<void> {
+    const file = await open(`${path}.tmp`, 'wx', 0o600);
+    try {
+      await file.writev([labelled({ ...this.label, items }, body), body]);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.tmp`, path);
+  }
+
+  /** The last resort of a process that is ending. */
+  #writeNow(held: Spooled): void {
+    if (held.body === undefined) return;
+    const path = this.#path(held.name);
+    try {
+      mkdirSync(this.home.path, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.end`, Buffer.concat([labelled({ ...this.label, items: held.items }, held.body), held.body]), {
+        mode: 0o600,
+      });
+      renameSync(`${path}.end`, path);
+      this.#stored(held);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #stored(held: Spooled): void {
+    if (held.state === 'disk') return;
+    held.state = 'disk';
+    this.#remember(held, -1);
+    const warm = this.#held.reduce((sum, { state, body }) => sum + (state === 'disk' ? (body?.byteLength ?? 0) : 0), 0);
+    if (warm > KEPT_WARM) held.body = undefined;
+    this.spool.weigh(held.bytes);
+    this.#listener?.stored(held.items, held.isLate);
+  }
+
+  async #adopt(): Promise<void> {
+    const claimed = await this.home.claim(this.spool.now());
+    const found: Spooled[] = [];
+    for (const directory of claimed) {
+      for (const name of await readdir(directory)) found.push(...(await this.#moveUp(directory, name)));
+      await rmdir(directory).catch(() => {});
+    }
+    if (found.length === 0) return;
+    this.#held.push(...found);
+    this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
+    this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
+    for (const held of found) {
+      this.spool.weigh(held.bytes);
+      if (!this.spool.isFresh(readName(held.name)?.millis ?? 0)) this.#drop(held);
+    }
+    this.#listener?.ready();
+  }
+
+  async #moveUp(directory: string, name: string): Promise<Spooled[]> {
+    const from = join(directory, name);
+    if (name === 'lock') await unlink(from).catch(() => {});
+    const about = readName(name);
+    if (about === undefined) {
+      if (name === 'lock' || (await stat(from).catch(() => undefined))?.isFile() !== true) return [];
+      const aside = name.endsWith('.corrupt') ? name : `${name}.corrupt`;
+      await rename(from, this.#path(aside)).catch(() => {});
+      if (aside !== name) this.#warnOfAside(aside, 'it is none of annotel');
+      return [];
+    }
+    const whole = name.replace(/\.tmp$/, '');
+    try {
+      await rename(from, this.#path(whole));
+      const bytes = Math.max(BLOCK, (await stat(this.#path(whole))).size);
+      return [{ name: whole, items: about.items, bytes, body: undefined, isLate: true, isFlying: false, state: 'disk' }];
+    } catch {
+      return [];
+    }
+  }
+
+  #evict(held: Spooled, reason: string): void {
+    this.#forget(held);
+    unlink(this.#path(held.name)).catch(() => {});
+    this.#listener?.lost(held.items, reason);
+  }
+
+  #drop(held: Spooled): void {
+    this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
+    this.#evict(held, 'too old');
+  }
+
+  async #setAside({ name, items }: Spooled, error: unknown): Promise<void> {
+    await rename(this.#path(name), this.#path(`${name}.corrupt`)).catch(() => {});
+    this.#warnOfAside(`${name}.corrupt`, (error as Error).message);
+    this.#listener?.lost(items, 'the file in the spool cannot be read');
+  }
+
+  #warnOfAside(name: string, why: string): void {
+    this.spool.warnOnce('corrupt', `a file in the spool cannot be used (${why}) and is set aside as ${this.#path(name)}`);
+  }
+
+  #forget(held: Spooled): boolean {
+    const index = this.#held.indexOf(held);
+    if (index === -1) return false;
+    this.#held.splice(index, 1);
+    if (held.state === 'disk') this.spool.weigh(-held.bytes);
+    else this.#remember(held, -1);
+    return true;
+  }
+
+  #remember({ items, bytes }: Spooled, sign: 1 | -1): void {
+    this.#memory.items += sign * items;
+    this.#memory.bytes += sign * bytes;
+  }
+
+  #track(work: Promise<void>): void {
+    this.#waiting.add(work);
+    work.then(() => this.#waiting.delete(work));
+  }
+
+  #complain(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    this.spool.warnOnce('write', `cannot write to the spool ${this.spool.dir} (${code ?? message}): telemetry is held in memory only`);
+  }
+
+  #path(name: string): string {
+    return join(this.home.path, name);
+  }
+}

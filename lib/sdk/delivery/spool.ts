@@ -1,0 +1,137 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Room } from './backlog.js';
+import type { Signal } from './parcel.js';
+import { fileName } from './spool-file.js';
+import { Home, type Identity } from './spool-home.js';
+import { SpoolQueue } from './spool-queue.js';
+
+export interface SpoolOptions {
+  /** Created where it does not exist, for this user alone. */
+  readonly dir: string;
+  /** Bytes of all files of this process; where there are more, the oldest goes. Default 100 MB. */
+  readonly maxBytes?: number | undefined;
+  /** Milliseconds after which a file goes. Default 24 hours. */
+  readonly maxAge?: number | undefined;
+  /** Says one sentence to the operator. */
+  readonly warn: (sentence: string) => void;
+  /** For tests. */
+  readonly now?: () => number;
+  readonly identity?: Identity;
+}
+
+const EVERY = 10_000;
+/** Of those beats, how many pass between two looks for what others have left and for what is too old. */
+const LOOK_EVERY = 6;
+
+/**
+ * The directory that holds what could not be delivered, until it can: `{dir}/{signal and destination}/{process}/{parcel}`.
+ * Processes may share it. Each writes in directories of its own and takes over those of the dead.
+ */
+export class Spool {
+  readonly dir: string;
+  readonly #queues: SpoolQueue[] = [];
+  readonly #warned = new Set<string>();
+  readonly #writer = randomBytes(4).toString('hex');
+  readonly #identity: Identity;
+  readonly #maxBytes: number;
+  readonly #maxAge: number;
+  #sequence = 0;
+  #bytes = 0;
+  #beats = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #disk: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: SpoolOptions) {
+    this.dir = options.dir;
+    this.#maxBytes = options.maxBytes ?? 100e6;
+    this.#maxAge = options.maxAge ?? 24 * 3_600_000;
+    this.#identity = options.identity ?? {
+      host: hostname(),
+      pid: process.pid,
+      started: Math.round(Date.now() - process.uptime() * 1000),
+    };
+  }
+
+  /**
+   * The queue of one signal to one destination; what earlier processes have left for it comes in soon after. Never fails:
+   * where the directory cannot be used, the queue holds in memory what fits there.
+   *
+   * @param room for what is not on disk yet, or cannot be put there
+   */
+  open(label: { signal: Signal; url: string; contentType: string }, room: Room): SpoolQueue {
+    const key = createHash('sha256').update(`${label.url}\n${label.contentType}`).digest('hex').slice(0, 12);
+    const name = `${this.now()}-${this.#identity.pid}-${this.#writer}`;
+    const home = new Home(join(this.dir, `${label.signal}-${key}`, name), this.#identity);
+    const queue = new SpoolQueue(this, home, label, room);
+    this.#queues.push(queue);
+    this.#timer ??= setInterval(() => this.#beat(), EVERY).unref();
+    return queue;
+  }
+
+  now(): number {
+    return (this.options.now ?? Date.now)();
+  }
+
+  nextName(items: number): string {
+    this.#sequence += 1;
+    return fileName(this.now(), this.#sequence, this.#writer, items);
+  }
+
+  /** Whether a parcel of that time is still worth sending. */
+  isFresh(millis: number): boolean {
+    return this.now() - millis <= this.#maxAge;
+  }
+
+  /** Disk work one after the other: the thread pool belongs to the app. Never rejects. */
+  later(work: () => Promise<void>): Promise<void> {
+    const done = this.#disk.then(work);
+    this.#disk = done.catch(() => {});
+    return done.catch(() => {});
+  }
+
+  /** Accounts for bytes on disk, negative for those that have gone, and makes room where there are too many. */
+  weigh(bytes: number): void {
+    this.#bytes += bytes;
+    while (this.#bytes > this.#maxBytes) {
+      const oldest = this.#queues
+        .flatMap((queue) => queue.oldest() ?? [])
+        .reduce<{ name: string; evict(reason: string): void } | undefined>(
+          (least, one) => (least === undefined || one.name < least.name ? one : least),
+          undefined,
+        );
+      if (oldest === undefined) return;
+      this.warnOnce('full', `the spool ${this.dir} has reached ${this.#maxBytes} bytes: the oldest in it is dropped`);
+      oldest.evict('the spool is full');
+    }
+  }
+
+  /** Says a sentence once in the life of the process for each kind of trouble. */
+  warnOnce(kind: string, sentence: string): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    this.options.warn(sentence);
+  }
+
+  /** Forgets a queue that has ended. */
+  released(queue: SpoolQueue): void {
+    const index = this.#queues.indexOf(queue);
+    if (index !== -1) this.#queues.splice(index, 1);
+    if (this.#queues.length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** One heartbeat; public for tests. Every sixth also looks around. */
+  #beat(): void {
+    this.#beats += 1;
+    for (const queue of this.#queues) queue.touch();
+    if (this.#beats % LOOK_EVERY === 0) this.lookAround();
+  }
+
+  /** Takes over what others have left, and drops what is too old. */
+  lookAround(): void {
+    for (const queue of this.#queues) queue.lookAround();
+  }
+}

@@ -1,0 +1,44 @@
+/** How one attempt ended. */
+export type Answer =
+  | { readonly status: 'success'; readonly data?: Uint8Array | undefined }
+  /** Worth another attempt, `retryInMillis` from now at the earliest. */
+  | { readonly status: 'retryable'; readonly error: Error; readonly retryInMillis?: number | undefined }
+  /** Refused for good. */
+  | { readonly status: 'failure'; readonly error: Error };
+
+/** Sends parcels to one place, each once. Nothing of it holds the process. */
+export interface Transport {
+  /** Never rejects. */
+  send(body: Uint8Array, timeoutMillis: number): Promise<Answer>;
+  /** Where it sends and with which headers, as far as they are known without waiting. */
+  address(): { readonly protocol: 'http' | 'grpc'; readonly url: string; readonly headers: Record<string, string> };
+  /** Ends the attempts under way. */
+  abandon(): void;
+  /** Lets go of idle sockets. */
+  shutdown(): void;
+}
+
+/** What `OTEL_EXPORTER_OTLP_*` says of one signal, as `convertLegacyHttpOptions` of the exporters reads it. */
+export interface OtlpConfig {
+  readonly url: string;
+  readonly headers: () => Promise<Record<string, string>>;
+  readonly compression: 'gzip' | 'none';
+  readonly agentFactory: (protocol: string) => import('node:http').Agent | Promise<import('node:http').Agent>;
+}
+
+/** An error in as few words as the operator needs. */
+export function inWords(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && code !== 'ETIMEDOUT') return code;
+  return typeof message === 'string' && message !== '' ? message.slice(0, 150) : 'unknown error';
+}
+
+/** The error of an attempt that nobody answered in time. */
+export function late(timeoutMillis: number): Error {
+  return Object.assign(new Error(`no answer within ${timeoutMillis} ms`), { code: 'ETIMEDOUT' });
+}
+
+/** The error of an attempt that the end of telemetry has cut off. */
+export function cutOff(): Error {
+  return Object.assign(new Error('telemetry is shutting down'), { code: 'ABORT_ERR' });
+}

@@ -1,0 +1,105 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { format, types } from 'node:util';
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  type Logger,
+  logs,
+  SeverityNumber,
+  trace,
+} from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { safely } from '../../safely.js';
+import { ofError } from './exception.js';
+import { logText } from './log-text.js';
+import { isPrinting } from './own-output.js';
+
+const SEVERITIES = {
+  log: { severityNumber: SeverityNumber.INFO, severityText: 'INFO' },
+  info: { severityNumber: SeverityNumber.INFO, severityText: 'INFO' },
+  debug: { severityNumber: SeverityNumber.DEBUG, severityText: 'DEBUG' },
+  warn: { severityNumber: SeverityNumber.WARN, severityText: 'WARN' },
+  error: { severityNumber: SeverityNumber.ERROR, severityText: 'ERROR' },
+  trace: { severityNumber: SeverityNumber.TRACE, severityText: 'TRACE' },
+} satisfies Partial<Record<keyof Console, object>>;
+
+type Method = keyof typeof SEVERITIES;
+
+/** A call under way: what it calls in turn (`console.trace` calls `error`) and what export prints is no second record. */
+let underWay = false;
+
+/**
+ * Exports what is written through the global `console`, as records of the logger `console`, and puts the ids of the
+ * active span at the end of each line of prose. To be called once the SDK is registered.
+ *
+ * @returns takes the patches back; a patch that somebody else has put over one of them stays, with nothing below it
+ */
+export function bridgeConsole(): () => void {
+  const logger = logs.getLogger('console');
+  const undo = (Object.keys(SEVERITIES) as Method[]).map((method) => patch(method, logger));
+  syncBuiltinESMExports();
+  return () => {
+    for (const step of undo) step();
+    syncBuiltinESMExports();
+  };
+}
+
+function patch(method: Method, logger: Logger): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(console, method);
+  const original = descriptor?.value;
+  if (typeof original !== 'function' || !descriptor?.configurable) return () => {};
+  let active = true;
+  const patched = function (this: unknown, ...args: unknown[]): unknown {
+    if (!active || underWay) return Reflect.apply(original, this, args);
+    underWay = true;
+    try {
+      const shown = safely('exporting a line of the console', () => observed(method, args, logger), args);
+      return Reflect.apply(original, this, shown);
+    } finally {
+      underWay = false;
+    }
+  };
+  Object.defineProperties(patched, {
+    name: { value: original.name, configurable: true },
+    length: { value: original.length, configurable: true },
+  });
+  Object.defineProperty(console, method, { ...descriptor, value: patched });
+  return () => {
+    active = false;
+    if (console[method] === patched) Object.defineProperty(console, method, descriptor);
+  };
+}
+
+/** @returns what to print */
+function observed(method: Method, args: unknown[], logger: Logger): unknown[] {
+  const active = context.active();
+  if (isTracingSuppressed(active) || isPrinting(active)) return args;
+  const severity = SEVERITIES[method];
+  if (!logger.enabled({ ...severity, context: active })) return args;
+  const text = formatted(args);
+  const error = args.find((arg) => types.isNativeError(arg));
+  logger.emit({ ...severity, body: logText(text), attributes: error ? ofError(error) : {}, context: active });
+  return withIds(args, text, active);
+}
+
+/** Objects run code of theirs when they are shown, which may throw; the console itself then decides what to do. */
+function formatted(args: unknown[]): string {
+  try {
+    return format(...args);
+  } catch {
+    return '[Unreadable]';
+  }
+}
+
+/** JSON, tables and stacks are read by machines, or hold lines that the ids would not belong to. */
+function withIds(args: unknown[], text: string, active: Context): unknown[] {
+  const [first] = args;
+  const span = trace.getSpanContext(active);
+  if (span === undefined || !isSpanContextValid(span) || typeof first !== 'string') return args;
+  if (text.includes('\n') || !/^\s*[^\s[{]/.test(logText(text))) return args;
+  const ids = `trace_id=${span.traceId} span_id=${span.spanId}`;
+  if (args.length === 1) return [`${first} ${ids}`];
+  // A placeholder without a value would take the ids for it.
+  return first.includes('%') ? ['%s', `${text} ${ids}`] : [...args, ids];
+}

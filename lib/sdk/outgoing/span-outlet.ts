@@ -1,0 +1,71 @@
+import { type Context, TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { requestContextAttributes } from '../../request-context.js';
+import { safely } from '../../safely.js';
+import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
+import type { Cleaner } from './cleaner.js';
+import { OutgoingSpan } from './outgoing-span.js';
+
+type Recording = Parameters<SpanProcessor['onStart']>[0];
+
+/**
+ * The one processor of the tracer provider, where every span passes: gives it the request context when it starts, and when
+ * its trace is to be kept hands it, cleaned, to whatever exports or prints.
+ */
+export class SpanOutlet implements SpanProcessor {
+  /** What decides which traces are kept, and knows what became of them. */
+  readonly tail: TailSampler;
+  readonly #processors: readonly SpanProcessor[];
+  readonly #cleaner: Cleaner;
+
+  constructor(
+    processors: readonly SpanProcessor[],
+    cleaner: Cleaner,
+    tail: Omit<ConstructorParameters<typeof TailSampler>[0], 'deliver'>,
+  ) {
+    this.#processors = processors;
+    this.#cleaner = cleaner;
+    this.tail = new TailSampler({ ...tail, deliver: (span, verdict) => this.#deliver(span, verdict) });
+  }
+
+  onStart(span: Recording, parent: Context): void {
+    safely('adding the request context to a span', () => {
+      const said = requestContextAttributes(parent);
+      // What a call says of itself stands.
+      for (const name in said) if (span.attributes[name] === undefined) span.setAttribute(name, said[name] as string);
+    });
+    safely('starting a span', () => this.tail.onStart(span, parent));
+    for (const processor of this.#processors) safely('a span processor', () => processor.onStart(span, parent));
+  }
+
+  onEnding(span: Recording): void {
+    for (const processor of this.#processors) safely('a span processor', () => processor.onEnding?.(span));
+  }
+
+  onEnd(span: ReadableSpan): void {
+    safely('ending a span', () => this.tail.onEnd(span));
+  }
+
+  async forceFlush(): Promise<void> {
+    this.tail.flush();
+    await Promise.all(this.#processors.map(async (processor) => processor.forceFlush()));
+  }
+
+  async shutdown(): Promise<void> {
+    this.tail.close();
+    await Promise.all(this.#processors.map(async (processor) => processor.shutdown()));
+  }
+
+  #deliver(span: ReadableSpan, verdict: Verdict): void {
+    const outgoing = this.#outgoing(span, verdict);
+    for (const processor of this.#processors) safely('a span processor', () => processor.onEnd(outgoing));
+  }
+
+  /** The span itself where nothing is to be changed. */
+  #outgoing(span: ReadableSpan, verdict: Verdict): ReadableSpan {
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    const isPlain = isSampled && Object.keys(verdict).length === 0;
+    if (isPlain && !this.#cleaner.concerns(span.instrumentationScope.name)) return span;
+    return new OutgoingSpan(span, this.#cleaner, verdict);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  type DetectedResource,
+  defaultResource,
+  detectResources,
+  hostDetector,
+  osDetector,
+  processDetector,
+  type Resource,
+  type ResourceDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
+import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
+import type { DetectorName, ResourceOptions } from './configuration/resource.js';
+import { optionalPackage } from './optional-package.js';
+import { warn } from './warnings.js';
+
+/** Those that know more than the process itself, and are installed by whoever asks for them. */
+const PACKAGES: Partial<Record<DetectorName, string>> = {
+  container: '@opentelemetry/resource-detector-container',
+  aws: '@opentelemetry/resource-detector-aws',
+  azure: '@opentelemetry/resource-detector-azure',
+  gcp: '@opentelemetry/resource-detector-gcp',
+};
+
+/** Who is speaking, as it stands on all telemetry. What is asked of the network follows later; exporters wait for it. */
+export function createResource(options: ResourceOptions): Resource {
+  const detectors = options.detectors.flatMap((name) => detectorsOf(name, options.detectorsChosen));
+  const own: Attributes = {
+    'telemetry.distro.name': SCOPE_NAME,
+    'telemetry.distro.version': SCOPE_VERSION,
+    ...(options.serviceVersion !== undefined && { 'service.version': options.serviceVersion }),
+    ...(options.environment !== undefined && { 'deployment.environment.name': options.environment }),
+    ...options.attributes,
+    ...(options.serviceName !== undefined && { 'service.name': options.serviceName }),
+  };
+  return defaultResource().merge(detectResources({ detectors })).merge(resourceFromAttributes(own));
+}
+
+function detectorsOf(name: DetectorName, chosen: boolean): ResourceDetector[] {
+  switch (name) {
+    case 'env':
+      return [];
+    case 'host':
+      return [hostDetector];
+    case 'os':
+      return [osDetector];
+    case 'process':
+      return [chosen ? processDetector : { detect: withoutArguments }];
+    case 'serviceinstance':
+      return [serviceInstanceIdDetector];
+    default:
+      return installed(name);
+  }
+}
+
+/** People pass keys and names as arguments of a program. Who wants them on every span names the detector. */
+function withoutArguments(): DetectedResource {
+  const { attributes = {} } = processDetector.detect();
+  const { 'process.command_args': _, 'process.command': __, 'process.owner': ___, ...rest } = attributes;
+  return { attributes: rest };
+}
+
+function installed(name: DetectorName): ResourceDetector[] {
+  try {
+    const exported = Object.values(optionalPackage<object>(PACKAGES[name] ?? name));
+    return exported.filter((value): value is ResourceDetector => typeof value?.detect === 'function');
+  } catch (error) {
+    warn(`OTEL_NODE_RESOURCE_DETECTORS names ${name}, but ${(error as Error).message}`);
+    return [];
+  }
+}

@@ -1,0 +1,216 @@
+import type { Context, SpanContext } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { KeptBy } from './evidence.js';
+import { type KeepRules, keepsAny } from './keep-rules.js';
+import { noCounts, type Outcome, type SamplingFigures } from './sampling-figures.js';
+import { type Decision, isSampled, sampledAt, TraceGroup, WaitingGroups } from './trace-group.js';
+
+/** What a delivered span has to tell of its sampling. */
+export interface Verdict {
+  /** How many traces this one stands for, where that is known and not 1. */
+  readonly weight?: number;
+  /** The threshold that its tracestate has to tell when it leaves, where it may have another: `0` for what a rule kept. */
+  readonly threshold?: string;
+  /** On the local root only: the rule that kept the trace. */
+  readonly kept?: KeptBy;
+  /** On the local root only: how many spans below it were left out so far. */
+  readonly leftOut?: number;
+}
+
+export interface TailSamplerOptions {
+  readonly rules: KeepRules;
+  /** Most traces that wait for their decision at once. */
+  readonly maxTraces: number;
+  /** Most spans of theirs, running ones included. */
+  readonly maxSpans: number;
+  /** Most spans of one trace: what starts beyond it is left out, with all below it. */
+  readonly maxSpansPerTrace: number;
+  /** Milliseconds after which a trace is decided as it stands; at least as long as it takes to be a slow one. */
+  readonly maxAge: number;
+  /** Takes each span that is to be exported: at its end, or when its trace was decided. */
+  deliver(span: ReadableSpan, verdict: Verdict): void;
+  /** Milliseconds, of a clock that is not set. */
+  readonly now?: () => number;
+}
+
+const SHORTEST_CHECK = 100;
+const LONGEST_CHECK = 5000;
+const UNWEIGHED: Verdict = Object.freeze({});
+
+/**
+ * Keeps traces by what became of them. Local parts of traces that are not sampled for certain wait until their last span has
+ * ended, and are delivered whole or not at all; what is sampled at a ratio of 1, or at none that is told, passes at once.
+ */
+export class TailSampler {
+  private readonly watching: boolean;
+  private readonly maxAge: number;
+  private readonly now: () => number;
+  private readonly timer: NodeJS.Timeout | undefined;
+  // By span context, which a span shares with all that stand in for it; the spans themselves are not held.
+  private readonly groups = new WeakMap<SpanContext, TraceGroup>();
+  private readonly leftOut = new WeakSet<SpanContext>();
+  private readonly waiting = new WaitingGroups();
+  private waitingSpans = 0;
+  private closed = false;
+  private readonly traces = noCounts();
+  private readonly spans = noCounts();
+  private missed = 0;
+
+  constructor(private readonly options: TailSamplerOptions) {
+    const { rules, maxAge, now } = options;
+    this.now = now ?? (() => performance.now());
+    this.watching = keepsAny(rules);
+    this.maxAge = Math.max(maxAge, (rules.slowerThan ?? 0) * 1.1);
+    if (!this.watching) return;
+    // Set here, since a timer that is set in a request holds what belongs to that request.
+    const period = Math.min(LONGEST_CHECK, Math.max(SHORTEST_CHECK, this.maxAge / 4));
+    this.timer = setInterval(() => this.decideAged(), period).unref();
+  }
+
+  /** At the start of each recording span, which tells its parent itself. */
+  onStart(span: ReadableSpan, _parent?: Context): void {
+    if (!this.watching) return;
+    const parent = span.parentSpanContext;
+    const group = parent && !parent.isRemote ? this.groups.get(parent) : undefined;
+    if (group) this.join(group, span.spanContext(), parent);
+    else if (!this.closed) this.open(span.spanContext());
+  }
+
+  /** At the end of each recording span. */
+  onEnd(span: ReadableSpan): void {
+    const context = span.spanContext();
+    const group = this.groups.get(context);
+    if (!group) return this.pass(span, context);
+    const isLeftOut = group.leftOut > 0 && this.leftOut.has(context);
+    group.evidence.add(span, context === group.root);
+    if (group.decision) return this.follow(group, group.decision, span, isLeftOut);
+    group.running -= 1;
+    if (context === group.root) group.rootEnded = true;
+    if (isLeftOut) this.spans.no_room += 1;
+    else group.ended.push(span);
+    if (group.running === 0) this.decide(group, 'unsampled');
+  }
+
+  /** Decides what is due. Traces with running spans go on waiting. */
+  flush(): void {
+    this.decideAged();
+  }
+
+  /** Decides everything as it stands; from now on nothing waits. Idempotent. */
+  close(): void {
+    this.closed = true;
+    clearInterval(this.timer);
+    while (this.waiting.oldest) this.decide(this.waiting.oldest, 'too_old');
+  }
+
+  /** What was kept and dropped so far. */
+  figures(): SamplingFigures {
+    const waiting = { traces: this.waiting.size, spans: this.waitingSpans };
+    return { traces: { ...this.traces }, spans: { ...this.spans }, missed: this.missed, waiting };
+  }
+
+  private open(root: SpanContext): void {
+    if (isSampled(root)) {
+      const probability = root.traceState && sampledAt(root);
+      if (probability === undefined || probability === 1) return;
+    }
+    this.decideAged();
+    if (this.waiting.size >= this.options.maxTraces) this.decideOldest();
+    this.makeRoom();
+    const group = new TraceGroup(root, this.now());
+    this.waiting.add(group);
+    this.enter(group, root);
+  }
+
+  private join(group: TraceGroup, span: SpanContext, parent: SpanContext | undefined): void {
+    if (!group.decision) this.makeRoom();
+    const isBelowLeftOut = group.leftOut > 0 && parent !== undefined && this.leftOut.has(parent);
+    if (isBelowLeftOut || (!group.decision && group.started >= this.options.maxSpansPerTrace)) {
+      group.leftOut += 1;
+      group.running += 1;
+      this.leftOut.add(span);
+      this.groups.set(span, group);
+    } else if (group.decision) this.groups.set(span, group);
+    else this.enter(group, span);
+  }
+
+  private enter(group: TraceGroup, span: SpanContext): void {
+    group.join(span);
+    group.running += 1;
+    this.waitingSpans += 1;
+    this.groups.set(span, group);
+  }
+
+  /** A span of no group: sampled for certain, or started when nothing is kept but what is sampled. */
+  private pass(span: ReadableSpan, context: SpanContext): void {
+    const outcome = isSampled(context) ? 'sampled' : 'unsampled';
+    this.spans[outcome] += 1;
+    const parent = span.parentSpanContext;
+    if (!parent || parent.isRemote) this.traces[outcome] += 1;
+    if (outcome === 'unsampled') return;
+    const probability = context.traceState && sampledAt(context);
+    this.options.deliver(span, probability === undefined ? UNWEIGHED : weighed(1 / probability));
+  }
+
+  private decideAged(): void {
+    const { oldest } = this.waiting;
+    if (!oldest) return;
+    const due = this.now() - this.maxAge;
+    for (let group: TraceGroup | undefined = oldest; group && group.openedAt <= due; group = this.waiting.oldest) {
+      this.decide(group, 'too_old');
+    }
+  }
+
+  /** Each group has one span at least. */
+  private makeRoom(): void {
+    while (this.waitingSpans >= this.options.maxSpans && this.waiting.oldest) this.decideOldest();
+  }
+
+  private decideOldest(): void {
+    if (this.waiting.oldest) this.decide(this.waiting.oldest, 'no_room');
+  }
+
+  /** @param otherwise what it comes to where neither a rule nor the sampler wants it */
+  private decide(group: TraceGroup, otherwise: Outcome): void {
+    const decision = this.decisionOn(group, otherwise);
+    const { ended } = group;
+    group.decision = decision;
+    group.ended = [];
+    this.waiting.remove(group);
+    this.waitingSpans -= group.started;
+    this.traces[decision.outcome] += 1;
+    this.spans[decision.outcome] += ended.length;
+    if (!decision.isDelivered) return;
+    for (const span of ended) this.deliver(group, decision, span);
+  }
+
+  private decisionOn(group: TraceGroup, otherwise: Outcome): Decision {
+    const running = group.rootEnded ? 0 : this.now() - group.openedAt;
+    const kept = group.evidence.meets(this.options.rules, running);
+    // Kept whatever the sampler says: such a trace stands for itself alone.
+    if (kept) return { outcome: kept, isDelivered: true, kept };
+    if (group.isSampled) return { outcome: 'sampled', isDelivered: true, weight: group.weight };
+    return { outcome: otherwise, isDelivered: false };
+  }
+
+  /** A span that ends after the decision. */
+  private follow(group: TraceGroup, decision: Decision, span: ReadableSpan, isLeftOut: boolean): void {
+    this.spans[isLeftOut ? 'no_room' : decision.outcome] += 1;
+    if (decision.isDelivered) {
+      if (!isLeftOut) this.deliver(group, decision, span);
+    } else if (!group.missed && group.evidence.meets(this.options.rules)) {
+      group.missed = true;
+      this.missed += 1;
+    }
+  }
+
+  private deliver({ root, leftOut }: TraceGroup, { weight, kept }: Decision, span: ReadableSpan): void {
+    const verdict: Verdict = kept ? { threshold: '0' } : weighed(weight);
+    if (span.spanContext() !== root) this.options.deliver(span, verdict);
+    else this.options.deliver(span, { ...verdict, ...(kept && { kept }), ...(leftOut > 0 && { leftOut }) });
+  }
+}
+
+function weighed(weight: number | undefined): Verdict {
+  return weight === undefined || weight === 1 ? UNWEIGHED : { weight };
+}

@@ -1,0 +1,98 @@
+import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { Evidence, type KeptBy } from './evidence.js';
+import type { Outcome } from './sampling-figures.js';
+import { probabilityOf, thresholdIn } from './threshold.js';
+
+/** What was decided on a group, for good: spans that end later follow it. */
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly isDelivered: boolean;
+  /** How many traces this one stands for; absent where that is not known. */
+  readonly weight?: number;
+  readonly kept?: KeptBy;
+}
+
+/** The part of a trace that runs in this process below one span, its local root. */
+export class TraceGroup {
+  readonly evidence = new Evidence();
+  /** Spans that wait for the decision. */
+  ended: ReadableSpan[] = [];
+  /** Spans that belong to the group, and those of them and of the ones left out that have not ended. */
+  started = 0;
+  running = 0;
+  leftOut = 0;
+  rootEnded = false;
+  decision: Decision | undefined;
+  /** Whether it was dropped, and met a rule later. */
+  missed = false;
+  /** Neighbours by age. */
+  older: TraceGroup | undefined;
+  newer: TraceGroup | undefined;
+  private sampled = false;
+  /** The highest that a span was sampled at: then all that were sampled at less are, too. `NaN` where one is not known. */
+  private probability = 0;
+
+  /** @param openedAt milliseconds, of the clock that ages are measured by */
+  constructor(
+    readonly root: SpanContext,
+    readonly openedAt: number,
+  ) {}
+
+  /** Whether the sampler wants it, for the sake of any of its spans. */
+  get isSampled(): boolean {
+    return this.sampled;
+  }
+
+  /** How many traces it stands for, where the sampler alone decided. */
+  get weight(): number | undefined {
+    return this.probability > 0 ? 1 / this.probability : undefined;
+  }
+
+  /** Takes in what the sampler said of a span that belongs to the group. */
+  join(span: SpanContext): void {
+    this.started += 1;
+    if (!isSampled(span)) return;
+    this.sampled = true;
+    this.probability = Math.max(this.probability, sampledAt(span) ?? Number.NaN);
+  }
+}
+
+/** The groups that wait for a decision, by age. */
+export class WaitingGroups {
+  oldest: TraceGroup | undefined;
+  size = 0;
+  private newest: TraceGroup | undefined;
+
+  /** Adds the newest. */
+  add(group: TraceGroup): void {
+    group.older = this.newest;
+    if (this.newest) this.newest.newer = group;
+    else this.oldest = group;
+    this.newest = group;
+    this.size += 1;
+  }
+
+  /** Takes out one that is in. */
+  remove(group: TraceGroup): void {
+    const { older, newer } = group;
+    if (older) older.newer = newer;
+    else this.oldest = newer;
+    if (newer) newer.older = older;
+    else this.newest = older;
+    group.older = undefined;
+    group.newer = undefined;
+    this.size -= 1;
+  }
+}
+
+/** Whether a span has the flag. */
+export function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/** The probability that a sampled span was sampled with; `undefined` where its tracestate does not tell. */
+export function sampledAt({ traceState }: SpanContext): number | undefined {
+  const threshold = thresholdIn(traceState);
+  return threshold === undefined ? undefined : probabilityOf(threshold);
+}

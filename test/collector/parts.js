@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DECISION_WAIT, fleet } from './fleet.js';
+import { LEAKS, SPANS } from './traffic.js';
+
+const PERCENT = 25;
+/** From the end of a call until its spans are at a gateway, at most: the services' batch delay, and the queue of the agent. */
+const UNDER_WAY = 2_500;
+
+/** Nothing fails: what is kept, what is not, what it stands for, and what has been removed from it. */
+export async function sampling(binary) {
+  const { ends, requests, finish } = await fleet(binary, PERCENT);
+  await sleep(20_000);
+  await finish();
+  const { byRule, ordinary, traces } = sorted(requests, ends.traces);
+  const arrived = ordinary.filter(({ trace }) => traces.has(trace));
+  const share = PERCENT / 100;
+  const tolerance = 4 * Math.sqrt(ordinary.length * share * (1 - share));
+  const weights = arrived.reduce((sum, { trace }) => sum + spanOf(traces, trace, 'Front.answer').weight, 0);
+  const spans = [...traces.values()].flatMap((trace) => [...trace.spans.values()]);
+  const answers = spans.filter(({ name }) => name === 'Front.answer');
+  const reasons = (kind) => byRule.filter((request) => request.kind === kind);
+  const named = { error: 'error', slow: 'slow', expensive: 'expensive' };
+  return [
+    ...Object.entries(named).map(([kind, reason]) =>
+      row(
+        `${kind} traces, whole and marked`,
+        reasons(kind).length,
+        reasons(kind).filter(
+          ({ trace }) => isWhole(traces.get(trace)) && spanOf(traces, trace, 'Front.answer').kept === reason,
+        ).length,
+      ),
+    ),
+    row(
+      `of ${ordinary.length} others, ${PERCENT} %`,
+      Math.round(ordinary.length * share),
+      arrived.length,
+      tolerance,
+    ),
+    row('  of these, whole', arrived.length, arrived.filter(({ trace }) => isWhole(traces.get(trace))).length),
+    row('  what their weights add up to', ordinary.length, Math.round(weights), tolerance / share),
+    row('traces that came by two gateways', 0, [...traces.values()].filter(({ gateways }) => gateways.size > 1).length),
+    row('gateways in use', 2, new Set([...traces.values()].flatMap(({ gateways }) => [...gateways])).size),
+    row('spans that came twice', 0, doubled(traces)),
+    row(`spans with one of ${LEAKS.length} secrets`, 0, spans.filter(({ leaks }) => leaks.length > 0).length),
+    row('answers with both secrets masked', answers.length, answers.filter(({ masked }) => masked === 2).length),
+  ];
+}
+
+/** Everything that should not lose anything fails in turn, while the services go on. All is kept, so that all can be counted. */
+export async function outage(binary) {
+  const { agent, gateways, ends, requests, finish } = await fleet(binary, 100);
+  await sleep(5_000);
+  await Promise.all(gateways.map((gateway) => gateway.end()));
+  await sleep(5_000);
+  await agent.end('SIGKILL');
+  await sleep(1_000);
+  await agent.start();
+  await sleep(5_000);
+  await Promise.all(gateways.map((gateway) => gateway.start()));
+  await sleep(5_000);
+  await gateways[0].end();
+  await sleep(4_000);
+  await gateways[0].start();
+  await sleep(2_000);
+  await ends.close(1);
+  await sleep(5_000);
+  await gateways[1].end();
+  await gateways[1].start();
+  await ends.open(1);
+  await sleep(3_000);
+  const complaints = await finish();
+  const missing = requests.filter(({ trace }) => !isWhole(ends.traces.get(trace)));
+  return [
+    row('spans sent, and arrived', requests.length * SPANS.length, spanCount(requests, ends.traces)),
+    row('traces that miss a span', 0, missing.length),
+    note('spans that came more than once', doubled(ends.traces)),
+    note('complaints of the services', complaints.split('\n').filter(Boolean).length),
+  ];
+}
+
+/** What tail sampling cannot keep: a killed gateway loses the traces that wait for their verdict, and no others. */
+export async function crash(binary) {
+  const { gateways, ends, requests, finish } = await fleet(binary, 100);
+  await sleep(8_000);
+  const killed = Date.now();
+  await gateways[0].end('SIGKILL');
+  await sleep(2_000);
+  await gateways[0].start();
+  await sleep(6_000);
+  await finish();
+  const missing = requests.filter(({ trace }) => !isWhole(ends.traces.get(trace)));
+  const waiting = ({ ended }) => ended > killed - DECISION_WAIT - UNDER_WAY && ended < killed + UNDER_WAY;
+  return [
+    note('traces answered while verdicts were awaited', requests.filter(waiting).length),
+    note('of these, lost or torn', missing.filter(waiting).length),
+    row('others that miss a span', 0, missing.filter((request) => !waiting(request)).length),
+  ];
+}
+
+/** Requests by whether a keep rule holds for them. An ordinary one that the machine made slow is neither. */
+function sorted(requests, traces) {
+  return {
+    traces,
+    byRule: requests.filter(({ kind }) => kind !== 'ordinary'),
+    ordinary: requests.filter(({ kind, started, ended }) => kind === 'ordinary' && ended - started < 900),
+  };
+}
+
+function isWhole(trace) {
+  const names = [...(trace?.spans.values() ?? [])].map(({ name }) => name).toSorted();
+  return names.join() === SPANS.toSorted().join();
+}
+
+const spanOf = (traces, trace, name) => [...(traces.get(trace)?.spans.values() ?? [])].find((s) => s.name === name) ?? {};
+const spanCount = (requests, traces) => requests.reduce((sum, { trace }) => sum + (traces.get(trace)?.spans.size ?? 0), 0);
+const doubled = (traces) => [...traces.values()].reduce((sum, trace) => sum + trace.doubled, 0);
+
+const row = (what, expected, counted, tolerance = 0) => ({
+  what,
+  expected: tolerance ? `${expected} ± ${Math.round(tolerance)}` : String(expected),
+  counted,
+  holds: Math.abs(counted - expected) <= tolerance,
+});
+const note = (what, counted) => ({ what, expected: '', counted, holds: true });

@@ -1,0 +1,2 @@
+// As pino.mjs, for CommonJS.
+require('./pino-lines.cjs')(require('pino'));

@@ -1,0 +1,2 @@
+// As winston.mjs, for CommonJS.
+require('./winston-lines.cjs')(require('winston'));
