@@ -17,35 +17,54 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const DASHBOARD = dashboardQueries(read('samples/dashboards/grafana.json'));
 const RULES = ruleQueries(read('samples/dashboards/alerts.yaml'));
 const PAGE = pageQueries(read('docs/queries.md'));
+const PAGE_BOTH = pageQueries(read('docs/queries.md'), 'both');
 
 /** Labels that Prometheus gives to whatever it scrapes or receives. */
 const OF_PROMETHEUS = ['job', 'instance'];
 
-let service: Program;
+const services: Program[] = [];
 let collector: Collector;
 let scraped: string;
+let scrapedBoth: string;
 
 beforeAll(async () => {
   collector = await Collector.start();
+  [scraped, scrapedBoth] = await Promise.all([pageOf({}), pageOf({ ANNOTEL_SEMCONV: 'both' })]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(services.map((service) => service.end()));
+  await collector.close();
+});
+
+async function pageOf(environment: Record<string, string>): Promise<string> {
   const port = await freePort();
-  service = start(['test/prometheus/service.js'], {
+  const service = start(['test/prometheus/service.js'], {
     ANNOTEL_METRIC_CONTEXT: 'tenant,feature',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
     OTEL_METRICS_EXPORTER: 'prometheus',
+    ...environment,
   });
+  services.push(service);
   await service.prints(/ready/);
-  scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-}, 60_000);
-
-afterAll(async () => {
-  await service.end();
-  await collector.close();
-});
+  const page = await fetch(`http://127.0.0.1:${port}/metrics`);
+  return page.text();
+}
 
 describe('as scraped', () => {
   test.each([...DASHBOARD, ...RULES, ...PAGE])('$where names what is emitted', (query) => {
     expect(unknownOf(query, scraped)).toEqual([]);
+  });
+});
+
+describe('with the names of both generations', () => {
+  test.each([...DASHBOARD, ...RULES, ...PAGE, ...PAGE_BOTH])('$where names what is emitted', (query) => {
+    expect(unknownOf(query, scrapedBoth)).toEqual([]);
+  });
+
+  test('there are questions that only they answer', () => {
+    expect(PAGE_BOTH).toHaveLength(1);
   });
 });
 

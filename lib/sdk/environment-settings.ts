@@ -46,14 +46,15 @@ export function environmentSettings(env: Environment): Partial<Settings> {
     countTokens: env.flag('ANNOTEL_ESTIMATE_TOKENS') ? tokenCounter() : undefined,
     metricContext: env.listOf('ANNOTEL_METRIC_CONTEXT', ['tenant', 'feature'], 'none'),
   };
-  warnOfHalves(found);
+  warnOfHalves(found, env);
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
 /** Variables of which one says nothing without the other. */
-function warnOfHalves({ currency, currencyRate, contentForm, contentKey }: Partial<Settings>): void {
+function warnOfHalves({ currency, currencyRate, contentForm, contentKey }: Partial<Settings>, env: Environment): void {
   const isForeign = currency !== undefined && currency !== 'USD';
-  if (isForeign && currencyRate === undefined) {
+  // One that is there and not understood has been complained of.
+  if (isForeign && env.text('ANNOTEL_CURRENCY_RATE') === undefined) {
     warn(`ANNOTEL_CURRENCY=${currency} has no ANNOTEL_CURRENCY_RATE beside it; bundled prices stay in USD`);
   }
   if (currencyRate !== undefined && !isForeign) {

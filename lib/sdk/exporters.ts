@@ -1,21 +1,21 @@
-import {
-  BatchLogRecordProcessor,
-  ConsoleLogRecordExporter,
-  type LogRecordProcessor,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
+import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
-  BatchSpanProcessor,
   ConsoleSpanExporter,
+  type ReadableSpan,
   SimpleSpanProcessor,
   type SpanExporter,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
-import { WatchedExporter, WatchedMetricExporter } from './delivery.js';
+import { ExporterDelivery } from './delivery/exporter-delivery.js';
+import { Network } from './delivery/network.js';
+import { otlpCourier } from './delivery/otlp.js';
+import { type Delivery, LogBatchProcessor, MetricHandover, SpanBatchProcessor } from './delivery/processors.js';
+import { Spool } from './delivery/spool.js';
+import { Tally } from './delivery/tally.js';
 import type { LogExporterName, MetricExporterName, ResolvedOptions, Signal, TraceExporterName } from './options.js';
-import { fromSdkNode, type Otlp, otlpLogs, otlpMetrics, otlpTraces } from './otlp.js';
-import { Destination } from './outage.js';
+import { fromSdkNode } from './otlp.js';
 import { warn } from './warnings.js';
 
 /** What carries the three signals out of the process. */
@@ -23,13 +23,16 @@ export interface Pipeline {
   readonly spanProcessors: SpanProcessor[];
   readonly metricReaders: IMetricReader[];
   readonly logRecordProcessors: LogRecordProcessor[];
-  /** The exporters among them that send over a network. */
+  /** What of them sends over a network. */
   readonly network: Network;
 }
 
+// Of the items that may wait for their batch, so many times as many may wait for the collector: a minute of a busy service.
+const HELD = 16;
+
 /** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
 export function createPipeline(options: ResolvedOptions): Pipeline {
-  const network = new Network();
+  const network = new Network(spoolOf(options));
   return {
     spanProcessors: built('traces', options.traceExporters, (name) => spanProcessor(name, options, network)),
     metricReaders: built('metrics', options.metricExporters, (name) => metricReader(name, options, network)),
@@ -38,39 +41,8 @@ export function createPipeline(options: ResolvedOptions): Pipeline {
   };
 }
 
-type Departing = Pick<WatchedExporter<never>, 'forceFlush' | 'close' | 'abandon'>;
-
-/** The exporters that send over a network, and the places they send to. */
-export class Network {
-  readonly #exporters: Departing[] = [];
-  readonly #destinations = new Map<string, Destination>();
-
-  destination(url: string): Destination {
-    const name = originOf(url);
-    const destination = this.#destinations.get(name) ?? new Destination(name);
-    this.#destinations.set(name, destination);
-    return destination;
-  }
-
-  watch<E extends Departing>(exporter: E): E {
-    this.#exporters.push(exporter);
-    return exporter;
-  }
-
-  /** No second attempts from now on. */
-  close(): void {
-    for (const exporter of this.#exporters) exporter.close();
-  }
-
-  /** Resolves when every export under way has ended. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#exporters.map((exporter) => exporter.forceFlush()));
-  }
-
-  /** Gives up whatever is under way and lets go of its sockets; says how many exports that were. */
-  abandon(reason: string): number {
-    return this.#exporters.reduce((sum, exporter) => sum + exporter.abandon(reason), 0);
-  }
+function spoolOf({ spool }: ResolvedOptions): Spool | undefined {
+  return spool && new Spool({ ...spool, warn });
 }
 
 function built<Name extends string, Part>(signal: Signal, names: readonly Name[], build: (name: Name) => Part): Part[] {
@@ -86,57 +58,60 @@ function built<Name extends string, Part>(signal: Signal, names: readonly Name[]
 
 function spanProcessor(name: TraceExporterName, options: ResolvedOptions, network: Network): SpanProcessor {
   if (name === 'console') return new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
-  const { exporter: inner, transport } = name === 'zipkin' ? zipkin() : otlpTraces(options);
-  const exporter = network.watch(
-    new WatchedExporter(inner, {
-      signal: 'traces',
-      destination: network.destination(name === 'zipkin' ? options.zipkinUrl : options.otlp.traces.url),
-      transport,
-      timeout: options.spanBatch.exportTimeoutMillis,
-      capacity: 2 * options.spanBatch.maxQueueSize,
-      count: (spans) => ({ spans: spans.length }),
-    }),
-  );
-  return new BatchSpanProcessor({ exporter, ...options.spanBatch });
+  const { spanBatch, otlp } = options;
+  const delivery =
+    name === 'zipkin'
+      ? zipkin(options, network)
+      : otlpCourier(network, 'traces', otlp.traces, {
+          maxItems: HELD * spanBatch.maxQueueSize,
+          longestAttempt: spanBatch.exportTimeoutMillis,
+        });
+  return network.collects(new SpanBatchProcessor(delivery, spanBatch));
 }
 
 function metricReader(name: MetricExporterName, options: ResolvedOptions, network: Network): IMetricReader {
   if (name === 'prometheus') return prometheusReader(options);
   const times = { exportIntervalMillis: options.metricInterval, exportTimeoutMillis: options.metricTimeout };
   if (name === 'console') return new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter(), ...times });
-  const { exporter: inner, transport } = otlpMetrics(options);
-  const exporter = network.watch(
-    new WatchedMetricExporter(inner, {
-      signal: 'metrics',
-      destination: network.destination(options.otlp.metrics.url),
-      transport,
-      timeout: options.metricTimeout,
-      capacity: Number.POSITIVE_INFINITY,
-      count: ({ scopeMetrics }) => ({ metrics: scopeMetrics.reduce((sum, { metrics }) => sum + metrics.length, 0) }),
-    }),
-  );
-  return new PeriodicExportingMetricReader({ exporter, ...times });
+  const delivery = otlpCourier(network, 'metrics', options.otlp.metrics, {
+    maxItems: Number.POSITIVE_INFINITY,
+    longestAttempt: options.metricTimeout,
+  });
+  return new PeriodicExportingMetricReader({ exporter: new MetricHandover(delivery, preferences()), ...times });
 }
 
 function logProcessor(name: LogExporterName, options: ResolvedOptions, network: Network): LogRecordProcessor {
   if (name === 'console') return new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() });
-  const { exporter: inner, transport } = otlpLogs(options);
-  const exporter = network.watch(
-    new WatchedExporter(inner, {
-      signal: 'logs',
-      destination: network.destination(options.otlp.logs.url),
-      transport,
-      timeout: options.logBatch.exportTimeoutMillis,
-      capacity: 2 * options.logBatch.maxQueueSize,
-      count: (records) => ({ 'log records': records.length }),
-    }),
-  );
-  return new BatchLogRecordProcessor({ exporter, ...options.logBatch });
+  const { logBatch, otlp } = options;
+  const delivery = otlpCourier(network, 'logs', otlp.logs, {
+    maxItems: HELD * logBatch.maxQueueSize,
+    longestAttempt: logBatch.exportTimeoutMillis,
+  });
+  return network.collects(new LogBatchProcessor(delivery, logBatch));
 }
 
-function zipkin(): Otlp<'traces'> {
+/** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, which the exporter reads itself. */
+function preferences(): OTLPMetricExporterBase {
+  return new OTLPMetricExporterBase({
+    export() {},
+    setMetrics() {},
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  });
+}
+
+function zipkin(options: ResolvedOptions, network: Network): Delivery<ReadableSpan[]> {
   const Class = fromSdkNode<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
-  return { exporter: new Class(), transport: undefined };
+  return network.watch(
+    new ExporterDelivery<ReadableSpan[]>(new Class(), {
+      signal: 'traces',
+      destination: network.destination(options.zipkinUrl, false),
+      tally: new Tally('traces', options.zipkinUrl),
+      timeout: options.spanBatch.exportTimeoutMillis,
+      maxItems: 2 * options.spanBatch.maxQueueSize,
+      count: (spans) => spans.length,
+    }),
+  );
 }
 
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
@@ -150,9 +125,4 @@ function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
     );
   });
   return reader;
-}
-
-function originOf(url: string): string {
-  const origin = URL.canParse(url) ? new URL(url).origin : 'null';
-  return origin === 'null' ? url : origin;
 }

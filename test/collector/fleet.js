@@ -51,7 +51,7 @@ export async function fleet(binary, samplePercent) {
     await ends.quiet(DECISION_WAIT + 5_000);
     await Promise.all(all.map((one) => one.end()));
     await Promise.all(gateways.map((_, gateway) => ends.close(gateway)));
-    rmSync(folder, { recursive: true });
+    console.log(folder);
     return complaints;
   }
 }

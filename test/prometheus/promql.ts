@@ -12,9 +12,10 @@ export interface Names {
   readonly groupings: readonly string[];
 }
 
-const TOKEN = /\s*(?:#[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[a-zA-Z_:][\w:]*|[\d.][\w.]*|=~|!~|!=|==|>=|<=|\S)/y;
+const TOKEN =
+  /\s*(?:#[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[a-zA-Z_:][\w:]*|[\d.][\w.]*|=~|!~|!=|==|>=|<=|\S)/y;
 const GROUPING = new Set(['by', 'without', 'on', 'ignoring', 'group_left', 'group_right']);
-const WORDS = new Set(['and', 'or', 'unless', 'bool', 'offset', 'atan2']);
+const WORDS = new Set(['and', 'or', 'unless', 'bool', 'offset', 'atan2', 'Inf', 'NaN']);
 const IS_NAME = /^[a-zA-Z_:]/;
 const IS_MATCH = /^(=|!=|=~|!~)$/;
 

@@ -33,7 +33,9 @@ export function dashboardQueries(json: string): Query[] {
   const ofVariables = dashboard.templating.list.flatMap(({ name, definition }) => {
     const [, metric, label] = definition?.match(/^label_values\((.+), (\w+)\)$/) ?? [];
     if (metric === undefined || label === undefined) return [];
-    return [{ where: `variable ${name}`, expression: `count by (${label}) (${metric})`, shown: [label], isRange: false }];
+    return [
+      { where: `variable ${name}`, expression: `count by (${label}) (${metric})`, shown: [label], isRange: false },
+    ];
   });
   return [...ofVariables, ...ofPanels];
 }
@@ -54,10 +56,15 @@ export function ruleQueries(yaml: string): Query[] {
     });
 }
 
-/** The blocks of a page that are marked as PromQL, each by the heading that it stands under. */
-export function pageQueries(markdown: string): Query[] {
+/**
+ * The blocks of a page that are marked as PromQL, each by the heading that it stands under.
+ *
+ * @param semconv those that need this generation of names, where it is not the one by default
+ */
+export function pageQueries(markdown: string, semconv = ''): Query[] {
+  const block = new RegExp(`^\`\`\`promql${semconv && ` ${semconv}`}\\n(.*?)^\`\`\``, 'gms');
   return markdown.split(/^## /m).flatMap((section) =>
-    [...section.matchAll(/^```promql\n(.*?)^```/gms)].map(([, expression]) => ({
+    [...section.matchAll(block)].map(([, expression]) => ({
       where: `question "${section.slice(0, section.indexOf('\n'))}"`,
       expression: (expression as string).trim(),
       shown: [],

@@ -66,5 +66,7 @@ const written = ruleQueries(read('samples/dashboards/alerts.yaml')).length;
 if (rules.length !== written) failures.push(`${rules.length} of ${written} alert rules were loaded`);
 
 for (const failure of failures) console.error(failure);
-console.log(`Prometheus ${version}: ${asked.length} queries asked, ${rules.length} rules loaded, ${failures.length} failures`);
+console.log(
+  `Prometheus ${version}: ${asked.length} queries asked, ${rules.length} rules loaded, ${failures.length} failures`,
+);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -28,7 +28,12 @@ const answer = (model) => ({
   created: 1_700_000_000,
   model,
   choices: [{ index: 0, message: { role: 'assistant', content: 'Because.' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 190, completion_tokens: 40, total_tokens: 230 },
+  usage: {
+    prompt_tokens: 190,
+    completion_tokens: 40,
+    total_tokens: 230,
+    prompt_tokens_details: { cached_tokens: 128 },
+  },
 });
 
 async function* pieces(model) {
@@ -58,9 +63,13 @@ const find = Retrieval({ name: 'Documents.find', dataSource: 'handbook' })(async
   query === 'unknown' ? [] : [{ id: 'a', score: 0.9 }],
 );
 const weather = ToolCall({ name: 'get_weather' })(async () => 'sunny');
+const flight = ToolCall({ name: 'book_flight' })(async () => {
+  throw new RangeError('No seats');
+});
 const travel = Agent({ name: 'travel-agent' })(async () => {
   await ask({ model: 'gpt-4o', messages: [] });
   await weather();
+  await flight().catch(() => {});
 });
 const rank = Traced({ name: 'Documents.rank' })(() => 1);
 

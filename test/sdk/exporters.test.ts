@@ -50,9 +50,9 @@ describe('exporters', () => {
       OTEL_METRICS_EXPORTER: 'otlp,console',
       OTEL_LOGS_EXPORTER: 'otlp,console',
     });
-    expect(names(spanProcessors)).toEqual(['BatchSpanProcessor', 'SimpleSpanProcessor']);
+    expect(names(spanProcessors)).toEqual(['SpanBatchProcessor', 'SimpleSpanProcessor']);
     expect(names(metricReaders)).toEqual(['PeriodicExportingMetricReader', 'PeriodicExportingMetricReader']);
-    expect(names(logRecordProcessors)).toEqual(['BatchLogRecordProcessor', 'SimpleLogRecordProcessor']);
+    expect(names(logRecordProcessors)).toEqual(['LogBatchProcessor', 'SimpleLogRecordProcessor']);
   });
 
   it.each(['http/protobuf', 'http/json'])(

@@ -37,9 +37,9 @@ export class Browser {
     return browser;
   }
 
-  /** The size of the page, in CSS pixels. */
-  async resize(width, height) {
-    await this.#call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+  /** The size of the page in CSS pixels, and how many pixels of a picture one of them is. */
+  async resize(width, height, deviceScaleFactor = 1) {
+    await this.#call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: false });
   }
 
   /** Resolves once the page is on its way. */
@@ -58,9 +58,10 @@ export class Browser {
     return result.value;
   }
 
-  /** A picture of what is in view, as PNG. */
-  async screenshot() {
-    const { data } = await this.#call('Page.captureScreenshot', { format: 'png' });
+  /** A picture of the page from its top down to `height` CSS pixels, as PNG. */
+  async screenshot(width, height) {
+    const clip = { x: 0, y: 0, width, height, scale: 1 };
+    const { data } = await this.#call('Page.captureScreenshot', { format: 'png', clip });
     return Buffer.from(data, 'base64');
   }
 

@@ -9,11 +9,15 @@ import { once } from 'node:events';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Browser } from './browser.js';
 import { ViewerPage } from './viewer-page.js';
 
 const DEMO = join(import.meta.dirname, '../../samples/rag/dist/demo/ui.js');
+
+// With 1.4 pixels each, which is large enough to read in the README.
+const [WIDTH, HEIGHT] = [1000, 640];
 
 const { required, images } = parseArgs({
   options: { required: { type: 'boolean' }, images: { type: 'string' } },
@@ -31,11 +35,11 @@ const demo = await startDemo();
 const browser = await Browser.open(chromium).catch(fail);
 const page = new ViewerPage(browser);
 try {
-  await browser.resize(1400, 640);
+  await browser.resize(WIDTH, HEIGHT, 1.4);
   await page.open(demo.url);
   const { traceId, chat } = await answeredTrace();
   await theTraceHasAllItsSpans(traceId);
-  await itsModelCallHasItsModelTokensAndLogs(chat);
+  await itsModelCallTellsModelAndLogs();
   await theGenAiTreeNamesModelTokensAndRetrieval(chat);
   await metricsAndLogsAreThere();
 } catch (error) {
@@ -66,7 +70,7 @@ async function theTraceHasAllItsSpans(traceId) {
   await picture('viewer-rag-timeline.png');
 }
 
-async function itsModelCallHasItsModelTokensAndLogs() {
+async function itsModelCallTellsModelAndLogs() {
   await page.click('chat gpt-4o-mini');
   await page.shows(
     'gen_ai.request.model',
@@ -83,7 +87,8 @@ async function theGenAiTreeNamesModelTokensAndRetrieval({ attributes }) {
   await page.click(tokens);
   await page.click('Trace');
   await page.shows('invoke_workflow rag.answer', 'retrieval pgvector', 'openai/gpt-4o-mini', tokens, 'Tokens', 'Cost');
-  await picture('viewer-rag-trace.png');
+  // The tree is short; below it the page is empty.
+  await picture('viewer-rag-trace.png', 290);
 }
 
 async function metricsAndLogsAreThere() {
@@ -93,8 +98,11 @@ async function metricsAndLogsAreThere() {
   await page.shows('ModelClient.generate succeeded', 'ModelClient.generate failed: model_not_found');
 }
 
-async function picture(name) {
-  if (images) writeFileSync(join(images, name), await browser.screenshot());
+async function picture(name, height = HEIGHT) {
+  if (!images) return;
+  // Colours fade in.
+  await sleep(500);
+  writeFileSync(join(images, name), await browser.screenshot(WIDTH, height));
 }
 
 /** The demo, once the viewer holds everything. The documented command, on ports that nobody else is likely to use. */
@@ -127,7 +135,7 @@ async function startDemo() {
 
 async function fail(error) {
   console.error(error);
-  const shot = await browser?.screenshot().catch(() => undefined);
+  const shot = await browser?.screenshot(WIDTH, HEIGHT).catch(() => undefined);
   if (shot) {
     const file = join(tmpdir(), `viewer-failed-${process.pid}.png`);
     writeFileSync(file, shot);

@@ -55,7 +55,7 @@ function inPart(request: Request, response: Response): Answer {
     {},
   );
   const sent = parsed<unknown[]>(request.body, []);
-  const again = errors.filter(({ statusCode }) => isRetryable(statusCode));
+  const again = errors.filter(({ index, statusCode }) => isRetryable(statusCode) && sent[index] !== undefined);
   const first = errors[0];
   if (first === undefined) return { response, isTemporary: false };
   return {

@@ -5,6 +5,7 @@ import { normalized, readConnectionString } from './connection-string.js';
 import { completeEnvelopes } from './envelopes.js';
 import { AdaptedExporter } from './exporter.js';
 import { adaptLog } from './logs.js';
+import { adaptMetrics } from './metrics.js';
 import { loadAzurePackage } from './package.js';
 import { SpanMemory } from './span-memory.js';
 import { adaptSpan } from './spans.js';
@@ -78,7 +79,7 @@ class AdaptedMetricExporter extends AdaptedExporter<ResourceMetrics> implements 
   readonly selectAggregationTemporality: PushMetricExporter['selectAggregationTemporality'];
 
   constructor(inner: PushMetricExporter, transport: AzureTransport) {
-    super(inner, transport, (batch) => batch);
+    super(inner, transport, adaptMetrics);
     this.selectAggregationTemporality = inner.selectAggregationTemporality?.bind(inner);
   }
 }

@@ -7,6 +7,8 @@ import type { SpanMemory } from './span-memory.js';
 
 /** Percent of all spans that this one was sampled from; Azure counts it as 100 over that. */
 const SAMPLE_RATE = 'microsoft.sample_rate';
+/** Not a dimension: it becomes the name of the request and of its operation. */
+const OPERATION_NAME = 'ai.operation.name';
 
 /** A finished span as the Azure exporter should see it; the span itself goes to other exporters too and stays as it is. */
 export function adaptSpan(span: ReadableSpan, memory: SpanMemory): ReadableSpan {
@@ -15,6 +17,8 @@ export function adaptSpan(span: ReadableSpan, memory: SpanMemory): ReadableSpan 
   const given = span.attributes;
   const attributes = keepingAll(given, isHttp(given) ? 'url' : undefined);
   if (kind === SpanKind.SERVER) completeUrl(attributes);
+  // The exporter names only what a server received.
+  if (kind === SpanKind.CONSUMER) attributes[OPERATION_NAME] ??= span.name;
   describeDependency(attributes, kind);
   Object.assign(attributes, memory.mainAgent(context.spanId) ?? ownMainAgent(given));
   const count = itemCount(given[semconv.ATTR_ANNOTEL_SAMPLING_WEIGHT], context.traceId);

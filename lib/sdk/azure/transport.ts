@@ -94,9 +94,7 @@ export class AzureTransport {
   /** The exporter stores what was answered by a status that it takes for temporary. */
   #store(request: Request, { response, remaining }: Answer, outcome: Outcome): Response {
     outcome.isStored = true;
-    return response && (remaining || isRetryable(response.status))
-      ? response
-      : { status: 503, headers: request.headers, request, bodyAsText: '' };
+    return response && (remaining || isRetryable(response.status)) ? response : { ...accepted(request), status: 503 };
   }
 
   async #attempt(request: Request, next: Next, deadline: number): Promise<Answer> {

@@ -22,8 +22,6 @@ export interface BacklogListener {
   lost(items: number, reason: string): void;
   /** Parcels of an earlier process came in. */
   found(items: number): void;
-  /** Items have reached the disk. */
-  stored(items: number, isLate: boolean): void;
 }
 
 /** Holds the parcels of one courier in their order. */

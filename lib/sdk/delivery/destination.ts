@@ -34,16 +34,17 @@ export class Destination {
   readonly #refused = new Set<string>();
   #isOut = false;
   #isEnding = false;
+  #hasInherited = false;
   #reason = '';
   #couriers = 0;
 
   /**
    * @param name as it stands in the sentences, an origin such as `http://localhost:4318`
-   * @param spool the directory that holds what cannot be sent; without one, memory does
+   * @param meanwhile what happens to telemetry while it does not answer: `spooled in …`
    */
   constructor(
     readonly name: string,
-    private readonly spool?: string,
+    private readonly meanwhile: string,
   ) {}
 
   /** A courier sends here from now on. Its last word is `left`. */
@@ -57,8 +58,7 @@ export class Destination {
     this.#reason = reason;
     if (this.#isOut || this.#isEnding) return;
     this.#isOut = true;
-    const where = this.spool === undefined ? 'held in memory, as far as it fits' : `spooled in ${this.spool}`;
-    warn(`cannot export ${signal} to ${this.name} (${reason}): all telemetry is ${where}, until it answers`);
+    warn(`cannot export ${signal} to ${this.name} (${reason}): all telemetry is ${this.meanwhile}, until it answers`);
   }
 
   /** Items that had to wait were taken after all. */
@@ -71,15 +71,27 @@ export class Destination {
     this.#dropped.add(signal, items);
   }
 
+  /** Something is to be sent that an earlier process has left. */
+  inherited(): void {
+    this.#hasInherited = true;
+  }
+
   /** Everything of `signal` that had to wait has been sent. */
   recovered(signal: Signal): void {
     this.#failing.delete(signal);
-    if (this.#failing.size > 0 || !this.#isOut || this.#isEnding) return;
-    this.#isOut = false;
+    if (this.#failing.size > 0) return;
     const late = this.#late.inWords || 'nothing';
-    warn(`${this.name} answers again; delivered late: ${late}; dropped: ${this.#dropped.inWords || 'nothing'}`);
+    if (this.#isOut) {
+      const from = this.#hasInherited ? ', some of it left by an earlier process' : '';
+      const dropped = this.#dropped.inWords || 'nothing';
+      warn(`${this.name} answers again; delivered late: ${late}${from}; dropped: ${dropped}`);
+      this.#dropped.clear();
+    } else if (this.#hasInherited && !this.#isEnding) {
+      warn(`${this.name} was sent what an earlier process had left in the spool: ${late}`);
+    }
+    this.#isOut = false;
+    this.#hasInherited = false;
     this.#late.clear();
-    this.#dropped.clear();
   }
 
   /** The destination answers, but does not want these items. Told once for each reason. */
@@ -108,7 +120,7 @@ export class Destination {
     if (this.#reason === '' && reason !== undefined) this.#reason = reason;
     if (this.#couriers > 0) return;
     const parts = [
-      this.#left.inWords && `${this.#left.inWords} left in the spool ${this.spool}, for the next start`,
+      this.#left.inWords && `${this.#left.inWords} left in the spool for the next start`,
       this.#dropped.inWords && `${this.#dropped.inWords} dropped`,
     ].filter((part) => part !== '');
     const reasons = this.#reason === '' ? '' : ` (${this.#reason})`;

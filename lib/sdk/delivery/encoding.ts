@@ -81,5 +81,5 @@ function partial({ partialSuccess = {} }: { partialSuccess?: object }): Rejected
   const items = Number(entries.find(([name]) => name.startsWith('rejected'))?.[1] ?? 0);
   const message = String(entries.find(([name]) => name === 'errorMessage')?.[1] ?? '');
   if (!(items > 0) && message === '') return undefined;
-  return { items: items > 0 ? items : 0, message };
+  return { items: Math.max(items, 0), message };
 }

@@ -1,3 +1,5 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Signal } from './parcel.js';
 
@@ -13,25 +15,48 @@ export interface Label {
 const MAGIC = 'annotel-parcel ';
 const VERSION = 1;
 const LONGEST_LABEL = 8192;
-const NAME = /^(\d{15})-(\d{9})-[0-9a-f]{8}-(\d+)\.parcel(\.tmp)?$/;
+const NAME = /^(\d{15})-(\d{9})-[0-9a-f]{8}-(\d+)\.parcel(\.tmp|\.end)?$/;
 
 /** The name of a file: names in order are parcels in order. */
 export function fileName(millis: number, sequence: number, writer: string, items: number): string {
   return `${String(millis).padStart(15, '0')}-${String(sequence).padStart(9, '0')}-${writer}-${items}.parcel`;
 }
 
-/** What a name says; `undefined` for a file that is none of ours. */
-export function readName(name: string): { millis: number; items: number; isTemporary: boolean } | undefined {
-  const [, millis, , items, temporary] = NAME.exec(name) ?? [];
-  return millis === undefined
-    ? undefined
-    : { millis: Number(millis), items: Number(items), isTemporary: temporary !== undefined };
+/** What a name says, and the name without the ending of an unfinished one; `undefined` for a file that is none of ours. */
+export function readName(name: string): { millis: number; items: number; final: string } | undefined {
+  const [, millis, , items, unfinished] = NAME.exec(name) ?? [];
+  if (millis === undefined) return undefined;
+  return {
+    millis: Number(millis),
+    items: Number(items),
+    final: name.slice(0, -(unfinished ?? '').length || undefined),
+  };
 }
 
-/** The first line of the file that holds `body`; the body follows as it is. */
-export function labelled(label: Label, body: Uint8Array): Buffer {
-  const line = { version: VERSION, ...label, length: body.byteLength, crc32: crc32(body) };
-  return Buffer.from(`${MAGIC}${JSON.stringify(line)}\n`);
+/**
+ * Appears under its name once it is whole and on the disk.
+ *
+ * @throws the error of the file system
+ */
+export async function writeParcel(path: string, label: Label, body: Uint8Array): Promise<void> {
+  const file = await open(`${path}.tmp`, 'wx', 0o600);
+  try {
+    await file.writev([firstLine(label, body), body]);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.tmp`, path);
+}
+
+/**
+ * As {@link writeParcel}, for a process that has no other chance.
+ *
+ * @throws the error of the file system
+ */
+export function writeParcelNow(path: string, label: Label, body: Uint8Array): void {
+  writeFileSync(`${path}.end`, Buffer.concat([firstLine(label, body), body]), { mode: 0o600 });
+  renameSync(`${path}.end`, path);
 }
 
 /**
@@ -39,7 +64,7 @@ export function labelled(label: Label, body: Uint8Array): Buffer {
  *
  * @throws Error where the file is not as it was written
  */
-export function unlabelled(file: Buffer): Uint8Array {
+export function readParcel(file: Buffer): Uint8Array {
   const end = file.subarray(0, LONGEST_LABEL).indexOf('\n');
   const line = file.subarray(0, Math.max(end, 0)).toString();
   if (!line.startsWith(MAGIC)) throw new Error('it has no label');
@@ -49,4 +74,10 @@ export function unlabelled(file: Buffer): Uint8Array {
   if (body.byteLength !== length) throw new Error('it is cut off');
   if (crc32(body) !== sum) throw new Error('its checksum is wrong');
   return body;
+}
+
+/** The body follows as it is. */
+function firstLine(label: Label, body: Uint8Array): Buffer {
+  const line = { version: VERSION, ...label, length: body.byteLength, crc32: crc32(body) };
+  return Buffer.from(`${MAGIC}${JSON.stringify(line)}\n`);
 }

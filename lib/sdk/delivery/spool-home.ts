@@ -110,4 +110,3 @@ function isDead({ host, pid, started }: Partial<Identity>, self: Identity): bool
     return (error as NodeJS.ErrnoException).code !== 'EPERM';
   }
 }
-

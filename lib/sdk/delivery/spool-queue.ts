@@ -1,10 +1,11 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { open, readdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backlog, BacklogListener, Held, Room } from './backlog.js';
 import type { Parcel, Signal } from './parcel.js';
 import type { Spool } from './spool.js';
-import { labelled, readName, unlabelled } from './spool-file.js';
+import { adopt, BLOCK } from './spool-adoption.js';
+import { readName, readParcel, writeParcel, writeParcelNow } from './spool-file.js';
 import type { Home } from './spool-home.js';
 
 interface Spooled extends Held {
@@ -18,8 +19,6 @@ interface Spooled extends Held {
 
 // What has just been written is most often sent at once, and need not be read again.
 const KEPT_WARM = 1024 * 1024;
-// A file takes a block, however small it is.
-const BLOCK = 4096;
 
 /** A backlog on disk: each parcel is written before it is sent, and removed once it has been taken. */
 export class SpoolQueue implements Backlog {
@@ -79,7 +78,7 @@ export class SpoolQueue implements Backlog {
     const spooled = held as Spooled;
     if (spooled.body !== undefined) return spooled.body;
     try {
-      return unlabelled(await readFile(this.#path(spooled.name)));
+      return readParcel(await readFile(this.#path(spooled.name)));
     } catch (error) {
       this.#forget(spooled);
       // Another process took it, believing this one dead: it will send it.
@@ -123,21 +122,20 @@ export class SpoolQueue implements Backlog {
   /** Takes over what others have left, and drops what is too old. */
   lookAround(): void {
     this.#track(this.spool.later(() => this.#adopt()));
-    for (const held of [...this.#held]) {
-      if (this.spool.isFresh(readName(held.name)?.millis ?? 0)) return;
-      if (!held.isFlying && held.state === 'disk') this.#drop(held);
-    }
+    this.#dropOld();
   }
 
   async #write(held: Spooled): Promise<void> {
     // Written at the end of the process, or given up, in the meantime.
-    if (held.state !== 'writing' || held.body === undefined) return;
+    const { state, body } = held;
+    if (state !== 'writing' || body === undefined) return;
     const path = this.#path(held.name);
+    const write = () => writeParcel(path, { ...this.label, items: held.items }, body);
     try {
-      await this.#writeFile(path, held).catch((error: NodeJS.ErrnoException) => {
+      await write().catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
         this.home.make();
-        return this.#writeFile(path, held);
+        return write();
       });
       this.#stored(held);
     } catch (error) {
@@ -148,27 +146,12 @@ export class SpoolQueue implements Backlog {
     this.#listener?.ready();
   }
 
-  async #writeFile(path: string, { body = Buffer.alloc(0), items }: Spooled): Promise<void> {
-    const file = await open(`${path}.tmp`, 'wx', 0o600);
-    try {
-      await file.writev([labelled({ ...this.label, items }, body), body]);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.tmp`, path);
-  }
-
   /** The last resort of a process that is ending. */
   #writeNow(held: Spooled): void {
     if (held.body === undefined) return;
-    const path = this.#path(held.name);
     try {
       mkdirSync(this.home.path, { recursive: true, mode: 0o700 });
-      writeFileSync(`${path}.end`, Buffer.concat([labelled({ ...this.label, items: held.items }, held.body), held.body]), {
-        mode: 0o600,
-      });
-      renameSync(`${path}.end`, path);
+      writeParcelNow(this.#path(held.name), { ...this.label, items: held.items }, held.body);
       this.#stored(held);
     } catch (error) {
       this.#complain(error);
@@ -182,46 +165,21 @@ export class SpoolQueue implements Backlog {
     const warm = this.#held.reduce((sum, { state, body }) => sum + (state === 'disk' ? (body?.byteLength ?? 0) : 0), 0);
     if (warm > KEPT_WARM) held.body = undefined;
     this.spool.weigh(held.bytes);
-    this.#listener?.stored(held.items, held.isLate);
   }
 
   async #adopt(): Promise<void> {
-    const claimed = await this.home.claim(this.spool.now());
-    const found: Spooled[] = [];
-    for (const directory of claimed) {
-      for (const name of await readdir(directory)) found.push(...(await this.#moveUp(directory, name)));
-      await rmdir(directory).catch(() => {});
-    }
-    if (found.length === 0) return;
+    const { files, strangers } = await adopt(this.home, this.spool);
+    if (strangers[0] !== undefined) this.#warnOfAside(strangers[0], 'it is none of annotel');
+    if (files.length === 0) return;
+    const found = files.map(
+      (file): Spooled => ({ ...file, body: undefined, isLate: true, isFlying: false, state: 'disk' }),
+    );
     this.#held.push(...found);
     this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
     this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
-    for (const held of found) {
-      this.spool.weigh(held.bytes);
-      if (!this.spool.isFresh(readName(held.name)?.millis ?? 0)) this.#drop(held);
-    }
+    for (const held of found) this.spool.weigh(held.bytes);
+    this.#dropOld();
     this.#listener?.ready();
-  }
-
-  async #moveUp(directory: string, name: string): Promise<Spooled[]> {
-    const from = join(directory, name);
-    if (name === 'lock') await unlink(from).catch(() => {});
-    const about = readName(name);
-    if (about === undefined) {
-      if (name === 'lock' || (await stat(from).catch(() => undefined))?.isFile() !== true) return [];
-      const aside = name.endsWith('.corrupt') ? name : `${name}.corrupt`;
-      await rename(from, this.#path(aside)).catch(() => {});
-      if (aside !== name) this.#warnOfAside(aside, 'it is none of annotel');
-      return [];
-    }
-    const whole = name.replace(/\.tmp$/, '');
-    try {
-      await rename(from, this.#path(whole));
-      const bytes = Math.max(BLOCK, (await stat(this.#path(whole))).size);
-      return [{ name: whole, items: about.items, bytes, body: undefined, isLate: true, isFlying: false, state: 'disk' }];
-    } catch {
-      return [];
-    }
   }
 
   #evict(held: Spooled, reason: string): void {
@@ -230,9 +188,13 @@ export class SpoolQueue implements Backlog {
     this.#listener?.lost(held.items, reason);
   }
 
-  #drop(held: Spooled): void {
-    this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
-    this.#evict(held, 'too old');
+  #dropOld(): void {
+    const old = this.#held.filter(({ name, state }) => state === 'disk' && !this.spool.isFresh(readName(name)));
+    for (const held of old) {
+      if (held.isFlying) continue;
+      this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
+      this.#evict(held, 'too old');
+    }
   }
 
   async #setAside({ name, items }: Spooled, error: unknown): Promise<void> {
@@ -242,7 +204,10 @@ export class SpoolQueue implements Backlog {
   }
 
   #warnOfAside(name: string, why: string): void {
-    this.spool.warnOnce('corrupt', `a file in the spool cannot be used (${why}) and is set aside as ${this.#path(name)}`);
+    this.spool.warnOnce(
+      'corrupt',
+      `a file in the spool cannot be used (${why}) and is set aside as ${this.#path(name)}`,
+    );
   }
 
   #forget(held: Spooled): boolean {
@@ -266,7 +231,10 @@ export class SpoolQueue implements Backlog {
 
   #complain(error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException;
-    this.spool.warnOnce('write', `cannot write to the spool ${this.spool.dir} (${code ?? message}): telemetry is held in memory only`);
+    this.spool.warnOnce(
+      'write',
+      `cannot write to the spool ${this.spool.dir} (${code ?? message}): telemetry is held in memory only`,
+    );
   }
 
   #path(name: string): string {

@@ -79,9 +79,9 @@ export class Spool {
     return fileName(this.now(), this.#sequence, this.#writer, items);
   }
 
-  /** Whether a parcel of that time is still worth sending. */
-  isFresh(millis: number): boolean {
-    return this.now() - millis <= this.#maxAge;
+  /** Whether what was written at that time is still worth keeping. */
+  isFresh(file: { readonly millis: number } | undefined): boolean {
+    return this.now() - (file?.millis ?? 0) <= this.#maxAge;
   }
 
   /** Disk work one after the other: the thread pool belongs to the app. Never rejects. */

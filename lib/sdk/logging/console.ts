@@ -46,9 +46,10 @@ export function bridgeConsole(): () => void {
 }
 
 function patch(method: Method, logger: Logger): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(console, method);
-  const original = descriptor?.value;
-  if (typeof original !== 'function' || !descriptor?.configurable) return () => {};
+  const own = Object.getOwnPropertyDescriptor(console, method);
+  const original = own ? own.value : console[method];
+  // A console that was replaced or frozen may lack a method or not let go of it.
+  if (typeof original !== 'function' || own?.configurable === false || !Object.isExtensible(console)) return () => {};
   let active = true;
   const patched = function (this: unknown, ...args: unknown[]): unknown {
     if (!active || underWay) return Reflect.apply(original, this, args);
@@ -64,10 +65,13 @@ function patch(method: Method, logger: Logger): () => void {
     name: { value: original.name, configurable: true },
     length: { value: original.length, configurable: true },
   });
-  Object.defineProperty(console, method, { ...descriptor, value: patched });
+  const patchedConsole = console;
+  Object.defineProperty(patchedConsole, method, { configurable: true, writable: true, ...own, value: patched });
   return () => {
     active = false;
-    if (console[method] === patched) Object.defineProperty(console, method, descriptor);
+    if (patchedConsole[method] !== patched) return;
+    if (own) Object.defineProperty(patchedConsole, method, own);
+    else delete (patchedConsole as Partial<Console>)[method];
   };
 }
 
@@ -78,6 +82,7 @@ function observed(method: Method, args: unknown[], logger: Logger): unknown[] {
   const severity = SEVERITIES[method];
   if (!logger.enabled({ ...severity, context: active })) return args;
   const text = formatted(args);
+  if (text === '') return args;
   const error = args.find((arg) => types.isNativeError(arg));
   logger.emit({ ...severity, body: logText(text), attributes: error ? ofError(error) : {}, context: active });
   return withIds(args, text, active);

@@ -36,7 +36,8 @@ const SEVERITIES: Readonly<Record<string, SeverityNumber>> = {
 };
 
 /** What the record says elsewhere; `timestamp` is what a format makes of the time. */
-const SAID_ELSEWHERE = new Set(['level', 'message', 'timestamp', 'trace_id', 'span_id', 'trace_flags']);
+const SAID_ELSEWHERE = new Set(['level', 'message', 'timestamp']);
+const IDS = new Set(['trace_id', 'span_id', 'trace_flags']);
 /** What winston tells of the machine with an uncaught exception, kilobytes of it. */
 const OF_UNCAUGHT = new Set(['date', 'process', 'os', 'trace']);
 
@@ -63,9 +64,12 @@ export function winstonRecord(
   const error = errorIn(given) ?? errorIn(formatted);
   const exception = error === undefined ? ofStack(formatted.stack) : ofError(error);
   const isUncaught = formatted.exception === true || formatted.rejection === true;
+  // An id of the app's own, from elsewhere, comes without flags.
+  const hasOurIds = formatted.trace_flags !== undefined;
   const said = Object.entries(formatted).filter(
     ([key, value]) =>
       !SAID_ELSEWHERE.has(key) &&
+      !(hasOurIds && IDS.has(key)) &&
       !(isUncaught && OF_UNCAUGHT.has(key)) &&
       !types.isNativeError(value) &&
       !(key === 'stack' && typeof value === 'string'),

@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import { isSecretMember } from '../../redaction/assignments.js';
 import { redact } from '../../redaction/redact.js';
 import { settings } from '../../settings.js';
 
@@ -39,7 +40,7 @@ export function cleanedText(name: string, text: string, kind: SpanKind | undefin
   if (sets.length === 0 && settings().redactor === undefined) return text;
   if (STRUCTURE.test(name)) return text;
   if (PEER.test(name)) return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? text : masked(text);
-  if (sets.includes('secret') && SECRET_HEADER.test(name)) return MASK;
+  if (sets.includes('secret') && (SECRET_HEADER.test(name) || isSecretMember(name, text))) return MASK;
   if (URL_NAME.test(name)) return cleanedUrl(text);
   if (SQL_NAME.test(name)) return masked(sets.length > 0 ? text.replace(LITERAL, '?') : text);
   return masked(text);

@@ -89,8 +89,8 @@ function entryOf(text: string): Entry | undefined {
         family === 0 ? plain === 'localhost' && host === plain : range.check(host, isIPv6(host) ? 'ipv6' : 'ipv4'),
     };
   }
-  const pattern = namePattern(plain);
-  return pattern && { port, covers: (host, family) => family === 0 && pattern.test(host) };
+  const labels = labelsOf(plain);
+  return labels && { port, covers: (host, family) => family === 0 && coversName(labels, host) };
 }
 
 /** The addresses that `name` stands for. Those of IPv4 are found in their IPv6 form, too. */
@@ -119,16 +119,34 @@ function rangeOf(name: string): BlockList | undefined {
   return range;
 }
 
-/** No address and nothing like one: `10.0.*` must not cover `10.0.example`, nor `*.1` the half of all addresses. */
-function namePattern(name: string): RegExp | undefined {
+/** The labels of a name. No address and nothing like one: `10.0.*` must not cover `10.0.example`, nor `*.1` any address. */
+function labelsOf(name: string): string[] | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what needs no translation
   const ascii = /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name);
   if (!/^(?=.{1,253}$)[\w*-]+(\.[\w*-]+)*$/.test(ascii) || /(^|\.)[\d*]*$/.test(ascii)) return undefined;
-  const [first = '', ...rest] = ascii.split('.').map((label) => label.replace(/\*+/g, '*'));
-  const below = first === '*' ? String.raw`[\w-]+(?:\.[\w-]+)*` : labelPattern(first);
-  return new RegExp(`^${[below, ...rest.map(labelPattern)].join(String.raw`\.`)}$`);
+  return ascii.split('.');
 }
 
-function labelPattern(label: string): string {
-  return label.replaceAll('*', label === '*' ? String.raw`[\w-]+` : String.raw`[\w-]*`);
+function coversName(labels: readonly string[], name: string): boolean {
+  const given = name.split('.');
+  const spare = given.length - labels.length;
+  if (labels[0] !== '*' || labels.length === 1) {
+    return spare === 0 && labels.every((label, at) => coversLabel(label, given[at] ?? ''));
+  }
+  return spare >= 0 && labels.slice(1).every((label, at) => coversLabel(label, given[at + 1 + spare] ?? ''));
+}
+
+/** Each piece is looked for behind the one before: no pattern makes this slow. */
+function coversLabel(pattern: string, label: string): boolean {
+  const [start = '', ...pieces] = pattern.split('*');
+  const end = pieces.pop();
+  if (end === undefined) return label === pattern;
+  if (!label.startsWith(start)) return false;
+  let at = start.length;
+  for (const piece of pieces) {
+    const found = label.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return label.length - end.length >= at && label.endsWith(end);
 }

@@ -5,6 +5,8 @@ import { AdaptiveSampler } from '../../../lib/sdk/sampling/adaptive-sampler.js';
 import { probabilityOf, thresholdIn } from '../../../lib/sdk/sampling/threshold.js';
 import { random, seededIds } from './tail-service.js';
 
+const { log } = Math;
+
 /** A sampler under a simulated load. */
 function underLoad(tracesPerSecond: number, seed = 1) {
   let seconds = 1000;
@@ -17,7 +19,7 @@ function underLoad(tracesPerSecond: number, seed = 1) {
       const end = seconds + duration;
       let [sampled, weights, asked] = [0, 0, 0];
       for (;;) {
-        seconds += -Math.log(1 - next()) / rate;
+        seconds += -log(1 - next()) / rate;
         if (seconds > end) break;
         asked += 1;
         const { decision, traceState } = sampler.shouldSample(ROOT_CONTEXT, ids.generateTraceId());
@@ -37,15 +39,15 @@ function underLoad(tracesPerSecond: number, seed = 1) {
 
 describe('AdaptiveSampler', () => {
   test.each([
-    { target: 10, rate: 1000, duration: 300 },
-    { target: 10, rate: 50, duration: 600 },
-    { target: 0.1, rate: 20, duration: 10_000 },
-    { target: 0.1, rate: 1, duration: 50_000 },
-    { target: 2000, rate: 20_000, duration: 20 },
-    { target: 1, rate: 300, duration: 1000 },
+    { target: 10, rate: 300, duration: 100 },
+    { target: 10, rate: 50, duration: 100 },
+    { target: 0.1, rate: 5, duration: 8000 },
+    { target: 0.1, rate: 1, duration: 10_000 },
+    { target: 1000, rate: 3000, duration: 6 },
+    { target: 1, rate: 60, duration: 700 },
   ])('samples $target a second of a steady $rate a second', ({ target, rate, duration }) => {
     const load = underLoad(target);
-    load.run(rate, Math.max(30, 40 / target));
+    load.run(rate, Math.max(8, 16 / target));
     const { sampled, weights, asked } = load.run(rate, duration);
     expect(sampled / duration).toBeGreaterThan(target * 0.9);
     expect(sampled / duration).toBeLessThan(target * 1.1);
@@ -60,7 +62,7 @@ describe('AdaptiveSampler', () => {
   ])('samples (nearly) all of $rate a second where $target are wanted', ({ target, rate }) => {
     const load = underLoad(target);
     load.run(rate, 100 / rate);
-    const { sampled, asked, weights } = load.run(rate, 3000 / rate);
+    const { sampled, asked, weights } = load.run(rate, 1500 / rate);
     expect(sampled / asked).toBeGreaterThan(0.95);
     expect(Math.abs(weights / asked - 1)).toBeLessThan(0.05);
   });
@@ -70,27 +72,27 @@ describe('AdaptiveSampler', () => {
     { target: 10, before: 10, rate: 5000, most: 30 },
     { target: 10, before: 100, rate: 5000, most: 30 },
     { target: 0.1, before: 0.05, rate: 5000, most: 30 },
-    { target: 100, before: 10, rate: 50_000, most: 150 },
+    { target: 100, before: 10, rate: 8000, most: 150 },
     { target: 1, before: 1, rate: 100, most: 30 },
   ])(
     'a jump from $before to $rate a second lets no more than $most through beside $target',
     ({ target, before, rate, most }) => {
-      for (let seed = 1; seed <= 10; seed += 1) {
+      for (let seed = 1; seed <= 3; seed += 1) {
         const load = underLoad(target, seed);
-        load.run(before, 500 / before);
+        load.run(before, 200 / before);
         const first = load.run(rate, 1);
         expect(first.sampled).toBeLessThan(target + most);
-        expect(load.run(rate, 10).sampled).toBeLessThan(10 * target * 1.35 + 20);
+        expect(load.run(rate, 1).sampled).toBeLessThan(target * 1.35 + 20);
       }
     },
   );
 
   test('a burst at the very start is bounded too, and still represented', () => {
     let weights = 0;
-    for (let seed = 1; seed <= 40; seed += 1) {
-      const burst = underLoad(10, seed).run(20_000, 1);
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const burst = underLoad(10, seed).run(2000, 1);
       expect(burst.sampled).toBeLessThan(120);
-      weights += burst.weights / burst.asked / 40;
+      weights += burst.weights / burst.asked / 20;
     }
     expect(weights).toBeGreaterThan(0.8);
     expect(weights).toBeLessThan(1.2);
@@ -98,7 +100,7 @@ describe('AdaptiveSampler', () => {
 
   test('after a fall the ratio rises within seconds, and to all of it within a minute', () => {
     const load = underLoad(10);
-    load.run(5000, 60);
+    load.run(500, 60);
     load.run(5, 5);
     const soon = load.run(5, 20);
     expect(soon.sampled / soon.asked).toBeGreaterThan(0.25);
@@ -109,7 +111,7 @@ describe('AdaptiveSampler', () => {
 
   test('after idling the first trace is sampled for certain', () => {
     const load = underLoad(0.1);
-    load.run(5000, 20);
+    load.run(500, 20);
     load.wait(24 * 3600);
     const { decision, traceState } = load.sampler.shouldSample(ROOT_CONTEXT, `${'0'.repeat(31)}1`);
     expect(decision).toBe(SamplingDecision.RECORD_AND_SAMPLED);
@@ -121,7 +123,7 @@ describe('AdaptiveSampler', () => {
     const sampler = new AdaptiveSampler(10, () => now);
     const ids = seededIds(3);
     let sampled = 0;
-    for (let count = 0; count < 10_000; count += 1) {
+    for (let count = 0; count < 5000; count += 1) {
       now += count % 2 ? 10 : -9;
       if (sampler.shouldSample(ROOT_CONTEXT, ids.generateTraceId()).decision === SamplingDecision.RECORD_AND_SAMPLED)
         sampled += 1;

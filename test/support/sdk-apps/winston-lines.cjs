@@ -20,7 +20,10 @@ module.exports = ({ createLogger, format, transports, config, Transport }) => {
     format: format.combine(format.errors({ stack: true }), format.colorize({ all: true }), format.simple()),
     transports: new ByConsole(),
   });
-  const syslog = createLogger({ levels: config.syslog.levels, transports: [new transports.Console({ level: 'notice' })] });
+  const syslog = createLogger({
+    levels: config.syslog.levels,
+    transports: [new transports.Console({ level: 'notice' })],
+  });
   const unwanted = createLogger({ silent: true, transports: [new transports.Console()] });
   const discreet = createLogger({
     format: format.combine(format((info) => !info.secret && info)(), format.json()),

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { loadAzurePackage } from '../../../lib/sdk/azure/package.js';
+
+const INSTALL = 'npm install --save-exact @azure/monitor-opentelemetry-exporter@1.0.0-beta.45';
+
+describe('the package of the exporters', () => {
+  let app: string;
+
+  beforeEach(() => {
+    app = mkdtempSync(join(tmpdir(), 'annotel-app-'));
+  });
+  afterEach(() => {
+    rmSync(app, { recursive: true });
+  });
+
+  const installed = (version: string) => {
+    const folder = join(app, 'node_modules', '@azure', 'monitor-opentelemetry-exporter');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ version }));
+  };
+
+  it('is asked for where it is not installed', () => {
+    expect(() => loadAzurePackage([join(app, 'app.js')])).toThrow(
+      new Error(`Azure Monitor needs a package that is not installed; run ${INSTALL}`),
+    );
+  });
+
+  it('is asked for in the right version', () => {
+    installed('1.0.0-preview.6');
+    expect(() => loadAzurePackage([join(app, 'app.js')])).toThrow(
+      new Error(
+        `@azure/monitor-opentelemetry-exporter 1.0.0-preview.6 is not the version that annotel works with; run ${INSTALL}`,
+      ),
+    );
+  });
+
+  it('is found from any of the places', () => {
+    const { AzureMonitorTraceExporter } = loadAzurePackage([join(app, 'app.js'), import.meta.url]);
+    expect(AzureMonitorTraceExporter.name).toBe('AzureMonitorTraceExporter');
+  });
+});
