@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as semconv from '../lib/signals/semconv.js';
 import { asByOtlp, seriesOn } from './prometheus/exposition.js';
 import { namesIn } from './prometheus/promql.js';
 import { dashboardQueries, pageQueries, type Query, ruleQueries } from './prometheus/queries.js';
@@ -103,6 +104,19 @@ test('the dashboard shows what was asked of it', () => {
   ]) {
     expect(titles).toContain(`panel "${title}"`);
   }
+});
+
+test('the page of queries names attributes that there are', () => {
+  const page = read('docs/queries.md');
+  const known = Object.values(semconv).flatMap((name) => (typeof name === 'object' ? Object.values(name) : [name]));
+  // What Azure Monitor would drop comes there under this prefix.
+  const onAzure = [...known, ...known.map((name) => `${semconv.ANNOTEL_PREFIX}${name}`)];
+  const inKql = [...page.matchAll(/Properties\["(.+?)"\]/g)].map(([, name = '']) => name);
+  const inTraceQl = [...page.matchAll(/\bspan\.([\w.]+)/g)].map(([, name = '']) => name);
+  expect(inKql.length).toBeGreaterThan(40);
+  expect(inTraceQl.length).toBeGreaterThan(25);
+  expect(inKql.filter((name) => !onAzure.includes(name))).toEqual([]);
+  expect(inTraceQl.filter((name) => !known.includes(name))).toEqual([]);
 });
 
 /** What a query names and the page does not show. */

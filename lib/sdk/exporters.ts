@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
 import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -15,7 +16,6 @@ import { type Delivery, LogBatchProcessor, MetricHandover, SpanBatchProcessor } 
 import { Spool } from './delivery/spool.js';
 import { Tally } from './delivery/tally.js';
 import type { LogExporterName, MetricExporterName, ResolvedOptions, Signal, TraceExporterName } from './options.js';
-import { fromSdkNode } from './otlp.js';
 import { warn } from './warnings.js';
 
 /** What carries the three signals out of the process. */
@@ -101,7 +101,7 @@ function preferences(): OTLPMetricExporterBase {
 }
 
 function zipkin(options: ResolvedOptions, network: Network): Delivery<ReadableSpan[]> {
-  const Class = fromSdkNode<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
+  const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
   return network.watch(
     new ExporterDelivery<ReadableSpan[]>(new Class(), {
       signal: 'traces',
@@ -116,7 +116,7 @@ function zipkin(options: ResolvedOptions, network: Network): Delivery<ReadableSp
 
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
   type Reader = IMetricReader & { startServer(): Promise<void> };
-  const Class = fromSdkNode<new (config: object) => Reader>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
+  const Class = load<new (config: object) => Reader>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
   // Started by hand: what the constructor starts reports a taken port only to `diag`, as a bare error.
   const reader = new Class({ ...prometheus, preventServerStart: true });
   reader.startServer().catch((error: NodeJS.ErrnoException) => {
@@ -125,4 +125,9 @@ function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
     );
   });
   return reader;
+}
+
+/** Loaded only when it is asked for. */
+function load<T>(module: string, exported: string): T {
+  return (createRequire(import.meta.url)(module) as Record<string, T>)[exported] as T;
 }

@@ -1,14 +1,20 @@
 import type { Telemetry } from './start.js';
 
+/** What a process needs of telemetry when it ends. */
+export interface Ending extends Telemetry {
+  /** Gets out what it can before it returns, where there is no time for anything else. Never throws. */
+  lastWords(): void;
+}
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Gets telemetry out before the process ends, and changes nothing about how it ends: never an exit of its own, the same
- * signal and exit code as without it.
+ * signal and exit code, the same report of an error that nobody caught.
  *
  * @returns takes the listeners away again
  */
-export function shutDownWithProcess(telemetry: Telemetry): () => void {
+export function shutDownWithProcess(telemetry: Ending): () => void {
   let isEnding = false;
 
   const onSignal = (signal: NodeJS.Signals) => {
@@ -34,13 +40,18 @@ export function shutDownWithProcess(telemetry: Telemetry): () => void {
     setImmediate(() => telemetry.shutdown());
   };
 
+  // `process.exit()`, and errors that nobody caught: the process is past all waiting.
+  const onExit = () => telemetry.lastWords();
+
   const remove = () => {
+    process.off('exit', onExit);
     for (const signal of SIGNALS) process.off(signal, onSignal);
     process.off('beforeExit', onBeforeExit);
   };
 
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.once('beforeExit', onBeforeExit);
+  process.once('exit', onExit);
   return remove;
 }
 

@@ -1,12 +1,14 @@
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { warnOfCapture } from '../content.js';
+import { safely } from '../safely.js';
 import { configure } from '../settings.js';
 import { apiConflict, registered, wakeEarlyTracers } from './api-copies.js';
 import { ConsoleTree } from './console-tree.js';
 import { createPipeline, type Pipeline } from './exporters.js';
 import { nameFastifyRoutes } from './fastify.js';
 import { instrument, takeHold } from './instrumentations.js';
+import { sendLastWords } from './last-words.js';
 import { LogLevels } from './logging/log-levels.js';
 import { loggerName } from './logging/logger-name.js';
 import { type ResolvedOptions, resolveOptions, type TelemetryOptions } from './options.js';
@@ -135,7 +137,15 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
       return ending;
     },
   });
-  if (!options.manualShutdown) undo.push(shutDownWithProcess(telemetry));
+  const lastWords = () =>
+    safely('the last words of a process', () => {
+      outgoing.spans?.tail.close();
+      const parcels = pipeline.network.pending();
+      const items = parcels.reduce((sum, parcel) => sum + parcel.items, 0);
+      const lost = items - sendLastWords(parcels, options.shutdownTimeout);
+      if (lost > 0) warn(`the process has ended before ${lost} spans, log records and metrics could be sent`);
+    });
+  if (!options.manualShutdown) undo.push(shutDownWithProcess({ ...telemetry, lastWords }));
   return telemetry;
 }
 

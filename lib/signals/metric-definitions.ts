@@ -30,6 +30,13 @@ export const METRIC_COST = {
   description: 'What model calls cost.',
 } as const satisfies Omit<MetricDefinition, 'unit'>;
 
+/** Counter of what became of telemetry itself on its way out. */
+export const METRIC_TELEMETRY_ITEMS = {
+  name: 'annotel.telemetry.items',
+  unit: '{item}',
+  description: 'Spans, log records and metric data points by what became of them on their way out.',
+} as const satisfies MetricDefinition;
+
 /** Metrics that do not depend on the generation. */
 export const METRICS = {
   callDuration: {

@@ -183,6 +183,9 @@ export const ATTR_ANNOTEL_SAMPLING_WEIGHT = 'annotel.sampling.weight';
 export const ATTR_ANNOTEL_SAMPLING_KEPT = 'annotel.sampling.kept';
 /** On the local root: spans below it that were left out, since the trace has too many. */
 export const ATTR_ANNOTEL_SAMPLING_SPANS_LEFT_OUT = 'annotel.sampling.spans_left_out';
+export const ATTR_ANNOTEL_TELEMETRY_SIGNAL = 'annotel.telemetry.signal';
+/** What became of an item of telemetry: `exported`, `spooled` or `dropped`. */
+export const ATTR_ANNOTEL_TELEMETRY_OUTCOME = 'annotel.telemetry.outcome';
 /** What a back end drops is repeated under this prefix: `error.type` as `annotel.error.type`. */
 export const ANNOTEL_PREFIX = 'annotel.';
 /** Name and body of a log record that is an event, where the back end has no field for them. */

@@ -20,8 +20,8 @@ export async function fleet(binary, samplePercent) {
         folder,
         environment: {
           TRACE_EXPORTERS: '[otlp_grpc/tempo]',
-          LOG_EXPORTERS: '[debug]',
-          METRIC_EXPORTERS: '[debug]',
+          LOG_EXPORTERS: '[otlp_grpc/tempo]',
+          METRIC_EXPORTERS: '[otlp_grpc/tempo]',
           TEMPO: address,
           DECISION_WAIT: `${DECISION_WAIT}ms`,
           SAMPLE_PERCENT: String(samplePercent),
@@ -51,7 +51,7 @@ export async function fleet(binary, samplePercent) {
     await ends.quiet(DECISION_WAIT + 5_000);
     await Promise.all(all.map((one) => one.end()));
     await Promise.all(gateways.map((_, gateway) => ends.close(gateway)));
-    console.log(folder);
+    rmSync(folder, { recursive: true });
     return complaints;
   }
 }

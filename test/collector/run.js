@@ -5,18 +5,21 @@
  */
 import { builtCollector, whatIsMissing } from './build.js';
 import { validate } from './collectors.js';
-import { crash, outage, sampling } from './parts.js';
+import { crash, outage, sampling, update } from './parts.js';
 
 const PARTS = {
   sampling: ['Sampling: 100 traces a second, nothing fails', sampling],
   outage: ['Outage: gateways ended, agent killed, a gateway updated, a back end gone', outage],
+  update: ['Update: the gateways ended and started again in turn, sampling', update],
   crash: ['Crash: one gateway killed', crash],
 };
 const EVERY_EXPORTER = '[otlp_grpc/tempo, otlp_grpc/jaeger, azure_monitor]';
 
 const missing = whatIsMissing();
 if (missing) {
-  console.log(`The Collector was not tested: ${missing}. It is built from Go modules (samples/collector/builder.yaml).`);
+  console.log(
+    `The Collector was not tested: ${missing}. It is built from Go modules (samples/collector/builder.yaml).`,
+  );
   process.exit(process.argv.includes('--require') ? 1 : 0);
 }
 const binary = builtCollector();

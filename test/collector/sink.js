@@ -1,4 +1,5 @@
-// The back end of one gateway, in a process of its own: an OTLP receiver that annotel did not write. Tells its parent of each span.
+// The back end of one gateway, in a process of its own: an OTLP receiver that annotel did not write. Tells its parent
+// of each span and log record, and of whose metrics came.
 // Usage: sink.js <port>. Ends when told so, or when its parent is gone.
 import { MockOtlpServer } from '@elastic/mockotlpserver';
 import { LEAKS } from './traffic.js';
@@ -12,7 +13,14 @@ const server = new MockOtlpServer({
     const spans = resourceSpans.flatMap(({ resource, scopeSpans }) =>
       scopeSpans.flatMap((scope) => scope.spans.map((span) => arrived(span, resource))),
     );
-    if (process.connected) process.send(spans);
+    tell({ spans });
+  },
+  onLogs: ({ resourceLogs }) => {
+    const records = resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap((scope) => scope.logRecords));
+    tell({ logs: records.map((record) => ({ trace: hex(record.traceId), leaks: leaksOf(record) })) });
+  },
+  onMetrics: ({ resourceMetrics }) => {
+    tell({ writers: resourceMetrics.map(({ resource }) => valuesOf(resource.attributes)['service.instance.id']) });
   },
 });
 await server.start();
@@ -23,16 +31,28 @@ process.on('message', async () => {
 });
 process.on('disconnect', () => process.exit());
 
-function arrived({ name, traceId, spanId, attributes = [], events = [] }, resource) {
-  const values = Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-  const text = JSON.stringify([values, events, resource]);
+function tell(news) {
+  if (process.connected) process.send(news);
+}
+
+function arrived({ name, traceId, spanId, attributes, events }, resource) {
+  const values = valuesOf(attributes);
   return {
-    trace: traceId.toString('hex'),
-    id: spanId.toString('hex'),
+    trace: hex(traceId),
+    id: hex(spanId),
     name,
     weight: values['annotel.sampling.weight'] ?? 1,
     kept: values['annotel.sampling.kept'],
-    leaks: LEAKS.filter((secret) => text.includes(secret)),
+    leaks: leaksOf([attributes, events, resource]),
     masked: [values['app.note'], values['db.password']].filter((value) => value?.includes('****')).length,
   };
 }
+
+function leaksOf(whole) {
+  const text = JSON.stringify(whole);
+  return LEAKS.filter((secret) => text.includes(secret));
+}
+
+const valuesOf = (attributes = []) =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+const hex = (id) => Buffer.from(id ?? []).toString('hex');

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Controller, Get, Logger, type LogLevel } from '@nestjs/common';
 import { logs, SeverityNumber, type Span, trace } from '@opentelemetry/api';
 import { startTelemetry } from '../../lib/sdk/index.js';
+import { bridgeConsole } from '../../lib/sdk/logging/console.js';
 import { TelemetryLogger, TelemetryModule } from '../../nest-module/index.js';
 import { nestApp } from '../support/nest-app.js';
 import { Exported } from '../support/nest-telemetry.js';
@@ -54,6 +55,20 @@ describe('TelemetryLogger', () => {
     expect(record).toMatchObject({ severityNumber, severityText, body: 'purring', attributes: {} });
     expect(record?.instrumentationScope.name).toBe('CatsService');
     expect(written.join('')).toMatch(new RegExp(`${level.toUpperCase()} \\[CatsService\\] purring\n$`));
+  });
+
+  it('makes one record of what it prints through the console', async () => {
+    const stop = bridgeConsole();
+    inSpan(() =>
+      new TelemetryLogger({ ...plain, forceConsole: true }).error('hiss', 'Error: x\n    at y', 'CatsService'),
+    );
+    inSpan(() => new TelemetryLogger({ json: true, forceConsole: true }).log('purring', 'CatsService'));
+    stop();
+
+    expect((await records()).map(({ body, instrumentationScope: { name } }) => [name, body])).toEqual([
+      ['CatsService', 'hiss'],
+      ['CatsService', 'purring'],
+    ]);
   });
 
   it('calls the logger nest where there is no context', async () => {

@@ -28,7 +28,10 @@ describe('instrument', () => {
   it('patches nothing that is not installed in the app, but Node itself', () => {
     process.cwd = () => '/';
     process.argv = ['node', '/app.js'];
-    expect(instrumented('http', 'undici', 'express', 'pg', 'redis', 'ioredis')).toEqual(['http', 'undici']);
+    expect(instrumented('http', 'undici', 'express', 'pg', 'redis', 'ioredis', 'pino', 'winston')).toEqual([
+      'http',
+      'undici',
+    ]);
   });
 
   it('finds what is installed beside the main script', () => {
@@ -38,8 +41,9 @@ describe('instrument', () => {
   });
 
   it('patches what is named and installed, and says what has to pass through the hook', () => {
-    expect(instrumented('express', 'pg', 'redis', 'ioredis', 'fastify')).toEqual(['express', 'pg', 'redis', 'ioredis']);
-    expect(hookedModules()).toEqual(['express', 'pg', 'pg-pool', 'redis', '@redis/client', 'ioredis']);
+    const packages = ['express', 'pg', 'redis', 'ioredis', 'pino', 'winston'] as const;
+    expect(instrumented(...packages, 'fastify', 'console')).toEqual(packages);
+    expect(hookedModules()).toEqual(['express', 'pg', 'pg-pool', 'redis', '@redis/client', 'ioredis', 'pino']);
     expect(said).toEqual([]);
   });
 
@@ -54,6 +58,18 @@ describe('instrument', () => {
     expect(ignoreIncomingRequestHook({ socket: { localPort: 9464 } })).toBe(true);
     expect(ignoreIncomingRequestHook({ socket: { localPort: 80 } })).toBe(false);
     second?.disable();
+  });
+
+  it('exports what pino and winston log only where that goes anywhere', () => {
+    const names = new Set<InstrumentationName>(['pino', 'winston']);
+    for (const exportsLogs of [false, true]) {
+      const made = instrument(names, undefined, exportsLogs);
+      expect(made.map((one) => one.getConfig())).toMatchObject([
+        { disableLogSending: !exportsLogs },
+        { disableLogSending: !exportsLogs },
+      ]);
+      for (const one of made) one.disable();
+    }
   });
 
   it('goes without one that cannot be used', () => {

@@ -17,6 +17,9 @@ describe('shutDownWithProcess', () => {
     for (const event of ['SIGTERM', 'SIGINT', 'beforeExit']) process.removeAllListeners(event);
     kill = jest.spyOn(process, 'kill').mockReturnValue(true);
     remove = shutDownWithProcess({
+      lastWords: () => {
+        calls.push('last words');
+      },
       flush: async () => {
         calls.push('flush');
       },

@@ -32,9 +32,11 @@ if (!chromium) {
 }
 
 const demo = await startDemo();
-const browser = await Browser.open(chromium).catch(fail);
-const page = new ViewerPage(browser);
+let browser;
+let page;
 try {
+  browser = await Browser.open(chromium);
+  page = new ViewerPage(browser);
   await browser.resize(WIDTH, HEIGHT, 1.4);
   await page.open(demo.url);
   const { traceId, chat } = await answeredTrace();
@@ -107,7 +109,9 @@ async function picture(name, height = HEIGHT) {
 
 /** The demo, once the viewer holds everything. The documented command, on ports that nobody else is likely to use. */
 async function startDemo() {
-  const plain = Object.entries(process.env).filter(([name]) => !/^(OTEL_|ANNOTEL_|OPENAI_|CHAT_MODEL|CI$)/.test(name));
+  const plain = Object.entries(process.env).filter(
+    ([name]) => !/^(OTEL_|ANNOTEL_|AUTOTEL_|OPENAI_|CHAT_MODEL$|CI$)/.test(name),
+  );
   const child = spawn(process.execPath, [DEMO, '--port', '24318', '--grpc-port', '24317'], {
     env: Object.fromEntries(plain),
     stdio: ['ignore', 'pipe', 'inherit'],

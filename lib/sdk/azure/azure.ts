@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -19,6 +20,8 @@ export interface AzureOptions {
   readonly storageDirectory?: string | undefined;
   /** Milliseconds that one export may take, all attempts together. Default: 10,000. */
   readonly timeout?: number | undefined;
+  /** What is done to attributes before they leave the process, for those that are taken from live spans. */
+  readonly clean?: ((attributes: Attributes) => Attributes) | undefined;
   /** Files to look for the exporter's package from. Default: annotel, the working directory, the main script. */
   readonly from?: readonly string[] | undefined;
 }
@@ -47,10 +50,16 @@ const TIMEOUT = 10_000;
  *
  * @throws Error with one sentence for the operator: a connection string that is none, or a package that is not installed
  */
-export function createAzure({ connectionString, storageDirectory, timeout = TIMEOUT, from }: AzureOptions): Azure {
+export function createAzure({
+  connectionString,
+  storageDirectory,
+  timeout = TIMEOUT,
+  clean,
+  from,
+}: AzureOptions): Azure {
   const { endpoint } = readConnectionString(connectionString);
   const { AzureMonitorTraceExporter, AzureMonitorMetricExporter, AzureMonitorLogExporter } = loadAzurePackage(from);
-  const memory = new SpanMemory();
+  const memory = new SpanMemory(clean);
   const transport = new AzureTransport({ timeout, stores: storageDirectory !== undefined });
   const options = {
     ...transport.options,
@@ -58,7 +67,7 @@ export function createAzure({ connectionString, storageDirectory, timeout = TIME
     ...(storageDirectory === undefined ? { disableOfflineStorage: true } : { storageDirectory }),
   };
   const spans = complete(new AzureMonitorTraceExporter(options));
-  const metrics = complete(new AzureMonitorMetricExporter(options));
+  const metrics = new AzureMonitorMetricExporter(options);
   const logs = complete(new AzureMonitorLogExporter(options));
   return {
     endpoint,

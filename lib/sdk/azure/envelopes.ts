@@ -1,4 +1,5 @@
 import * as semconv from '../../signals/semconv.js';
+import { itemCount } from './spans.js';
 
 interface Envelope {
   sampleRate?: number;
@@ -10,11 +11,12 @@ interface Sender {
 }
 
 const SESSION = 'ai.session.id';
+const OPERATION = 'ai.operation.id';
 const LONGEST_CODE = 1024;
 
 /**
- * Fills the columns that the exporter offers no way to: session, and result code of what failed other than by HTTP. It
- * reaches into the exporter; in one that is built otherwise these stay as they are.
+ * Fills the columns that the exporter offers no way to: session, what a log record counts for, and the result code of what
+ * failed other than by HTTP. It reaches into the exporter; in one that is built otherwise these stay as they are.
  */
 export function completeEnvelopes(exporter: object): void {
   const { sender, _sender } = exporter as { sender?: Sender; _sender?: Sender };
@@ -27,11 +29,16 @@ export function completeEnvelopes(exporter: object): void {
   };
 }
 
-function complete({ tags, data }: Envelope): void {
+function complete(envelope: Envelope): void {
+  const { tags, data } = envelope;
   const properties = data?.baseData?.properties;
   if (!data?.baseData || !properties) return;
   const session = properties[semconv.ATTR_SESSION_ID];
   if (tags && session !== undefined) tags[SESSION] ??= session;
+  const weight = properties[semconv.ATTR_ANNOTEL_SAMPLING_WEIGHT];
+  if (weight !== undefined && envelope.sampleRate === 100) {
+    envelope.sampleRate = 100 / itemCount(Number(weight), tags?.[OPERATION] ?? '');
+  }
   const error = properties[`${semconv.ANNOTEL_PREFIX}${semconv.ATTR_ERROR_TYPE}`]?.slice(0, LONGEST_CODE);
   if (error === undefined) return;
   if (data.baseData.resultCode === '0') data.baseData.resultCode = error;

@@ -3,7 +3,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import * as semconv from '../../signals/semconv.js';
 import { exceptionIsWhole, isEvent } from './logs.js';
-import { mainAgentOf } from './spans.js';
+import { mainAgentOf } from './main-agent.js';
 
 type Started = Parameters<SpanProcessor['onStart']>[0];
 type Emitted = Parameters<LogRecordProcessor['onEmit']>[0];
@@ -18,6 +18,9 @@ const MOST = 20_000;
 export class SpanMemory {
   readonly #agents = new Map<string, Attributes>();
   readonly #logged = new Map<string, Set<string>>();
+
+  /** @param clean what is done to attributes before they leave the process */
+  constructor(private readonly clean?: (attributes: Attributes) => Attributes) {}
 
   /** Put it before whatever exports spans. */
   readonly spanProcessor: SpanProcessor = {
@@ -46,7 +49,7 @@ export class SpanMemory {
     const above = trace.getSpan(parent);
     if (above === undefined) return;
     const attributes = (above as Partial<ReadableSpan>).attributes;
-    const agent = this.#agents.get(above.spanContext().spanId) ?? (attributes && mainAgentOf(attributes));
+    const agent = this.#agents.get(above.spanContext().spanId) ?? (attributes && mainAgentOf(attributes, this.clean));
     if (agent) remember(this.#agents, span.spanContext().spanId, agent);
   }
 
@@ -54,7 +57,7 @@ export class SpanMemory {
     const { eventName, spanContext, attributes } = record;
     if (spanContext === undefined) return;
     const name = exceptionIsWhole(attributes) ? semconv.EVENT_EXCEPTION : isEvent(record) ? eventName : undefined;
-    if (name === undefined) return;
+    if (name === undefined || name === semconv.EVENT_GEN_AI_INFERENCE_DETAILS) return;
     const names = this.#logged.get(spanContext.spanId);
     if (names) names.add(name);
     else remember(this.#logged, spanContext.spanId, new Set([name]));

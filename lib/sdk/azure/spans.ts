@@ -3,6 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import * as semconv from '../../signals/semconv.js';
 import { keepingAll } from './attributes.js';
 import { completeUrl, describeDependency, isHttp } from './dependency.js';
+import { mainAgentOf } from './main-agent.js';
 import type { SpanMemory } from './span-memory.js';
 
 /** Percent of all spans that this one was sampled from; Azure counts it as 100 over that. */
@@ -62,24 +63,6 @@ function ownMainAgent(attributes: Attributes): Attributes | undefined {
     ? mainAgentOf(attributes)
     : undefined;
 }
-
-/** The names under which Foundry finds what belongs to an agent, from those of the agent's own span. */
-export function mainAgentOf(attributes: Attributes): Attributes | undefined {
-  const agent: Attributes = {};
-  for (const [from, to] of MAIN_AGENT) {
-    const value = attributes[from];
-    if (value !== undefined) agent[to] = value;
-  }
-  const { ATTR_GEN_AI_AGENT_NAME, ATTR_GEN_AI_AGENT_ID } = semconv;
-  return (attributes[ATTR_GEN_AI_AGENT_NAME] ?? attributes[ATTR_GEN_AI_AGENT_ID]) ? agent : undefined;
-}
-
-const MAIN_AGENT = [
-  [semconv.ATTR_GEN_AI_AGENT_NAME, 'microsoft.gen_ai.main_agent.name'],
-  [semconv.ATTR_GEN_AI_AGENT_ID, 'microsoft.gen_ai.main_agent.id'],
-  [semconv.ATTR_GEN_AI_AGENT_VERSION, 'microsoft.gen_ai.main_agent.version'],
-  [semconv.ATTR_GEN_AI_CONVERSATION_ID, 'microsoft.gen_ai.main_agent.conversation_id'],
-] as const;
 
 /**
  * Azure knows whole counts only. A weight between two is rounded to either, by bits of the trace id that no sampler reads, so

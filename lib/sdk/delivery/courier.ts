@@ -1,26 +1,11 @@
-import type { Backlog, BacklogListener, Held } from './backlog.js';
-import type { Destination } from './destination.js';
-import type { Encoding } from './encoding.js';
+import type { BacklogListener, Held } from './backlog.js';
 import { outside } from './outside.js';
-import type { PendingParcel, Signal } from './parcel.js';
+import type { PendingParcel } from './parcel.js';
 import { nextPause } from './pause.js';
 import type { Delivery } from './processors.js';
-import type { Figures, Tally } from './tally.js';
-import { type Answer, inWords, type Transport } from './transport.js';
-
-/** How one signal gets to one destination. */
-export interface Route<Batch> {
-  readonly signal: Signal;
-  readonly destination: Destination;
-  readonly encoding: Encoding<Batch>;
-  readonly transport: Transport;
-  readonly backlog: Backlog;
-  readonly tally: Tally;
-  /** Milliseconds that one attempt may take. */
-  readonly timeout: number;
-  /** Milliseconds of the first pause after a failed attempt. Default 1000. */
-  readonly firstPause?: number | undefined;
-}
+import type { Route } from './route.js';
+import type { Figures } from './tally.js';
+import { type Answer, inWords } from './transport.js';
 
 const AT_ONCE = 8;
 // One at a time, so that a kill doubles one parcel at most, unless the destination is slower than what comes in.
@@ -58,8 +43,8 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
       if (backlog.put(encoding.pack(batch), isLate) === undefined) this.#drop(items);
       else if (isLate && backlog.isDurable) tally.spooled += items;
     } catch (error) {
-      this.#drop(items);
-      this.route.destination.refused(this.route.signal, items, `not sent, ${inWords(error)}`);
+      tally.dropped += items;
+      this.route.destination.refused(this.route.signal, items, `they cannot be written, ${inWords(error)}`);
     }
     this.ready();
   }

@@ -94,13 +94,14 @@ export class Destination {
     this.#late.clear();
   }
 
-  /** The destination answers, but does not want these items. Told once for each reason. */
+  /** The destination answers, but does not want these items. Told once for each reason, later ones at the end. */
   refused(signal: Signal, items: number, reason: string): void {
     const kind = `${signal} ${reason}`;
-    if (this.#refused.has(kind) || this.#refused.size >= MOST_REASONS) return;
+    if (this.#refused.has(kind) || this.#refused.size >= MOST_REASONS) return this.dropped(signal, items);
     this.#refused.add(kind);
-    const lost = items > 0 ? `: ${inItems(signal, items)} dropped, and so is whatever it refuses from now on` : '';
-    warn(`${this.name} refuses ${signal} (${reason})${lost}`);
+    if (items === 0) warn(`${this.name} says of ${signal}: ${reason}`);
+    else
+      warn(`${this.name} refuses ${signal} (${reason}): ${inItems(signal, items)} dropped, as will be all it refuses`);
   }
 
   /** The process is about to end: what goes wrong from now on is told in the last sentence. */

@@ -1,4 +1,3 @@
-import type { Meter } from '@opentelemetry/api';
 import type { Courier } from './courier.js';
 import { Destination } from './destination.js';
 import type { PendingParcel } from './parcel.js';
@@ -74,27 +73,6 @@ export class Network {
   figures(): Figures[] {
     return this.#senders.flatMap((sender) => sender.figures?.() ?? []);
   }
-}
-
-const ITEMS = {
-  name: 'annotel.telemetry.items',
-  unit: '{item}',
-  description: 'Spans, log records and metric data points by what became of them on their way out.',
-};
-
-/** Reports the figures of a network as a metric. */
-export function observeFigures(meter: Meter, network: Network): void {
-  meter.createObservableCounter(ITEMS.name, ITEMS).addCallback((result) => {
-    for (const { signal, destination, ...figures } of network.figures()) {
-      for (const outcome of ['exported', 'spooled', 'dropped'] as const) {
-        result.observe(figures[outcome], {
-          'annotel.telemetry.signal': signal,
-          'annotel.telemetry.outcome': outcome,
-          'server.address': destination,
-        });
-      }
-    }
-  });
 }
 
 /** `http://host:4317` of whatever URL or target it is. */

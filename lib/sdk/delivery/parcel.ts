@@ -1,3 +1,5 @@
+import type { SecureContextOptions } from 'node:tls';
+
 /** What is delivered apart from one another. */
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -17,6 +19,8 @@ export interface PendingParcel extends Parcel {
   readonly url: string;
   /** What the destination asks for, credentials included, and the content type; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Certificates, where they were configured. */
+  readonly tls?: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
   /** How `body` is compressed. Nothing is, at this point. */
   readonly contentEncoding: undefined;
 }

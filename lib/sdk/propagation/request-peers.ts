@@ -18,7 +18,7 @@ export interface UndiciRequest {
 
 // Weak: where nobody asks, the last request would stay in memory.
 let httpRequest: WeakRef<RequestOptions> | undefined;
-let undiciRequest: { readonly span: WeakRef<Span>; readonly destinations: readonly Host[] } | undefined;
+let undiciRequest: { readonly span: WeakRef<Span>; readonly request: WeakRef<UndiciRequest> } | undefined;
 const senders = new WeakMap<object, string>();
 
 /** `startOutgoingSpanHook` of the http instrumentation: not called for a request that it ignores. */
@@ -29,7 +29,7 @@ export function noteHttpRequest(options: RequestOptions): Record<string, never> 
 
 /** `requestHook` of the undici instrumentation: the last thing that it calls before it injects. Each hop of a redirect is one. */
 export function noteUndiciRequest(span: Span, request: UndiciRequest): void {
-  undiciRequest = { span: new WeakRef(span), destinations: ofUndici(request) };
+  undiciRequest = { span: new WeakRef(span), request: new WeakRef(request) };
 }
 
 /** `startIncomingSpanHook` of the http instrumentation. */
@@ -49,12 +49,10 @@ export function destinationsOf(carrier: unknown, parent: Context): readonly Host
     return ofHttp(options);
   }
   const span = undiciRequest?.span.deref();
-  if (undiciRequest && span && trace.getSpan(parent) === span) {
-    const { destinations } = undiciRequest;
-    undiciRequest = undefined;
-    return destinations;
-  }
-  return [];
+  const request = undiciRequest?.request.deref();
+  if (!span || !request || trace.getSpan(parent) !== span) return [];
+  undiciRequest = undefined;
+  return ofUndici(request);
 }
 
 /** The address from which a request with these headers came. */

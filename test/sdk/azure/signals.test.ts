@@ -232,6 +232,12 @@ describe('what the decorators tell, in Azure Monitor', () => {
     expect(ingestion().data(type)).toMatchObject([data]);
   });
 
+  it('a log record of a sampled trace: counted for all that it stands for', async () => {
+    logs.getLogger('test').emit({ body: 'one of four', attributes: { 'annotel.sampling.weight': 4 } });
+    await telemetry.flush();
+    expect(ingestion().of('MessageData')).toMatchObject([{ sampleRate: 25 }]);
+  });
+
   it('an observed counter only where it counted', async () => {
     let total = 5;
     const counter = metrics.getMeter('test').createObservableCounter('seen');

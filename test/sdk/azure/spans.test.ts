@@ -10,7 +10,9 @@ describe('a span in Azure Monitor', () => {
   const ingestion = () => telemetry.ingestion;
 
   beforeAll(async () => {
-    telemetry = await AzureTelemetry.start();
+    telemetry = await AzureTelemetry.start({
+      clean: ({ 'gen_ai.agent.version': _secret, ...attributes }) => attributes,
+    });
   });
   afterEach(() => {
     ingestion().reset();
@@ -257,6 +259,7 @@ describe('a span in Azure Monitor', () => {
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.agent.name': name,
       'gen_ai.agent.id': id,
+      'gen_ai.agent.version': 'secret',
       'gen_ai.conversation.id': `talk with ${name}`,
     });
     tracer.startActiveSpan('main', { attributes: agent('travel', 'a1') }, (main) => {
@@ -279,7 +282,9 @@ describe('a span in Azure Monitor', () => {
       ['microsoft.gen_ai.main_agent.id', 'a1'],
       ['microsoft.gen_ai.main_agent.conversation_id', 'talk with travel'],
     ];
-    expect([of('main'), of('sub'), of('chat'), of('elsewhere')]).toEqual([travel, travel, travel, []]);
+    expect(of('main')).toEqual(expect.arrayContaining(travel));
+    // What is taken from a live span is cleaned here; the span itself was before it came.
+    expect([of('sub'), of('chat'), of('elsewhere')]).toEqual([travel, travel, []]);
   });
 
   it('tells its exceptions, also those without stack or type', async () => {

@@ -71,6 +71,7 @@ describe.each(['always_on', 'always_off'])('to two servers, one on the list, wit
     const { code, stderr } = await run(['--import', 'annotel/register', `${APPS}/calls.mjs`, listed.url, other.url], {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_TRACES_SAMPLER: sampler,
+      ANNOTEL_KEEP: 'none',
       ANNOTEL_PROPAGATE_CONTEXT: new URL(listed.url).host,
     });
     expect([code, stderr]).toEqual([0, '']);

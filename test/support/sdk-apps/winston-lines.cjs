@@ -37,7 +37,7 @@ module.exports = ({ createLogger, format, transports, config, Transport }) => {
     logger.silly('below the level');
     logger.child({ part: 'cards' }).error('cannot charge', new CardError('refused'));
     named.error(reused);
-    named.child({ service: 'ledger' }).info({ message: 'booked', lines: { debit: 1 } });
+    named.child({ chapter: 2 }).info({ message: 'booked', lines: { debit: 1 } });
     syslog.crit('gone');
     syslog.info('above the level of its transport');
     unwanted.error('silent');

@@ -1,0 +1,26 @@
+import type { Meter } from '@opentelemetry/api';
+import { METRIC_TELEMETRY_ITEMS } from '../../signals/metric-definitions.js';
+import {
+  ATTR_ANNOTEL_TELEMETRY_OUTCOME,
+  ATTR_ANNOTEL_TELEMETRY_SIGNAL,
+  ATTR_SERVER_ADDRESS,
+} from '../../signals/semconv.js';
+import type { Figures } from './tally.js';
+
+const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
+
+/** Reports what became of telemetry as a metric, read anew for each collection. */
+export function observeFigures(meter: Meter, source: { figures(): readonly Figures[] }): void {
+  const { name, ...options } = METRIC_TELEMETRY_ITEMS;
+  meter.createObservableCounter(name, options).addCallback((result) => {
+    for (const { signal, destination, ...figures } of source.figures()) {
+      for (const outcome of OUTCOMES) {
+        result.observe(figures[outcome], {
+          [ATTR_ANNOTEL_TELEMETRY_SIGNAL]: signal,
+          [ATTR_ANNOTEL_TELEMETRY_OUTCOME]: outcome,
+          [ATTR_SERVER_ADDRESS]: destination,
+        });
+      }
+    }
+  });
+}
