@@ -15,6 +15,7 @@ export { type Evaluation, type Feedback, recordEvaluation, recordFeedback } from
 export { type CacheMark, type FallbackMark, markCache, markFallback, markSafety, type SafetyMark } from './marks.js';
 export { isObserved } from './observation/observe.js';
 export type { LogPolicy } from './observation/operation.js';
+export { carrierVia } from './request-context/carriers.js';
 export { type RequestContext, requestContext, withRequestContext } from './request-context.js';
 export type { LlmRequest } from './responses/request.js';
 export type { ModelResponse, TokenUsage } from './responses/response.js';

@@ -42,16 +42,17 @@ export class TelemetryLogger extends ConsoleLogger {
   ): void {
     const said = messages.map(evaluated);
     this.emit(params ? [...said, params] : said, context, level, stack);
-    const print = () => {
+    this.print(() => {
       try {
         super.printMessages(said, context, level, stream, stack, params);
       } catch {
         super.printMessages(said.map(logValue), context, level, stream, stack);
       }
-    };
-    // With `forceConsole` it prints through the console, whose lines are exported too.
-    if (this.options?.forceConsole) printing(print);
-    else print();
+    });
+  }
+
+  protected override printStackTrace(stack: string): void {
+    this.print(() => super.printStackTrace(stack));
   }
 
   protected override formatContext(context: string): string {
@@ -63,6 +64,12 @@ export class TelemetryLogger extends ConsoleLogger {
     const span = activeSpan();
     const line = super.getJsonLogObject(message, options);
     return span ? { ...line, trace_id: span.traceId, span_id: span.spanId } : line;
+  }
+
+  /** With `forceConsole` it goes through the console, whose lines are exported too. */
+  private print(work: () => void): void {
+    if (this.options?.forceConsole) printing(work);
+    else work();
   }
 
   private emit(messages: unknown[], context: string, level: LogLevel, stack: unknown): void {

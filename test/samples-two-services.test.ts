@@ -11,7 +11,7 @@ beforeAll(async () => {
   expect([await demo.ended, demo.output]).toEqual([0, expect.any(String)]);
   output = demo.output;
   trees = printedTrees(output);
-}, 90_000);
+}, 120_000);
 
 test('one trace goes through gateway, answer service, queue and worker, and tells the tenant as soon as it is known', () => {
   expect(trees.map(({ text }) => text.replace(/ {2}\d+ ms/g, ''))).toEqual([

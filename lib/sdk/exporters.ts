@@ -9,6 +9,7 @@ import {
   type SpanExporter,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { type AzureParts, azureParts } from './azure/pipeline.js';
 import { ExporterDelivery } from './delivery/exporter-delivery.js';
 import { Network } from './delivery/network.js';
 import { otlpCourier } from './delivery/otlp.js';
@@ -33,12 +34,27 @@ const HELD = 16;
 /** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
 export function createPipeline(options: ResolvedOptions): Pipeline {
   const network = new Network(spoolOf(options));
+  const azure = azureMonitor(options, network);
+  const spans = built('traces', options.traceExporters, (name) => spanProcessor(name, options, network));
+  const metrics = built('metrics', options.metricExporters, (name) => metricReader(name, options, network));
+  const logs = built('logs', options.logExporters, (name) => logProcessor(name, options, network));
   return {
-    spanProcessors: built('traces', options.traceExporters, (name) => spanProcessor(name, options, network)),
-    metricReaders: built('metrics', options.metricExporters, (name) => metricReader(name, options, network)),
-    logRecordProcessors: built('logs', options.logExporters, (name) => logProcessor(name, options, network)),
+    spanProcessors: [...(azure?.spanProcessors ?? []), ...spans],
+    metricReaders: [...(azure?.metricReaders ?? []), ...metrics],
+    logRecordProcessors: [...(azure?.logRecordProcessors ?? []), ...logs],
     network,
   };
+}
+
+function azureMonitor(options: ResolvedOptions, network: Network): AzureParts | undefined {
+  const { azureConnectionString } = options;
+  if (azureConnectionString === undefined) return undefined;
+  try {
+    return azureParts(azureConnectionString, options, network);
+  } catch (error) {
+    warn(`cannot export to Azure Monitor: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function spoolOf({ spool }: ResolvedOptions): Spool | undefined {

@@ -103,9 +103,13 @@ type OptionsAsVariables = 'keep' | 'tracesPerSecond' | 'logLevels' | 'dropAttrib
 /**
  * Decides everything from the options and the environment.
  *
+ * @param mainScript of the app, whose package names the service
  * @throws TypeError where an option (not a variable) cannot be used
  */
-export function resolveOptions(options: TelemetryOptions = {}): ResolvedOptions {
+export function resolveOptions(
+  options: TelemetryOptions = {},
+  mainScript: string | undefined = process.argv[1],
+): ResolvedOptions {
   if (options.endpoint !== undefined && !isHttpUrl(options.endpoint)) {
     throw new TypeError(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
@@ -130,7 +134,7 @@ export function resolveOptions(options: TelemetryOptions = {}): ResolvedOptions 
     consoleByDefault: chosen === undefined && !goesSomewhere,
     color: colors(env),
     azureConnectionString,
-    resource: resourceOptions(env, options.serviceName, process.argv[1]),
+    resource: resourceOptions(env, options.serviceName, mainScript),
     sampling: samplingOptions(env),
     limits: limits(env),
     ...outgoingOptions(env),

@@ -1,22 +1,9 @@
-import { register as registerAsynchronous } from 'node:module';
-import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { hookedModules } from './instrumentations.js';
+import { hookEsModules } from './load-hooks.js';
 import { runningTelemetry, startTelemetry } from './start.js';
 
 // Loaded for its effect, by `--import` or `-r`, before the app. No top-level await: `-r` could not load it.
 if (runningTelemetry() === undefined) {
   startTelemetry();
   hookEsModules(hookedModules());
-}
-
-/** Lets the instrumentations patch ES modules. Only those named pass through the hook: each one costs start-up time. */
-function hookEsModules(include: string[]): void {
-  if (include.length === 0) return;
-  if (supportsSyncHooks()) {
-    register({ include });
-    return;
-  }
-  // Before Node 22.22.3 and 24.11.1 hooks run in a thread of their own, which would load what `-r` names and fail at it.
-  const isRequired = new Error().stack?.includes('importSyncForRequire') ?? false;
-  if (!isRequired) registerAsynchronous('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
 }

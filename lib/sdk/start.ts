@@ -3,12 +3,15 @@ import { type Instrumentation, registerInstrumentations } from '@opentelemetry/i
 import { warnOfCapture } from '../content.js';
 import { safely } from '../safely.js';
 import { configure } from '../settings.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
 import { apiConflict, registered, wakeEarlyTracers } from './api-copies.js';
 import { ConsoleTree } from './console-tree.js';
+import { observeFigures } from './delivery/self-metrics.js';
 import { createPipeline, type Pipeline } from './exporters.js';
 import { nameFastifyRoutes } from './fastify.js';
-import { instrument, takeHold } from './instrumentations.js';
+import { appResolvers, instrument, takeHold } from './instrumentations.js';
 import { sendLastWords } from './last-words.js';
+import { bridgeApiLogs } from './logging/api-logs.js';
 import { LogLevels } from './logging/log-levels.js';
 import { loggerName } from './logging/logger-name.js';
 import { type ResolvedOptions, resolveOptions, type TelemetryOptions } from './options.js';
@@ -19,6 +22,7 @@ import { shutDownWithProcess } from './process-end.js';
 import { createPropagator } from './propagation/propagator.js';
 import { registerProviders } from './providers.js';
 import { createResource } from './resource.js';
+import { observeSampling } from './sampling/observe-sampling.js';
 import { createSampler } from './sampling/sampler.js';
 import { DIAG_LEVELS, diagLogger, forgetComplaints, warn } from './warnings.js';
 
@@ -105,6 +109,10 @@ function start(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
     sdkMetrics: options.sdkMetrics,
   });
   wake();
+  const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
+  observeFigures(meter, pipeline.network);
+  if (outgoing.spans) observeSampling(meter, outgoing.spans.tail);
+  undo.push(bridgeApiLogs(appResolvers()));
   undo.push(registerInstrumentations({ instrumentations }));
   takeHold();
 

@@ -7,6 +7,7 @@ const MOST_DISTINCT = 200;
 
 let terminal: Console | undefined;
 let silenced = false;
+let listener: ((sentence: string) => void) | undefined;
 const complained: { variable: string; value: string }[] = [];
 
 /** Silences everything in this file, for `OTEL_LOG_LEVEL=none`. */
@@ -14,8 +15,17 @@ export function silence(on: boolean): void {
   silenced = on;
 }
 
+/** Hands what is said to somebody who says it elsewhere, until the result is called. */
+export function overhear(listen: (sentence: string) => void): () => void {
+  listener = listen;
+  return () => {
+    listener = undefined;
+  };
+}
+
 /** Says one sentence on stderr as `annotel: …`. The only way in which `lib/sdk` speaks to the operator; never throws. */
 export function warn(sentence: string): void {
+  if (listener) return listener(sentence);
   if (silenced) return;
   // A Console swallows the errors of its streams: a closed stderr must not crash the app.
   terminal ??= new Console({ stdout: process.stdout, stderr: process.stderr });

@@ -37,6 +37,18 @@ export const METRIC_TELEMETRY_ITEMS = {
   description: 'Spans, log records and metric data points by what became of them on their way out.',
 } as const satisfies MetricDefinition;
 
+/** Counters of what sampling kept and dropped: the parts of traces that this process has, and their spans. */
+export const METRIC_SAMPLING_TRACES = {
+  name: 'annotel.sampling.traces',
+  unit: '{trace}',
+  description: 'Local parts of traces by what became of them.',
+} as const satisfies MetricDefinition;
+export const METRIC_SAMPLING_SPANS = {
+  name: 'annotel.sampling.spans',
+  unit: '{span}',
+  description: 'Ended spans by what became of them.',
+} as const satisfies MetricDefinition;
+
 /** Metrics that do not depend on the generation. */
 export const METRICS = {
   callDuration: {

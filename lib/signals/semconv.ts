@@ -183,6 +183,8 @@ export const ATTR_ANNOTEL_SAMPLING_WEIGHT = 'annotel.sampling.weight';
 export const ATTR_ANNOTEL_SAMPLING_KEPT = 'annotel.sampling.kept';
 /** On the local root: spans below it that were left out, since the trace has too many. */
 export const ATTR_ANNOTEL_SAMPLING_SPANS_LEFT_OUT = 'annotel.sampling.spans_left_out';
+/** What became of a trace or span: the rule that kept it, `sampled`, or why it was dropped. */
+export const ATTR_ANNOTEL_SAMPLING_OUTCOME = 'annotel.sampling.outcome';
 export const ATTR_ANNOTEL_TELEMETRY_SIGNAL = 'annotel.telemetry.signal';
 /** What became of an item of telemetry: `exported`, `spooled` or `dropped`. */
 export const ATTR_ANNOTEL_TELEMETRY_OUTCOME = 'annotel.telemetry.outcome';

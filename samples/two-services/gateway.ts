@@ -25,7 +25,7 @@ class GatewayController {
   }
 }
 
-const jobs = await Jobs.connect('gateway');
+const jobs = Jobs.connect('gateway');
 
 @Module({
   imports: [TelemetryModule.forRoot()],

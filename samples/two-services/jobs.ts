@@ -1,6 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { carrierVia } from 'annotel';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connect, type MqttClient } from 'mqtt';
 
 export interface Job {
   task: string;
@@ -25,10 +25,10 @@ export class Jobs {
     private readonly broker: URL,
   ) {}
 
-  static async connect(clientId: string): Promise<Jobs> {
+  static connect(clientId: string): Jobs {
     const broker = new URL(process.env.BROKER_URL ?? 'mqtt://127.0.0.1:1883');
-    // The broker keeps the jobs of a client that is away.
-    return new Jobs(await connectAsync(broker.href, { clientId, clean: false }), broker);
+    // The broker keeps the jobs of a client that is away. They come as soon as it connects, which it does after `take`.
+    return new Jobs(connect(broker.href, { clientId, clean: false }), broker);
   }
 
   async send(job: Job): Promise<void> {

@@ -6,7 +6,7 @@ import { Model } from './model.js';
 
 /** Takes jobs from the queue. Each one is done in the trace, and for the tenant, of the request that sent it. */
 const model = new Model();
-const jobs = await Jobs.connect('worker');
+const jobs = Jobs.connect('worker');
 await jobs.take(async ({ task, text }) => {
   await model.say(`${task}: ${text}`);
   console.log(`worker: did "${task}" for ${requestContext().tenantId}`);

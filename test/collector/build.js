@@ -34,7 +34,11 @@ export function builtCollector() {
   execFileSync('go', ['run', builder, '--config', config, '--ldflags=-s -w'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, GOFLAGS: `${process.env.GOFLAGS ?? ''} -p=2 -trimpath -mod=mod`.trim(), CGO_ENABLED: '0' },
+    env: {
+      ...process.env,
+      GOFLAGS: `${process.env.GOFLAGS ?? ''} -p=2 -trimpath -mod=mod -buildvcs=false`.trim(),
+      CGO_ENABLED: '0',
+    },
   });
   renameSync(join(sources, 'otelcol-annotel'), binary);
   rmSync(sources, { recursive: true });

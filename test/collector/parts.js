@@ -19,6 +19,7 @@ export async function sampling(binary) {
   const spans = [...traces.values()].flatMap((trace) => [...trace.spans.values()]);
   const answers = spans.filter(({ name }) => name === 'Front.answer');
   return [
+    enough('requests answered', requests.length),
     ...['error', 'slow', 'expensive'].map((kind) => {
       const same = byRule.filter((request) => request.kind === kind);
       // A busy machine makes others slow as well, which is looked for first.
@@ -33,7 +34,7 @@ export async function sampling(binary) {
     row('gateways in use', 2, new Set([...traces.values()].flatMap(({ gateways }) => [...gateways])).size),
     row('spans that came twice', 0, doubled(traces)),
     row(`spans with one of ${LEAKS.length} secrets`, 0, spans.filter(({ leaks }) => leaks.length > 0).length),
-    note('log records', ends.logs.length),
+    enough('log records', ends.logs.length),
     row('  with one of the secrets', 0, ends.logs.filter(({ leaks }) => leaks.length > 0).length),
     row('traces whose log records are in two places', 0, apart(ends.logs)),
     row(
@@ -70,9 +71,11 @@ export async function outage(binary) {
   const complaints = await finish();
   const missing = requests.filter(({ trace }) => !isWhole(ends.traces.get(trace)));
   return [
+    enough('requests answered', requests.length),
     row('spans sent, and arrived', requests.length * SPANS.length, spanCount(requests, ends.traces)),
     row('traces that miss a span', 0, missing.length),
-    note('spans that came more than once', doubled(ends.traces)),
+    // What is under way at a kill is sent again; sent again with each attempt, it would be a multiple.
+    row('spans that came more than once', 0, doubled(ends.traces), (requests.length * SPANS.length) / 4),
     note('complaints of the services', complaints.split('\n').filter(Boolean).length),
   ];
 }
@@ -90,6 +93,7 @@ export async function crash(binary) {
   const missing = requests.filter(({ trace }) => !isWhole(ends.traces.get(trace)));
   const waiting = ({ ended }) => ended > killed - DECISION_WAIT - UNDER_WAY && ended < killed + UNDER_WAY;
   return [
+    enough('requests answered', requests.length),
     note('traces answered while verdicts were awaited', requests.filter(waiting).length),
     note('of these, lost or torn', missing.filter(waiting).length),
     row('others that miss a span', 0, missing.filter((request) => !waiting(request)).length),
@@ -114,6 +118,7 @@ export async function update(binary) {
   const others = byRule.filter((request) => !isCut(request));
   const torn = byRule.filter((request) => isCut(request) && !isWhole(traces.get(request.trace)));
   return [
+    enough('requests answered', requests.length),
     row('traces to keep, whole', others.length, others.filter(({ trace }) => isWhole(traces.get(trace))).length),
     note('traces to keep, under way at an end', byRule.filter(isCut).length),
     note('of these, torn or lost', torn.length),
@@ -153,3 +158,5 @@ const row = (what, expected, counted, tolerance = 0) => ({
   holds: Math.abs(counted - expected) <= tolerance,
 });
 const note = (what, counted) => ({ what, expected: '', counted, holds: true });
+/** The other figures would say nothing of a handful. */
+const enough = (what, counted) => ({ what, expected: '500 or more', counted, holds: counted >= 500 });

@@ -22,7 +22,7 @@ if (missing) {
   );
   process.exit(process.argv.includes('--require') ? 1 : 0);
 }
-const binary = builtCollector();
+const binary = built();
 validate(binary, 'agent.yaml');
 validate(binary, 'gateway.yaml', { TRACE_EXPORTERS: EVERY_EXPORTER, LOG_EXPORTERS: '[otlp_http/logs, azure_monitor]' });
 console.log('agent.yaml and gateway.yaml are valid.');
@@ -40,3 +40,14 @@ for (const part of chosen.length > 0 ? chosen : Object.keys(PARTS)) {
   }
 }
 process.exitCode = holds ? 0 : 1;
+
+function built() {
+  try {
+    return builtCollector();
+  } catch (error) {
+    console.error(
+      `The Collector could not be built; its Go modules must be in reach (go env GOPROXY). ${error.message}`,
+    );
+    process.exit(1);
+  }
+}

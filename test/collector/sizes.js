@@ -15,7 +15,14 @@ import { builtCollector } from './build.js';
 import { collector, freePorts } from './collectors.js';
 
 const ROOT = dirname(dirname(import.meta.dirname));
-const QUESTIONS = 20;
+const QUESTIONS = [
+  'How does ioredis reconnect after the connection is lost?',
+  'How do I configure timeouts in the openai client?',
+  'How can I use multiple connections with the PGlite socket server?',
+  'How do I suppress pg-pool.connect spans of the OpenTelemetry pg instrumentation?',
+  'What does the redact option of pino do?',
+];
+const ROUNDS = 4;
 const WAITING_SPANS = 60_000;
 
 const { bodies, spans } = await answeredQuestions();
@@ -31,6 +38,7 @@ console.log(`  bytes per span, gzip        ${Math.round(zipped / spans.length)}`
 const folder = mkdtempSync(join(tmpdir(), 'annotel-sizes-'));
 const binary = builtCollector();
 await gatewayMemory();
+await gatewayWork();
 await agentDisk();
 rmSync(folder, { recursive: true });
 
@@ -71,15 +79,16 @@ async function answeredQuestions() {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
     OTEL_BSP_SCHEDULE_DELAY: '2000',
   });
-  const url = await app.printed(/Ready: POST (http:\S+)/, 120_000, 300);
+  app.hold();
+  const url = await app.printed(/Ready: POST (http:\S+)/, 600_000, 300);
   await sleep(5_000);
   recorded.bodies.length = 0;
   recorded.spans.length = 0;
-  for (let question = 0; question < QUESTIONS; question++) {
+  for (const question of Array(ROUNDS).fill(QUESTIONS).flat()) {
     const answer = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ question: 'How does ioredis reconnect after the connection is lost?' }),
+      body: JSON.stringify({ question }),
     });
     await answer.text();
   }
@@ -100,8 +109,8 @@ async function gatewayMemory() {
   await gateway.start();
   const figures = async () => ({
     heap: await gateway.figure('otelcol_process_runtime_heap_alloc_bytes'),
-    rss: await gateway.figure('otelcol_process_memory_rss_bytes'),
-    cpu: await gateway.figure('otelcol_process_cpu_seconds_total'),
+    rss: await gateway.figure('otelcol_process_memory_rss'),
+    cpu: await gateway.figure('otelcol_process_cpu_seconds'),
   });
   await sleep(3_000);
   const before = await figures();
@@ -115,6 +124,28 @@ async function gatewayMemory() {
   await gateway.end('SIGKILL');
 }
 
+/** Spans that are judged, of which a tenth is redacted and handed on. */
+async function gatewayWork() {
+  const gateway = await collector(binary, {
+    name: 'judging',
+    file: 'gateway.yaml',
+    folder,
+    environment: {
+      DECISION_WAIT: '1s',
+      MAX_TRACES: '1000000',
+      TRACE_EXPORTERS: '[debug]',
+      KEEP_SLOWER_THAN_MS: '600000',
+    },
+  });
+  await gateway.start();
+  const sent = await send(gateway.http, WAITING_SPANS);
+  await sleep(5_000);
+  const used = await gateway.figure('otelcol_process_cpu_seconds');
+  console.log(`Gateway that judges ${sent} spans, and hands on 10 %`);
+  console.log(`  spans in a CPU second       ${Math.round(sent / used)}`);
+  await gateway.end('SIGKILL');
+}
+
 /** Spans that wait in the queue, since no gateway answers. */
 async function agentDisk() {
   const [nobody] = await freePorts(1);
@@ -125,15 +156,15 @@ async function agentDisk() {
     environment: { GATEWAYS: `['127.0.0.1:${nobody}']` },
   });
   await agent.start();
-  const cpu = await agent.figure('otelcol_process_cpu_seconds_total');
+  const cpu = await agent.figure('otelcol_process_cpu_seconds');
   const sent = await send(agent.http, WAITING_SPANS);
   await sleep(3_000);
   const queue = join(folder, 'agent-queue');
   const disk = sum(readdirSync(queue).map((file) => statSync(join(queue, file)).blocks * 512));
-  const used = (await agent.figure('otelcol_process_cpu_seconds_total')) - cpu;
+  const used = (await agent.figure('otelcol_process_cpu_seconds')) - cpu;
   console.log(`Agent with ${sent} spans in its queue, no gateway in reach`);
   console.log(`  disk per span               ${Math.round(disk / sent)} bytes`);
-  console.log(`  resident memory             ${mebibytes(await agent.figure('otelcol_process_memory_rss_bytes'))} MiB`);
+  console.log(`  resident memory             ${mebibytes(await agent.figure('otelcol_process_memory_rss'))} MiB`);
   console.log(`  spans taken in a CPU second ${Math.round(sent / used)}`);
   await agent.end('SIGKILL');
 }

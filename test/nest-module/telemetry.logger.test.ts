@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { jest } from '@jest/globals';
 import { Controller, Get, Logger, type LogLevel } from '@nestjs/common';
 import { logs, SeverityNumber, type Span, trace } from '@opentelemetry/api';
@@ -58,12 +59,15 @@ describe('TelemetryLogger', () => {
   });
 
   it('makes one record of what it prints through the console', async () => {
+    const given = globalThis.console;
+    globalThis.console = new Console(process.stdout, process.stderr);
     const stop = bridgeConsole();
     inSpan(() =>
       new TelemetryLogger({ ...plain, forceConsole: true }).error('hiss', 'Error: x\n    at y', 'CatsService'),
     );
     inSpan(() => new TelemetryLogger({ json: true, forceConsole: true }).log('purring', 'CatsService'));
     stop();
+    globalThis.console = given;
 
     expect((await records()).map(({ body, instrumentationScope: { name } }) => [name, body])).toEqual([
       ['CatsService', 'hiss'],

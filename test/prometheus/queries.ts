@@ -15,8 +15,7 @@ interface Panel {
 
 interface Variable {
   readonly name: string;
-  readonly type: string;
-  readonly definition?: string;
+  readonly query: string | { readonly query: string };
 }
 
 /** The expressions of a Grafana dashboard: those of its panels, and what its variables list the labels of. */
@@ -30,9 +29,10 @@ export function dashboardQueries(json: string): Query[] {
       isRange: !instant,
     })),
   );
-  const ofVariables = dashboard.templating.list.flatMap(({ name, definition }) => {
-    const [, metric, label] = definition?.match(/^label_values\((.+), (\w+)\)$/) ?? [];
-    if (metric === undefined || label === undefined) return [];
+  const ofVariables = dashboard.templating.list.flatMap(({ name, query }) => {
+    if (typeof query === 'string') return [];
+    const [, metric, label] = query.query.match(/^label_values\((.+), (\w+)\)$/) ?? [];
+    if (metric === undefined || label === undefined) throw new Error(`variable ${name} lists no labels`);
     return [
       { where: `variable ${name}`, expression: `count by (${label}) (${metric})`, shown: [label], isRange: false },
     ];

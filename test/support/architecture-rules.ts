@@ -67,6 +67,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
     'lib/settings',
     'lib/safely',
   ],
+  'lib/cli': ['lib/sdk', 'lib/signals/scope', 'lib/settings'],
   'lib/testing': ['lib/settings', 'lib/sdk/render-tree'],
   'lib/request-context': ['lib/signals/semconv', 'lib/safely'],
   'lib/safely': ['lib/settings'],

@@ -19,7 +19,8 @@ export interface Room {
 export interface BacklogListener {
   /** There may be something to send. */
   ready(): void;
-  lost(items: number, reason: string): void;
+  /** Items that were in the backlog are not any more, and were not sent. */
+  gone(items: number): void;
   /** Parcels of an earlier process came in. */
   found(items: number): void;
 }
@@ -59,6 +60,7 @@ export class MemoryBacklog implements Backlog {
   readonly #held: InMemory[] = [];
   #items = 0;
   #bytes = 0;
+  #isFull = false;
 
   constructor(private readonly room: Room) {}
 
@@ -70,7 +72,10 @@ export class MemoryBacklog implements Backlog {
 
   put({ items, body }: Parcel, isLate: boolean): Held | undefined {
     const fits = this.#items + items <= this.room.items && this.#bytes + body.byteLength <= this.room.bytes;
-    if (!fits && this.#held.length > 0) return undefined;
+    if (!fits && this.#held.length > 0) {
+      this.#isFull = true;
+      return undefined;
+    }
     const held = { items, body, isLate, isFlying: false };
     this.#held.push(held);
     this.#items += items;
@@ -79,7 +84,7 @@ export class MemoryBacklog implements Backlog {
   }
 
   hasRoom(): boolean {
-    return this.#items < this.room.items && this.#bytes < this.room.bytes;
+    return !this.#isFull && this.#items < this.room.items && this.#bytes < this.room.bytes;
   }
 
   next(): Held | undefined {
@@ -94,6 +99,7 @@ export class MemoryBacklog implements Backlog {
     const index = this.#held.indexOf(held as InMemory);
     if (index === -1) return;
     this.#held.splice(index, 1);
+    this.#isFull = false;
     this.#items -= held.items;
     this.#bytes -= (held as InMemory).body.byteLength;
   }

@@ -59,6 +59,10 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     this.#drop(items);
   }
 
+  gone(items: number): void {
+    this.#drop(items);
+  }
+
   found(items: number): void {
     this.route.tally.taken += items;
     this.route.destination.inherited();

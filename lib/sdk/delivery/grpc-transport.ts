@@ -1,8 +1,8 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
-import type { SecureContextOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type Answer, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
+import type { PendingParcel } from './parcel.js';
+import { type Answer, certificates, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
 
 // CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS: as the OTLP specification says.
 const RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
@@ -23,7 +23,7 @@ export class GrpcTransport implements Transport {
   readonly #url: URL;
   #session: ClientHttp2Session | undefined;
   #headers: Record<string, string> = {};
-  #tls: SecureContextOptions | undefined;
+  #tls: PendingParcel['tls'];
 
   /**
    * @param config its URL is a target: without a scheme it is spoken to by TLS, and a path in it is ignored
@@ -54,6 +54,7 @@ export class GrpcTransport implements Transport {
       protocol: 'grpc' as const,
       url: `${this.#url.origin}${this.path}`,
       headers: this.#headers,
+      tls: this.#tls,
     };
   }
 
@@ -73,7 +74,7 @@ export class GrpcTransport implements Transport {
       'content-type': 'application/grpc',
     };
     // The agent knows the certificates that the variables name.
-    this.#tls ??= ((await this.config.agentFactory(this.#url.protocol)) as { options?: SecureContextOptions }).options;
+    this.#tls ??= certificates(await this.config.agentFactory(this.#url.protocol));
   }
 
   #call(body: Buffer, timeoutMillis: number): Promise<Answer> {

@@ -2,7 +2,7 @@ import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type Answer, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
+import { type Answer, certificates, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
 
 // As the OTLP specification says; all other answers are final.
 const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
@@ -36,6 +36,7 @@ export class HttpTransport implements Transport {
       protocol: 'http' as const,
       url: this.config.url,
       headers: Object.fromEntries(Object.entries(this.#headers).map(([name, value]) => [name.toLowerCase(), value])),
+      tls: certificates(this.#agent),
     };
   }
 

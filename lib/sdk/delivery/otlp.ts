@@ -41,7 +41,7 @@ export function otlpCourier<S extends Signal>(
 ): Courier<BatchOf[S]> {
   const { protocol, url } = target;
   const encoding = encodingOf(signal, protocol === 'http/json' ? 'json' : 'protobuf');
-  const { transport, timeout } = transportOf(signal, target, encoding.contentType);
+  const { transport, timeout } = otlpTransport(signal, target, encoding.contentType);
   const room: Room = { items: maxItems, bytes: MOST_BYTES };
   // Metrics are spooled like the rest: a cumulative one says nothing wrong late, and of deltas none may be missing.
   const backlog = network.spool?.open({ signal, url, contentType: encoding.contentType }, room);
@@ -58,7 +58,8 @@ export function otlpCourier<S extends Signal>(
   );
 }
 
-function transportOf(signal: Signal, { protocol, url }: OtlpTarget, contentType: string) {
+/** How parcels of a signal get to its target, as `OTEL_EXPORTER_OTLP_*` says. */
+export function otlpTransport(signal: Signal, { protocol, url }: OtlpTarget, contentType: string) {
   const config = convertLegacyHttpOptions({ url }, signal.toUpperCase(), `v1/${signal}`, {
     'Content-Type': contentType,
   });

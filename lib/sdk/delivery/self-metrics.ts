@@ -13,7 +13,9 @@ const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
 export function observeFigures(meter: Meter, source: { figures(): readonly Figures[] }): void {
   const { name, ...options } = METRIC_TELEMETRY_ITEMS;
   meter.createObservableCounter(name, options).addCallback((result) => {
-    for (const { signal, destination, ...figures } of source.figures()) {
+    for (const { signal, destination, taken, ...figures } of source.figures()) {
+      // What was never used has no series; what was used has all three, so that a first loss shows as an increase.
+      if (taken === 0) continue;
       for (const outcome of OUTCOMES) {
         result.observe(figures[outcome], {
           [ATTR_ANNOTEL_TELEMETRY_SIGNAL]: signal,

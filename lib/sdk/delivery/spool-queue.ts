@@ -114,9 +114,9 @@ export class SpoolQueue implements Backlog {
   }
 
   /** The oldest that may go, and how. */
-  oldest(): { readonly name: string; evict(reason: string): void } | undefined {
+  oldest(): { readonly name: string; evict(): void } | undefined {
     const held = this.#held.find(({ isFlying, state }) => !isFlying && state === 'disk');
-    return held && { name: held.name, evict: (reason) => this.#evict(held, reason) };
+    return held && { name: held.name, evict: () => this.#evict(held) };
   }
 
   /** Takes over what others have left, and drops what is too old. */
@@ -182,10 +182,10 @@ export class SpoolQueue implements Backlog {
     this.#listener?.ready();
   }
 
-  #evict(held: Spooled, reason: string): void {
+  #evict(held: Spooled): void {
     this.#forget(held);
     unlink(this.#path(held.name)).catch(() => {});
-    this.#listener?.lost(held.items, reason);
+    this.#listener?.gone(held.items);
   }
 
   #dropOld(): void {
@@ -193,14 +193,14 @@ export class SpoolQueue implements Backlog {
     for (const held of old) {
       if (held.isFlying) continue;
       this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
-      this.#evict(held, 'too old');
+      this.#evict(held);
     }
   }
 
   async #setAside({ name, items }: Spooled, error: unknown): Promise<void> {
     await rename(this.#path(name), this.#path(`${name}.corrupt`)).catch(() => {});
     this.#warnOfAside(`${name}.corrupt`, (error as Error).message);
-    this.#listener?.lost(items, 'the file in the spool cannot be read');
+    this.#listener?.gone(items);
   }
 
   #warnOfAside(name: string, why: string): void {

@@ -97,13 +97,13 @@ export class Spool {
     while (this.#bytes > this.#maxBytes) {
       const oldest = this.#queues
         .flatMap((queue) => queue.oldest() ?? [])
-        .reduce<{ name: string; evict(reason: string): void } | undefined>(
+        .reduce<{ name: string; evict(): void } | undefined>(
           (least, one) => (least === undefined || one.name < least.name ? one : least),
           undefined,
         );
       if (oldest === undefined) return;
       this.warnOnce('full', `the spool ${this.dir} has reached ${this.#maxBytes} bytes: the oldest in it is dropped`);
-      oldest.evict('the spool is full');
+      oldest.evict();
     }
   }
 

@@ -1,3 +1,7 @@
+import type { Agent } from 'node:http';
+import type { SecureContextOptions } from 'node:tls';
+import type { PendingParcel } from './parcel.js';
+
 /** How one attempt ended. */
 export type Answer =
   | { readonly status: 'success'; readonly data?: Uint8Array | undefined }
@@ -11,7 +15,7 @@ export interface Transport {
   /** Never rejects. */
   send(body: Uint8Array, timeoutMillis: number): Promise<Answer>;
   /** Where it sends and with which headers, as far as they are known without waiting. */
-  address(): { readonly protocol: 'http' | 'grpc'; readonly url: string; readonly headers: Record<string, string> };
+  address(): Pick<PendingParcel, 'protocol' | 'url' | 'headers' | 'tls'>;
   /** Ends the attempts under way. */
   abandon(): void;
   /** Lets go of idle sockets. */
@@ -23,7 +27,14 @@ export interface OtlpConfig {
   readonly url: string;
   readonly headers: () => Promise<Record<string, string>>;
   readonly compression: 'gzip' | 'none';
-  readonly agentFactory: (protocol: string) => import('node:http').Agent | Promise<import('node:http').Agent>;
+  readonly agentFactory: (protocol: string) => Agent | Promise<Agent>;
+}
+
+/** The certificates that an agent was made with; `undefined` where it has none. */
+export function certificates(agent: Agent | undefined): PendingParcel['tls'] {
+  const { ca, cert, key } = ((agent as { options?: SecureContextOptions } | undefined)?.options ??
+    {}) as SecureContextOptions;
+  return ca === undefined && cert === undefined ? undefined : { ca, cert, key };
 }
 
 /** An error in as few words as the operator needs. */

@@ -1,4 +1,4 @@
-import { context as api, type Context } from '@opentelemetry/api';
+import { context as api, type Context, type HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { requestContextAttributes } from '../../request-context.js';
 import { safely } from '../../safely.js';
@@ -15,6 +15,9 @@ export class LogOutlet implements LogRecordProcessor {
   readonly #processors: readonly LogRecordProcessor[];
   readonly #cleaner: Cleaner;
   readonly #isWanted: (record: ReadWriteLogRecord) => boolean;
+  // Of the last record: its time, and how many of the same millisecond came before it.
+  #millisecond = 0;
+  #behind = 0;
 
   /** @param isWanted whether a record has the severity that is asked of its logger */
   constructor(
@@ -29,6 +32,7 @@ export class LogOutlet implements LogRecordProcessor {
 
   onEmit(record: ReadWriteLogRecord, context: Context = api.active()): void {
     if (safely('the level of a logger', () => this.#isWanted(record)) === false) return;
+    safely('the order of log records', () => this.#order(record));
     safely('adding the request context to a log record', () => {
       const said = requestContextAttributes(context);
       for (const name in said) if (record.attributes[name] === undefined) record.setAttribute(name, said[name]);
@@ -46,5 +50,18 @@ export class LogOutlet implements LogRecordProcessor {
 
   async shutdown(): Promise<void> {
     await Promise.all(this.#processors.map(async (processor) => processor.shutdown()));
+  }
+
+  /**
+   * The SDK stamps records with whole milliseconds. Those of one millisecond get a microsecond each, or back ends that sort
+   * by time would shuffle them, and viewers that know a record by its time would take them for one.
+   */
+  #order(record: ReadWriteLogRecord): void {
+    const [seconds, nanoseconds] = record.hrTime;
+    if (nanoseconds % 1e6 !== 0) return;
+    const millisecond = seconds * 1e3 + nanoseconds / 1e6;
+    this.#behind = millisecond === this.#millisecond ? Math.min(this.#behind + 1, 999) : 0;
+    this.#millisecond = millisecond;
+    (record as { hrTime: HrTime }).hrTime = [seconds, nanoseconds + this.#behind * 1e3];
   }
 }

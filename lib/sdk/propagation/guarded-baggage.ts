@@ -19,6 +19,10 @@ const LONGEST = 8192;
 /**
  * W3C baggage among hosts that are trusted. To them goes the request context with the baggage of the app; from them both are
  * believed. To all others nothing goes, and what comes from others is not even read, so it is not passed on either.
+ *
+ * A request is sent to a host by its name, and comes from one by the address of its socket, which may be a proxy's: only
+ * entries of the list that are addresses, without a port, say whom to believe. Headers like `X-Forwarded-For` count for nothing.
+ * Carriers that belong to no request are closed to both, but for those of `carrierVia`.
  */
 export class GuardedBaggage implements TextMapPropagator {
   private readonly w3c = new W3CBaggagePropagator();

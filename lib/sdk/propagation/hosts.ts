@@ -90,7 +90,7 @@ function entryOf(text: string): Entry | undefined {
     };
   }
   const labels = labelsOf(plain);
-  return labels && { port, covers: (host, family) => family === 0 && coversName(labels, host) };
+  return labels && { port, covers: (host) => coversName(labels, host) };
 }
 
 /** The addresses that `name` stands for. Those of IPv4 are found in their IPv6 form, too. */

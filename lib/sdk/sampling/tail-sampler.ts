@@ -3,7 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { KeptBy } from './evidence.js';
 import { type KeepRules, keepsAny } from './keep-rules.js';
 import { noCounts, type Outcome, type SamplingFigures } from './sampling-figures.js';
-import { type Decision, isSampled, sampledAt, TraceGroup, WaitingGroups } from './trace-group.js';
+import { belong, type Decision, groupOf, isSampled, sampledAt, TraceGroup, WaitingGroups } from './trace-group.js';
 
 /** What a delivered span has to tell of its sampling. */
 export interface Verdict {
@@ -46,8 +46,6 @@ export class TailSampler {
   private readonly maxAge: number;
   private readonly now: () => number;
   private readonly timer: NodeJS.Timeout | undefined;
-  // By span context, which a span shares with all that stand in for it; the spans themselves are not held.
-  private readonly groups = new WeakMap<SpanContext, TraceGroup>();
   private readonly leftOut = new WeakSet<SpanContext>();
   private readonly waiting = new WaitingGroups();
   private waitingSpans = 0;
@@ -71,7 +69,7 @@ export class TailSampler {
   onStart(span: ReadableSpan, _parent?: Context): void {
     if (!this.watching) return;
     const parent = span.parentSpanContext;
-    const group = parent && !parent.isRemote ? this.groups.get(parent) : undefined;
+    const group = parent && groupOf(parent);
     if (group) this.join(group, span.spanContext(), parent);
     else if (!this.closed) this.open(span.spanContext());
   }
@@ -79,7 +77,7 @@ export class TailSampler {
   /** At the end of each recording span. */
   onEnd(span: ReadableSpan): void {
     const context = span.spanContext();
-    const group = this.groups.get(context);
+    const group = groupOf(context);
     if (!group) return this.pass(span, context);
     const isLeftOut = group.leftOut > 0 && this.leftOut.has(context);
     group.evidence.add(span, context === group.root);
@@ -111,7 +109,7 @@ export class TailSampler {
 
   private open(root: SpanContext): void {
     if (isSampled(root)) {
-      const probability = root.traceState && sampledAt(root);
+      const probability = sampledAt(root);
       if (probability === undefined || probability === 1) return;
     }
     this.decideAged();
@@ -129,8 +127,8 @@ export class TailSampler {
       group.leftOut += 1;
       group.running += 1;
       this.leftOut.add(span);
-      this.groups.set(span, group);
-    } else if (group.decision) this.groups.set(span, group);
+      belong(span, group);
+    } else if (group.decision) belong(span, group);
     else this.enter(group, span);
   }
 
@@ -138,7 +136,7 @@ export class TailSampler {
     group.join(span);
     group.running += 1;
     this.waitingSpans += 1;
-    this.groups.set(span, group);
+    belong(span, group);
   }
 
   /** A span of no group: sampled for certain, or started when nothing is kept but what is sampled. */
@@ -148,7 +146,7 @@ export class TailSampler {
     const parent = span.parentSpanContext;
     if (!parent || parent.isRemote) this.traces[outcome] += 1;
     if (outcome === 'unsampled') return;
-    const probability = context.traceState && sampledAt(context);
+    const probability = sampledAt(context);
     this.options.deliver(span, probability === undefined ? UNWEIGHED : weighed(1 / probability));
   }
 

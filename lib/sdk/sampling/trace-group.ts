@@ -1,4 +1,4 @@
-import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { Evidence, type KeptBy } from './evidence.js';
 import type { Outcome } from './sampling-figures.js';
@@ -91,8 +91,45 @@ export function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
+let lastState: TraceState | undefined;
+let lastProbability: number | undefined;
+
 /** The probability that a sampled span was sampled with; `undefined` where its tracestate does not tell. */
 export function sampledAt({ traceState }: SpanContext): number | undefined {
-  const threshold = thresholdIn(traceState);
-  return threshold === undefined ? undefined : probabilityOf(threshold);
+  if (traceState === undefined) return undefined;
+  // Spans of a trace share one, and so do all traces that begin here at a fixed ratio.
+  if (traceState !== lastState) {
+    const threshold = thresholdIn(traceState);
+    lastProbability = threshold === undefined ? undefined : probabilityOf(threshold);
+    lastState = traceState;
+  }
+  return lastProbability;
 }
+
+// What a span's context belongs to is kept in a private field of the context itself: nobody sees it, and unlike an entry of
+// a WeakMap, which costs some microseconds of garbage collection, it is found and forgotten like any property.
+class Given {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: it is how a class gives its private fields to another object
+    return object;
+  }
+}
+
+class Member extends Given {
+  #group: TraceGroup | undefined;
+
+  static belong(span: SpanContext, group: TraceGroup): void {
+    const member = #group in span ? span : (new Member(span) as object as Member & SpanContext);
+    member.#group = group;
+  }
+
+  static groupOf(span: SpanContext): TraceGroup | undefined {
+    return #group in span ? span.#group : undefined;
+  }
+}
+
+/** Says to which group a span belongs, for good. All that hand out its context stand for the span. */
+export const belong = Member.belong;
+
+/** The group that a span belongs to, if to any. */
+export const groupOf = Member.groupOf;

@@ -4,17 +4,10 @@ import type { Answer } from '../rag.service.js';
 import { AppProcess } from './app-process.js';
 import { metricsSummary } from './metrics-summary.js';
 import { OtlpReceiver } from './otlp-receiver.js';
+import { QUESTIONS } from './questions.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const PACKAGE_FOLDER = fileURLToPath(new URL('../../../..', import.meta.url));
-
-const QUESTIONS: { question: string; model?: string }[] = [
-  { question: 'How does ioredis reconnect after the connection is lost?' },
-  { question: 'How do I configure timeouts in the openai client?' },
-  { question: 'How can I use multiple connections with the PGlite socket server?' },
-  { question: 'How do I suppress pg-pool.connect spans of the OpenTelemetry pg instrumentation?' },
-  { question: 'What does the redact option of pino do?', model: 'gpt-nonexistent' },
-];
 
 const receiver = await OtlpReceiver.start();
 console.log(`The demo's own little receiver takes OTLP at ${receiver.endpoint}`);

@@ -122,7 +122,7 @@ describe('an export to Azure Monitor that', () => {
     expect(said).toEqual([]);
   });
 
-  it('finds nobody listening fails, and says so', async () => {
+  it('finds nobody listening fails, and says why', async () => {
     const made = azure({ connectionString: CLOSED });
     const result = exported(made);
     made.close();
@@ -151,10 +151,8 @@ describe('an export to Azure Monitor that', () => {
 
   it('is taken in part sends the rest again', async () => {
     inTurn(refuses({ index: 1, statusCode: 500, message: 'busy' }));
-    const started = Date.now();
     expect(await exported(azure())).toEqual({ calls: 1, ok: true });
     expect(names()).toEqual([['a', 'b'], ['b']]);
-    expect(Date.now() - started).toBeLessThan(5000);
   });
 
   it('is taken in part tells what was refused for good', async () => {

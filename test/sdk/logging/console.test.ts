@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { context, trace } from '@opentelemetry/api';
+import { context, type LogRecord, logs, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { bridgeConsole } from '../../../lib/sdk/logging/console.js';
 import { printing } from '../../../lib/sdk/logging/own-output.js';
@@ -146,6 +146,21 @@ describe('bridgeConsole', () => {
     };
     console.log('%s', talkative);
     expect(bodies()).toEqual(['outside']);
+  });
+
+  it('makes no record of what exporting a record prints', () => {
+    stop();
+    const emitted: unknown[] = [];
+    const emit = ({ body }: LogRecord) => {
+      emitted.push(body);
+      console.log(`emitting ${body}`);
+    };
+    logs.disable();
+    logs.setGlobalLoggerProvider({ getLogger: () => ({ emit, enabled: () => true }) });
+    stop = bridgeConsole();
+    console.log('ready');
+    expect(emitted).toEqual(['ready']);
+    expect(printed).toBe('emitting ready\nready\n');
   });
 
   it('throws and returns as the console does', () => {

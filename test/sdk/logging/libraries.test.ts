@@ -17,12 +17,14 @@ describe('Records of logging libraries', () => {
     await collector.close();
   });
 
-  const started = (args: string[], environment: Record<string, string> = {}) =>
-    run(['--import', 'annotel/register', ...args], {
+  const alone = (args: string[], environment: Record<string, string> = {}) =>
+    run(args, {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       ...environment,
     });
+  const started = (args: string[], environment: Record<string, string> = {}) =>
+    alone(['--import', 'annotel/register', ...args], environment);
   const ids = () => `${collector.spans[0]?.traceId}/${collector.spans[0]?.spanId}`;
   const records = () => logRecords(collector);
   /** The JSON lines that the library itself has written: message, and the ids beside it. */
@@ -153,16 +155,24 @@ describe('Records of logging libraries', () => {
     expect(code).toBe(0);
   });
 
-  it('of libraries that know only @opentelemetry/api-logs', async () => {
-    const { stdout, stderr } = await run(['api-logs.cjs'], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    });
+  it.each([[[]], [['--import', 'annotel/register']]])('of libraries that know only api-logs: %j', async (args) => {
+    const { stdout, stderr } = await alone([...args, 'api-logs.cjs']);
     expect(records()).toEqual([
       { scope: 'early', severity: 9, level: 'INFO', body: 'from before', ids: ids(), attributes: {} },
       { scope: 'late', severity: 13, level: 'WARN', body: 'from after', ids: ids(), attributes: {} },
     ]);
     expect({ stdout, stderr }).toEqual({ stdout: 'ProxyLoggerProvider\n', stderr: '' });
+  });
+
+  it('come as often as telemetry is started', async () => {
+    const { stdout } = await alone(['restart-logs.cjs']);
+    expect(stdout.match(/\w+$/gm)).toEqual(['first', 'between', 'second', 'after'].flatMap((phase) => [phase, phase]));
+    expect(records().map(({ scope, body }) => `${scope} ${body}`)).toEqual([
+      'winston first',
+      'console first',
+      'winston second',
+      'console second',
+    ]);
   });
 
   it('stay at home where none are exported; the ids are there all the same', async () => {

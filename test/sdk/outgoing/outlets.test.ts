@@ -200,6 +200,14 @@ describe('LogOutlet', () => {
     });
   });
 
+  it('keeps the order of what is logged within one millisecond', () => {
+    const { provider, exporter } = logging();
+    for (let index = 0; index < 50; index += 1)
+      provider.getLogger('a').emit({ body: index, timestamp: [1_700_000_000, 5e6] });
+    const times = exporter.getFinishedLogRecords().map(({ hrTime }) => hrTime[1]);
+    expect(times).toEqual(times.map((_, index) => 5e6 + index * 1000));
+  });
+
   it('leaves out what is not wanted', () => {
     const { provider, exporter } = logging([], () => false);
     provider.getLogger('a').emit({ body: 'x' });

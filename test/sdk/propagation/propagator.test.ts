@@ -94,7 +94,8 @@ describe('baggage goes out', () => {
     ],
     ['to a port that is not on the list', { host: 'proxy.example', agent: { defaultPort: 80 } as never }],
   ])('not %s', (_where, options) => {
-    expect(httpHeaders(options)).toEqual({ ...options.headers, traceparent: TRACEPARENT });
+    const own = options.headers;
+    expect(httpHeaders(options)).toEqual({ ...own, traceparent: TRACEPARENT });
   });
 
   test.each([

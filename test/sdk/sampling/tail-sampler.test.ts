@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { type Context, createTraceState, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, SamplingDecision } from '@opentelemetry/sdk-trace';
+import { collectUntil } from '../../support/garbage.js';
 import { arriving, ERRORS, fail, NOTHING, TailService } from './tail-service.js';
 
 const SLOW = { errors: true, slowerThan: 1000, costlierThan: undefined };
@@ -85,6 +86,32 @@ describe('a trace that is not sampled', () => {
     expect(service.tail.figures()).toMatchObject({ missed: failed ? 0 : 1, waiting: { traces: 0, spans: 0 } });
   });
 
+  test('is not held once it is decided, whoever holds a span of it', async () => {
+    const service = new TailService();
+    const root = service.start('root');
+    let collected = 0;
+    const registry = new FinalizationRegistry(() => {
+      collected += 1;
+    });
+    const child = () => {
+      const span = service.start('child', root);
+      registry.register(span, undefined);
+      span.end();
+    };
+    for (let count = 0; count < 10; count += 1) child();
+    root.end();
+    // The machine may still hold the last one.
+    await collectUntil(() => collected >= 9);
+    expect(root.isRecording()).toBe(false);
+  });
+
+  test('leaves no trace on what the app sees of a span', () => {
+    const span = new TailService().start('root');
+    const { traceId, spanId } = span.spanContext();
+    expect(Reflect.ownKeys(span.spanContext()).sort()).toEqual(['spanId', 'traceFlags', 'traceId', 'traceState']);
+    expect(span.spanContext()).toEqual({ traceId, spanId, traceFlags: 0 });
+  });
+
   test('is one with what stands in for its spans', () => {
     const service = new TailService();
     const root = service.start('root');
@@ -148,9 +175,10 @@ describe('a sampled trace', () => {
   test('that is no longer watched keeps its weight', () => {
     const service = new TailService();
     service.tail.close();
-    service.start('root', arriving(TRACE, true, createTraceState('ot=th:c'))).end();
+    const root = service.start('root', arriving(TRACE, true, createTraceState('ot=th:c')));
+    service.start('child', root).end();
     service.start('unsampled').end();
-    expect(service.delivered).toMatchObject([{ span: { name: 'root' }, verdict: { weight: 4 } }]);
+    expect(service.delivered).toMatchObject([{ span: { name: 'child' }, verdict: { weight: 4 } }]);
   });
 });
 
@@ -180,6 +208,19 @@ describe('where a sampler decides span by span', () => {
     const service = new TailService({ custom: only('b', 'ot=th:8') });
     three(service);
     expect(service.delivered.map(({ verdict }) => verdict)).toEqual([{ weight: 2 }, { weight: 2 }, { weight: 2 }]);
+  });
+
+  test('how many it stands for is not said where one of them does not tell', () => {
+    const mixed = {
+      shouldSample: (_: Context, __: string, name: string) => ({
+        decision: SamplingDecision.RECORD_AND_SAMPLED,
+        traceState: createTraceState(name === 'b' ? 'x=y' : 'ot=th:8'),
+      }),
+      toString: () => 'Mixed',
+    };
+    const service = new TailService({ custom: mixed });
+    three(service);
+    expect(service.delivered.map(({ verdict }) => verdict)).toEqual([{}, {}, {}]);
   });
 
   test('what is below a span that has passed is a trace of its own', () => {

@@ -48,6 +48,7 @@ describe('a threshold', () => {
     ['e665ffffffffff', 'e666', false],
     ['ffffffffffffff', 'ffff583a', true],
     ['0fffffffffffff', '8', false],
+    ['fd70a3d70a3d71', 'fd70a3d70a3d71', true],
   ])('%s at %s passes: %s', (randomness, threshold, passed) => {
     expect(passes(randomness, threshold)).toBe(passed);
   });

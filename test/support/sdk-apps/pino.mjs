@@ -1,5 +1,5 @@
 // Logs with pino from ES modules.
-import { pino } from 'pino';
+import pino from 'pino';
 import write from './pino-lines.cjs';
 
 write(pino);

@@ -10,6 +10,11 @@ module.exports = ({ createLogger, format, transports, config, Transport }) => {
       done();
     }
   }
+  class OpenTelemetryTransportV3 extends Transport {
+    log(_info, done) {
+      done();
+    }
+  }
   const logger = createLogger({
     level: 'debug',
     format: format.combine(format.splat(), format.timestamp(), format.json()),
@@ -29,6 +34,7 @@ module.exports = ({ createLogger, format, transports, config, Transport }) => {
     format: format.combine(format((info) => !info.secret && info)(), format.json()),
     transports: [new transports.Console()],
   });
+  const bridged = createLogger({ transports: [new OpenTelemetryTransportV3()] });
   const reused = new CardError('twice');
 
   logger.info('outside');
@@ -41,6 +47,7 @@ module.exports = ({ createLogger, format, transports, config, Transport }) => {
     syslog.crit('gone');
     syslog.info('above the level of its transport');
     unwanted.error('silent');
+    bridged.error('sent by its transport');
     discreet.info({ message: 'whispered', secret: true });
     discreet.info({ message: 'said', trace_id: 'of the app' });
     span.end();

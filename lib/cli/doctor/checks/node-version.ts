@@ -1,0 +1,21 @@
+import { hooksAreSynchronous } from '../../../sdk/load-hooks.js';
+import { type Check, ok, problem, warning } from '../finding.js';
+
+const LEAST = [22, 15];
+
+/** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */
+export const nodeVersion: Check = () => {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = LEAST;
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    return [problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST.join('.')} or newer`)];
+  }
+  if (hooksAreSynchronous()) return [ok(`Node ${node}`)];
+  return [
+    warning(
+      `Node ${node} has no synchronous load hooks, so ES modules are patched by a thread, and not with -r`,
+      'start with --import annotel/register, or use Node 22.22.3, 24.11.1 or newer',
+    ),
+  ];
+};

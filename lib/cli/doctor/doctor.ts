@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { environment, resolveOptions } from '../../sdk/options.js';
+import { overhear } from '../../sdk/warnings.js';
+import { apiCopies } from './checks/api-copies.js';
+import { configured } from './checks/configured.js';
+import { decorators } from './checks/decorators.js';
+import { endpoints } from './checks/endpoints.js';
+import { esModules } from './checks/es-modules.js';
+import { nodeVersion } from './checks/node-version.js';
+import { optionalPackages } from './checks/optional-packages.js';
+import { otherAgents } from './checks/other-agents.js';
+import { registeredFirst } from './checks/registered-first.js';
+import { spool } from './checks/spool.js';
+import { startCommand } from './checks/start-command.js';
+import { effectiveConfiguration, type Setting } from './effective-configuration.js';
+import type { Check, Finding, Patient } from './finding.js';
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  configuration: configured,
+  'node version': nodeVersion,
+  'start command': startCommand,
+  'copies of @opentelemetry/api': apiCopies,
+  'who registers first': registeredFirst,
+  'other agents': otherAgents,
+  'optional packages': optionalPackages,
+  decorators,
+  'ES modules': esModules,
+  endpoints,
+  spool,
+};
+const TIMEOUT = 5000;
+const MARKS = { ok: '✓', warning: '!', problem: '✗' } as const;
+
+interface Arguments {
+  readonly json?: boolean | undefined;
+  /** Milliseconds for one question to the network. */
+  readonly timeout?: string | undefined;
+}
+
+/** Examines the app in the working directory with the environment of this process; resolves to the exit code. */
+export async function runDoctor({ json, timeout }: Arguments): Promise<number> {
+  const complaints: string[] = [];
+  const heard = overhear((sentence) => complaints.push(sentence));
+  // Of the app in this folder, and not of this program.
+  const options = resolveOptions({}, join(process.cwd(), 'main.js'));
+  heard();
+  const env = environment();
+  const folder = process.cwd();
+  const patient: Patient = { folder, options, env, complaints, timeout: Number(timeout) || TIMEOUT };
+  const settings = effectiveConfiguration(patient);
+  const findings: Record<string, Finding[]> = {};
+  // Nothing that telemetry does holds the process; here it has to.
+  const holding = setInterval(() => {}, 1000);
+  for (const [name, check] of Object.entries(CHECKS)) findings[name] = await examined(check, patient);
+  clearInterval(holding);
+  const found = Object.values(findings).flat();
+  const problems = found.filter(({ level }) => level === 'problem').length;
+  const text = json ? JSON.stringify({ settings, findings, problems }, null, 2) : inText(settings, findings);
+  process.stdout.write(`${text}\n`);
+  return problems > 0 ? 1 : 0;
+}
+
+/** A check that fails says so, and does not keep the others from being made. */
+async function examined(check: Check, patient: Patient): Promise<Finding[]> {
+  try {
+    return await check(patient);
+  } catch (error) {
+    return [{ level: 'warning', text: `cannot be checked: ${(error as Error).message}` }];
+  }
+}
+
+function inText(settings: readonly Setting[], findings: Readonly<Record<string, readonly Finding[]>>): string {
+  const widest = Math.max(...settings.map(({ name }) => name.length));
+  const configuration = settings.map(({ name, value, source }) => `  ${name.padEnd(widest)}  ${value}  (${source})`);
+  const checks = Object.entries(findings).flatMap(([name, list]) => [
+    '',
+    name,
+    ...list.flatMap(({ level, text, mend }) => [
+      `  ${MARKS[level]} ${text}`,
+      ...(mend === undefined ? [] : [`      → ${mend}`]),
+    ]),
+  ]);
+  return ['effective configuration', ...configuration, ...checks, '', summary(Object.values(findings).flat())].join(
+    '\n',
+  );
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
+  const problems = count('problem');
+  const warnings = count('warning');
+  const noted = warnings === 0 ? '' : `, ${warnings} to look at`;
+  return problems === 0 ? `nothing is wrong${noted}` : `${problems} ${problems === 1 ? 'problem' : 'problems'}${noted}`;
+}

@@ -1,0 +1,30 @@
+import type { Environment } from '../../sdk/environment.js';
+import type { ResolvedOptions } from '../../sdk/options.js';
+
+/** What one check has to say. */
+export interface Finding {
+  /** `problem`: telemetry is lost or wrong. `warning`: it may be. `ok`: it was looked at, and is in order. */
+  readonly level: 'ok' | 'warning' | 'problem';
+  /** What was seen, as one sentence without a full stop. */
+  readonly text: string;
+  /** What to do. */
+  readonly mend?: string;
+}
+
+/** What checks look at. */
+export interface Patient {
+  /** Folder of the app: the working directory. */
+  readonly folder: string;
+  readonly options: ResolvedOptions;
+  readonly env: Environment;
+  /** What the configuration was warned of. */
+  readonly complaints: readonly string[];
+  /** Milliseconds for one question to the network. */
+  readonly timeout: number;
+}
+
+export type Check = (patient: Patient) => Finding[] | Promise<Finding[]>;
+
+export const ok = (text: string): Finding => ({ level: 'ok', text });
+export const warning = (text: string, mend: string): Finding => ({ level: 'warning', text, mend });
+export const problem = (text: string, mend: string): Finding => ({ level: 'problem', text, mend });
