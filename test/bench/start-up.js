@@ -20,11 +20,9 @@ const { PgInstrumentation } = await import('@opentelemetry/instrumentation-pg');
 const { RedisInstrumentation } = await import('@opentelemetry/instrumentation-redis');
 const { IORedisInstrumentation } = await import('@opentelemetry/instrumentation-ioredis');
 const { PinoInstrumentation } = await import('@opentelemetry/instrumentation-pino');
-const { WinstonInstrumentation } = await import('@opentelemetry/instrumentation-winston');
 new NodeSDK({
   instrumentations: [
     new HttpInstrumentation(), new UndiciInstrumentation(), new ExpressInstrumentation(), new PgInstrumentation(),
-    new RedisInstrumentation(), new IORedisInstrumentation(), new PinoInstrumentation(), new WinstonInstrumentation(),
   ],
 }).start();
 process.stdout.write(String(performance.now()));

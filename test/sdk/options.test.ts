@@ -140,7 +140,18 @@ describe('resolveOptions', () => {
 
   it('picks instrumentations by name', () => {
     const names = (environment: Record<string, string>) => [...resolve(environment).enabledInstrumentations];
-    expect(names({})).toEqual(['http', 'undici', 'express', 'fastify', 'pg', 'redis', 'ioredis']);
+    expect(names({})).toEqual([
+      'http',
+      'undici',
+      'express',
+      'fastify',
+      'pg',
+      'redis',
+      'ioredis',
+      'pino',
+      'winston',
+      'console',
+    ]);
     expect(names({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,pg' })).toEqual(['http', 'pg']);
     expect(names({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http,pg' })).toEqual([
       'undici',
@@ -148,6 +159,9 @@ describe('resolveOptions', () => {
       'fastify',
       'redis',
       'ioredis',
+      'pino',
+      'winston',
+      'console',
     ]);
     expect(names({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,pg', OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' })).toEqual(
       ['http'],

@@ -49,8 +49,8 @@ describe('annotel/register', () => {
   ])('starts telemetry: %s', async (_how, args, environment) => {
     answered(await run(args, sending(environment)), 'answer 42\n');
     expect(collector.spanNames).toEqual(['work']);
-    expect(collector.metricNames).toEqual(['app.count']);
-    expect(collector.logBodies).toEqual(['worked']);
+    expect(collector.metricNames).toContain('app.count');
+    expect(collector.logBodies).toEqual(['worked', 'answer 42']);
   });
 
   it('prints trees where nothing is configured, and says so once', async () => {
@@ -160,7 +160,7 @@ describe('annotel/register', () => {
     it('wakes tracers that CommonJS took before', async () => {
       answered(await run(['late.cjs'], sending()), 'flushed');
       expect(collector.spanNames).toEqual(['early']);
-      expect(collector.logBodies).toEqual(['late']);
+      expect(collector.logBodies).toEqual(['late', 'flushed']);
     });
   });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Child, run, warnings } from '../support/sdk-child.js';
 import { accepts, Collector, hangs, refusingUrl, unavailable } from '../support/sdk-collector.js';
@@ -41,6 +43,27 @@ describe('a collector that', () => {
       expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stdout: 'ready\n' });
       expect(warnings(ended)).toHaveLength(1);
     });
+  });
+
+  it('hangs on gRPC leaves an app alone that ends at once', async () => {
+    const sockets = new Set<Socket>();
+    const hanging = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const { port } = hanging.address() as AddressInfo;
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_BSP_SCHEDULE_DELAY: '10',
+    };
+    const [quiet, ended] = await Promise.all([
+      run(['short.mjs', '500'], { ...environment, OTEL_SDK_DISABLED: 'true' }),
+      run(['short.mjs', '500'], environment),
+    ]);
+    for (const socket of sockets) socket.destroy();
+    hanging.close();
+    expect(ended).toMatchObject({ code: 0, signal: null, stdout: quiet.stdout });
+    expect(warnings(ended)).toEqual([expect.stringMatching(/no answer within 1000 ms of shutdown/)]);
+    expect(ended.took - quiet.took).toBeLessThan(1000 + OVERHEAD);
   });
 
   it('is down for a moment loses nothing', async () => {

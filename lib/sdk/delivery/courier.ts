@@ -104,10 +104,6 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     this.#resume();
     const { transport, backlog } = this.route;
     const held = backlog.all.length;
-    for (const { held: parcel } of backlog.inMemory()) {
-      this.#drop(parcel.items);
-      backlog.done(parcel);
-    }
     transport.abandon();
     this.#leave(reason);
     this.#settle();
@@ -188,7 +184,6 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     const pause = nextPause(firstPause, this.#failures, retryInMillis);
     const isShort = this.#failures === 0 && pause < LONGEST_BLIP && this.#end === undefined;
     if (!isShort) destination.failing(signal, inWords(error));
-    this.#isLate(held);
     if (this.#end !== undefined) {
       if (backlog.isDurable) {
         this.#end = 'given up';
@@ -240,6 +235,11 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const { signal, destination, backlog, transport } = this.route;
+    for (const { held } of backlog.inMemory()) {
+      this.#drop(held.items);
+      backlog.done(held);
+    }
+    for (const held of backlog.all) this.#isLate(held);
     const left = backlog.all.reduce((sum, { items }) => sum + items, 0);
     destination.left(signal, left, reason);
     this.#end = 'abandoned';

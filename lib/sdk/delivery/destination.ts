@@ -96,9 +96,8 @@ export class Destination {
 
   /** The destination answers, but does not want these items. Told once for each reason, later ones at the end. */
   refused(signal: Signal, items: number, reason: string): void {
-    const kind = `${signal} ${reason}`;
-    if (this.#refused.has(kind) || this.#refused.size >= MOST_REASONS) return this.dropped(signal, items);
-    this.#refused.add(kind);
+    if (this.#refused.has(reason) || this.#refused.size >= MOST_REASONS) return this.dropped(signal, items);
+    this.#refused.add(reason);
     if (items === 0) warn(`${this.name} says of ${signal}: ${reason}`);
     else
       warn(`${this.name} refuses ${signal} (${reason}): ${inItems(signal, items)} dropped, as will be all it refuses`);

@@ -1,4 +1,5 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { PendingParcel } from './parcel.js';
@@ -21,19 +22,23 @@ const compress = promisify(gzip);
 export class GrpcTransport implements Transport {
   readonly #streams = new Set<ClientHttp2Stream>();
   readonly #url: URL;
+  readonly #socket: string | undefined;
   #session: ClientHttp2Session | undefined;
   #headers: Record<string, string> = {};
   #tls: PendingParcel['tls'];
 
   /**
-   * @param config its URL is a target: without a scheme it is spoken to by TLS, and a path in it is ignored
+   * @param config its URL is a target: `unix:` is a socket, no scheme means TLS, and a path is ignored
    * @param path of the method, such as `/opentelemetry.proto.collector.trace.v1.TraceService/Export`
    */
   constructor(
     private readonly config: OtlpConfig,
     private readonly path: string,
   ) {
-    this.#url = new URL(/^\w+:\/\//.test(config.url) ? config.url : `https://${config.url}`);
+    const socket = /^unix:(.+)$/.exec(config.url)?.[1]?.replace(/^\/\/(?=\/)/, '');
+    if (socket !== undefined) this.#socket = socket;
+    const url = /^https?:\/\//.test(config.url) ? config.url : `https://${config.url}`;
+    this.#url = new URL(socket === undefined ? url : 'http://localhost');
     this.#ready().catch(() => {});
   }
 
@@ -110,7 +115,9 @@ export class GrpcTransport implements Transport {
   #connected(): ClientHttp2Session {
     if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
     const { ca, cert, key } = this.#tls ?? {};
-    const session = http2.connect(this.#url.origin, { ca, cert, key });
+    const path = this.#socket;
+    const createConnection = path === undefined ? undefined : () => connect(path);
+    const session = http2.connect(this.#url.origin, { ca, cert, key, ...(createConnection && { createConnection }) });
     session.unref();
     // Reported by the call that it fails.
     session.on('error', () => this.#drop(session));

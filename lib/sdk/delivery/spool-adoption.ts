@@ -1,5 +1,5 @@
 import { readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { readName } from './spool-file.js';
 import type { Home } from './spool-home.js';
 
@@ -67,4 +67,28 @@ async function setAside(home: Home, from: string, entry: string, age: Age): Prom
   } catch {
     return [];
   }
+}
+
+/**
+ * Removes what is too old from the directories of destinations that this process does not send to, and that perhaps no
+ * process sends to any more.
+ *
+ * @param own names of the directories that are looked after otherwise
+ * @returns how many items that were
+ */
+export async function sweep(dir: string, own: ReadonlySet<string>, age: Age): Promise<number> {
+  let items = 0;
+  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const about = readName(entry.name);
+    if (!entry.isFile() || about === undefined || age.isFresh(about)) continue;
+    if (own.has(relative(dir, path).split(sep)[0] ?? '')) continue;
+    await unlink(path).then(
+      () => {
+        items += about.items;
+      },
+      () => {},
+    );
+  }
+  return items;
 }

@@ -26,6 +26,7 @@ export class SpoolQueue implements Backlog {
   readonly #waiting = new Set<Promise<void>>();
   #listener: BacklogListener | undefined;
   #memory = { items: 0, bytes: 0 };
+  #adopting: Promise<void> | undefined;
 
   constructor(
     private readonly spool: Spool,
@@ -121,7 +122,13 @@ export class SpoolQueue implements Backlog {
 
   /** Takes over what others have left, and drops what is too old. */
   lookAround(): void {
-    this.#track(this.spool.later(() => this.#adopt()));
+    // Beside the writing: what is new must not wait for what is old.
+    this.#adopting ??= this.#adopt()
+      .catch(() => {})
+      .finally(() => {
+        this.#adopting = undefined;
+      });
+    this.#track(this.#adopting);
     this.#dropOld();
   }
 
@@ -184,7 +191,7 @@ export class SpoolQueue implements Backlog {
 
   #evict(held: Spooled): void {
     this.#forget(held);
-    unlink(this.#path(held.name)).catch(() => {});
+    this.#track(unlink(this.#path(held.name)).catch(() => {}));
     this.#listener?.gone(held.items);
   }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Room } from './backlog.js';
 import type { Signal } from './parcel.js';
+import { sweep } from './spool-adoption.js';
 import { fileName } from './spool-file.js';
 import { Home, type Identity } from './spool-home.js';
 import { SpoolQueue } from './spool-queue.js';
@@ -33,6 +34,7 @@ export class Spool {
   readonly dir: string;
   readonly #queues: SpoolQueue[] = [];
   readonly #warned = new Set<string>();
+  readonly #names = new Set<string>();
   readonly #writer = randomBytes(4).toString('hex');
   readonly #identity: Identity;
   readonly #maxBytes: number;
@@ -62,8 +64,10 @@ export class Spool {
    */
   open(label: { signal: Signal; url: string; contentType: string }, room: Room): SpoolQueue {
     const key = createHash('sha256').update(`${label.url}\n${label.contentType}`).digest('hex').slice(0, 12);
-    const name = `${this.now()}-${this.#identity.pid}-${this.#writer}`;
-    const home = new Home(join(this.dir, `${label.signal}-${key}`, name), this.#identity);
+    const name = `${label.signal}-${key}`;
+    this.#names.add(name);
+    const self = `${this.now()}-${this.#identity.pid}-${this.#writer}`;
+    const home = new Home(join(this.dir, name, self), this.#identity);
     const queue = new SpoolQueue(this, home, label, room);
     this.#queues.push(queue);
     this.#timer ??= setInterval(() => this.#beat(), EVERY).unref();
@@ -123,7 +127,7 @@ export class Spool {
     this.#timer = undefined;
   }
 
-  /** One heartbeat; public for tests. Every sixth also looks around. */
+  /** One heartbeat. Every sixth also looks around. */
   #beat(): void {
     this.#beats += 1;
     for (const queue of this.#queues) queue.touch();
@@ -133,5 +137,10 @@ export class Spool {
   /** Takes over what others have left, and drops what is too old. */
   lookAround(): void {
     for (const queue of this.#queues) queue.lookAround();
+    const removed = sweep(this.dir, this.#names, this).catch(() => 0);
+    removed.then((items) => {
+      const what = `${items} items in the spool ${this.dir} were for other destinations and are too old: they are dropped`;
+      if (items > 0) this.warnOnce('foreign', what);
+    });
   }
 }

@@ -59,7 +59,7 @@ describe('Destination', () => {
 
   it('tells each refusal once, and no more of them than a reader can bear', () => {
     for (let n = 0; n < 100; n += 1) there.refused('logs', 1, `HTTP 400 ${n}`);
-    there.refused('logs', 1, 'HTTP 400 0');
+    there.refused('traces', 1, 'HTTP 400 0');
     expect(said).toHaveLength(20);
     expect(said[0]).toBe(
       'annotel: http://collector:4318 refuses logs (HTTP 400 0): 1 log record dropped, as will be all it refuses',

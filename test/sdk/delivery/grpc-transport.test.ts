@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -12,7 +15,7 @@ const same = (bytes: Buffer) => bytes;
 type Handler = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void;
 
 /** A server of `@grpc/grpc-js`, which annotel does not use itself. */
-async function serve(handler: Handler, on = '0'): Promise<{ url: string; server: Server }> {
+async function serve(handler: Handler, on = '127.0.0.1:0'): Promise<{ url: string; server: Server }> {
   const server = new Server();
   const method = { path: PATH, requestStream: false, responseStream: false } as const;
   server.addService(
@@ -27,7 +30,7 @@ async function serve(handler: Handler, on = '0'): Promise<{ url: string; server:
     },
     { export: handler },
   );
-  const port = await promisify(server.bindAsync.bind(server))(`127.0.0.1:${on}`, ServerCredentials.createInsecure());
+  const port = await promisify(server.bindAsync.bind(server))(on, ServerCredentials.createInsecure());
   return { url: `http://127.0.0.1:${port}`, server };
 }
 
@@ -134,7 +137,7 @@ describe('GrpcTransport', () => {
     await sender.send(data, 5000);
     server.forceShutdown();
     expect(await sender.send(data, 5000)).toMatchObject({ status: 'retryable' });
-    ({ server } = await serve((_call, done) => done(null, Buffer.from('back')), new URL(url).port));
+    ({ server } = await serve((_call, done) => done(null, Buffer.from('back')), new URL(url).host));
     expect(await sender.send(data, 5000)).toEqual({ status: 'success', data: Buffer.from('back') });
   });
 
@@ -145,6 +148,18 @@ describe('GrpcTransport', () => {
     while (calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     sender.abandon();
     expect(await sending).toMatchObject({ status: 'retryable' });
+  });
+
+  it('speaks to a socket', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'annotel-grpc-'));
+    const there = await serve((_call, done) => done(null, Buffer.from('by socket')), `unix:${folder}/s`);
+    for (const target of [`unix:${folder}/s`, `unix://${folder}/s`]) {
+      const sender = transport({ url: target });
+      expect(await sender.send(data, 5000)).toEqual({ status: 'success', data: Buffer.from('by socket') });
+      sender.shutdown();
+    }
+    there.server.forceShutdown();
+    rmSync(folder, { recursive: true });
   });
 
   it('tells where it sends', async () => {

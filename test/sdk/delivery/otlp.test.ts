@@ -50,7 +50,10 @@ describe('delivery by OTLP', () => {
         arrived.push(`metric ${got.resourceMetrics[0]?.scopeMetrics[0]?.metrics.map(({ name }) => name)}`),
     });
     await server.start();
-    const base = String(protocol === 'grpc' ? server.grpcUrl : server.httpUrl).replace(/^grpc:/, 'http:');
+    const base = String(protocol === 'grpc' ? (server as unknown as { grpcUrl: URL }).grpcUrl : server.httpUrl).replace(
+      /^grpc:/,
+      'http:',
+    );
     const courier = <S extends 'traces' | 'metrics' | 'logs'>(signal: S) =>
       otlpCourier(network, signal, { protocol, url: urlOf(base, protocol, signal) }, { maxItems: 1000 });
     const resource = resourceFromAttributes({ 'service.name': 'test' });

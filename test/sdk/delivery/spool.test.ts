@@ -119,6 +119,23 @@ describe('Spool', () => {
     expect(files()).toEqual([]);
   });
 
+  it('sends what several have left in the order in which it was written', async () => {
+    const far = new Far();
+    far.answer = away;
+    const killed = [start({ far, identity: ELSEWHERE }), start({ far, identity: ELSEWHERE })];
+    for (const [n, word] of ['a', 'b', 'c', 'd'].entries()) {
+      now += 1;
+      killed[n % 2]?.courier.take([word]);
+      await killed[n % 2]?.queue.written();
+    }
+    open = [];
+    now += 61_000;
+    const again = start();
+    await again.queue.written();
+    await gone(again);
+    expect(again.far.sent).toEqual([['a'], ['b'], ['c'], ['d']]);
+  });
+
   it.each([
     ['a process of this machine that runs', { host: 'here', pid: process.ppid, started: 0 }, 0, false],
     ['another thread of this process', { ...SELF }, 0, false],
@@ -240,6 +257,27 @@ describe('Spool', () => {
     expect(again.far.sent).toEqual([['a']]);
   });
 
+  it('drops in the end, too, what is for a destination that nobody sends to any more', async () => {
+    await leave([['a', 'b']]);
+    now += 49 * 3_600_000;
+    const { spool, queue } = spooled({ maxAge: 48 * 3_600_000 }, { ...LABEL, url: 'http://other/v1/traces' });
+    spool.lookAround();
+    while (files().length > 0 || said.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await queue.written();
+    expect(said).toEqual([expect.stringMatching(/^2 items .* were for other destinations and are too old/)]);
+  });
+
+  it('says what is lost at the end where the disk has refused it', async () => {
+    const lines = listen();
+    writeFileSync(dir, '');
+    const all = start();
+    all.far.answer = away;
+    all.courier.take(['a', 'b']);
+    await all.courier.shutdown();
+    expect(all.courier.figures()).toMatchObject({ dropped: 2, held: 0 });
+    expect(lines).toEqual([expect.stringMatching(/before the end: 2 spans dropped$/)]);
+  });
+
   it('holds no more bytes than it may: the oldest goes, counted, with one warning', async () => {
     const far = new Far();
     far.answer = away;
@@ -302,6 +340,7 @@ describe('Spool', () => {
     expect(files()).toHaveLength(2);
     await ending.courier.shutdown();
     expect(files()).toHaveLength(2);
+    expect(ending.courier.figures()).toMatchObject({ taken: 2, spooled: 2, dropped: 0, held: 2 });
     const again = start();
     await again.queue.written();
     await gone(again);
