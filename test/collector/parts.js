@@ -52,6 +52,11 @@ export async function outage(binary) {
   await sleep(5_000);
   await Promise.all(gateways.map((gateway) => gateway.end()));
   await sleep(5_000);
+  const asked = Date.now();
+  await agent.end();
+  const seconds = (Date.now() - asked) / 1000;
+  await agent.start();
+  await sleep(3_000);
   await agent.end('SIGKILL');
   await sleep(1_000);
   await agent.start();
@@ -59,7 +64,7 @@ export async function outage(binary) {
   await Promise.all(gateways.map((gateway) => gateway.start()));
   await sleep(5_000);
   await gateways[0].end();
-  await sleep(4_000);
+  await sleep(10_000);
   await gateways[0].start();
   await sleep(2_000);
   await ends.close(1);
@@ -76,6 +81,7 @@ export async function outage(binary) {
     row('traces that miss a span', 0, missing.length),
     // What is under way at a kill is sent again; sent again with each attempt, it would be a multiple.
     row('spans that came more than once', 0, doubled(ends.traces), (requests.length * SPANS.length) / 4),
+    row('seconds until the agent ended, no gateway', 5, Math.round(seconds), 15),
     note('complaints of the services', complaints.split('\n').filter(Boolean).length),
   ];
 }

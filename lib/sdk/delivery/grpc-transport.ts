@@ -1,4 +1,5 @@
-import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -14,6 +15,8 @@ const LARGEST_ANSWER = 4 * 1024 * 1024;
 const FRAME = 5;
 
 const compress = promisify(gzip);
+// Loaded with the first call only: most speak HTTP.
+const require = createRequire(import.meta.url);
 
 /**
  * OTLP over gRPC: one unary call for each parcel. Made of Node's own HTTP/2, since a channel of `@grpc/grpc-js` holds the
@@ -117,6 +120,7 @@ export class GrpcTransport implements Transport {
     const { ca, cert, key } = this.#tls ?? {};
     const path = this.#socket;
     const createConnection = path === undefined ? undefined : () => connect(path);
+    const http2 = require('node:http2') as typeof import('node:http2');
     const session = http2.connect(this.#url.origin, { ca, cert, key, ...(createConnection && { createConnection }) });
     session.unref();
     // Reported by the call that it fails.

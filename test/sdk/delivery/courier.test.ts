@@ -78,6 +78,23 @@ describe('Courier', () => {
     expect(said).toEqual([]);
   });
 
+  it('starts anew with the next outage', async () => {
+    const { courier, far } = line();
+    for (let outage = 0; outage < 2; outage += 1) {
+      far.answer = away;
+      courier.take(['0']);
+      await inAWhile();
+      far.answer = taken;
+      await inAWhile();
+    }
+    far.answer = away;
+    far.sent.length = 0;
+    courier.take(['0']);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(far.sent).toHaveLength(2);
+    expect(said).toHaveLength(4);
+  });
+
   it('waits as long as it is asked to, and says so where that is long', async () => {
     const { courier, far } = line();
     far.answer = { status: 'retryable', error: new Error('HTTP 503'), retryInMillis: 30_000 };
