@@ -1,4 +1,5 @@
 export { annotate, recordEvent } from './annotate.js';
+export { carrierVia } from './carriers.js';
 export { Agent, type AgentOptions } from './decorators/agent.js';
 export { Embedding, type EmbeddingOptions } from './decorators/embedding.js';
 export { LlmCall, type LlmCallOptions } from './decorators/llm-call.js';
@@ -15,7 +16,6 @@ export { type Evaluation, type Feedback, recordEvaluation, recordFeedback } from
 export { type CacheMark, type FallbackMark, markCache, markFallback, markSafety, type SafetyMark } from './marks.js';
 export { isObserved } from './observation/observe.js';
 export type { LogPolicy } from './observation/operation.js';
-export { carrierVia } from './request-context/carriers.js';
 export { type RequestContext, requestContext, withRequestContext } from './request-context.js';
 export type { LlmRequest } from './responses/request.js';
 export type { ModelResponse, TokenUsage } from './responses/response.js';

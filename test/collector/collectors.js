@@ -21,6 +21,7 @@ export async function collector(binary, { name, file, folder, environment }) {
   const [grpc, http, health, metrics] = await freePorts(4);
   const logFile = join(folder, `${name}.log`);
   let child;
+  process.on('exit', () => child?.kill('SIGKILL'));
   let settings = environment;
 
   async function start(changed = {}) {

@@ -44,6 +44,7 @@ export async function traffic(agent, folder, perSecond) {
     child.stderr.setEncoding('utf8').on('data', (text) => {
       complaints += text;
     });
+    process.on('exit', () => child.kill('SIGKILL'));
     await once(child, 'message');
     return child;
   }

@@ -8,6 +8,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'nest-module': ['lib/index', 'lib/sdk/index', 'lib/sdk/logging'],
   'lib/index': [
     'lib/annotate',
+    'lib/carriers',
     'lib/decorators',
     'lib/feedback',
     'lib/marks',
@@ -57,6 +58,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   ],
   'lib/signals': ['lib/settings', 'lib/safely'],
   'lib/sdk': [
+    'lib/carriers',
     'lib/content',
     'lib/pricing',
     'lib/redaction',
@@ -70,6 +72,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/cli': ['lib/sdk', 'lib/signals/scope', 'lib/settings'],
   'lib/testing': ['lib/settings', 'lib/sdk/render-tree'],
   'lib/request-context': ['lib/signals/semconv', 'lib/safely'],
+  'lib/carriers': [],
   'lib/safely': ['lib/settings'],
   'lib/settings': [],
 };

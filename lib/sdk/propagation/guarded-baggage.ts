@@ -8,7 +8,7 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
-import { peerOf } from '../../request-context/carriers.js';
+import { peerOf } from '../../carriers.js';
 import { baggageOf, withBaggageBelieved } from '../../request-context.js';
 import { type Host, type HostList, hostOf } from './hosts.js';
 import { destinationsOf, senderOf } from './request-peers.js';

@@ -90,9 +90,10 @@ describe('Courier', () => {
     far.answer = away;
     far.sent.length = 0;
     courier.take(['0']);
-    await jest.advanceTimersByTimeAsync(1000);
-    expect(far.sent).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(900);
     expect(said).toHaveLength(4);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(far.sent).toHaveLength(2);
   });
 
   it('waits as long as it is asked to, and says so where that is long', async () => {

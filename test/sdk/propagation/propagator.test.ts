@@ -13,7 +13,7 @@ import {
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { requestContext, withRequestContext } from '../../../lib/index.js';
-import { carrierVia } from '../../../lib/request-context/carriers.js';
+import { carrierVia } from '../../../lib/carriers.js';
 import { createPropagator, type PropagatorName } from '../../../lib/sdk/propagation/propagator.js';
 import { noteHttpRequest, noteUndiciRequest } from '../../../lib/sdk/propagation/request-peers.js';
 import { useTelemetry } from '../../support/telemetry.js';

@@ -16,7 +16,10 @@ const { end } = proto;
 proto.end = function (...args) {
   end.apply(this, args);
   const { traceId, spanId, traceFlags } = this.spanContext();
-  writeSync(ledger, `${traceId} ${spanId} ${traceFlags & 1 ? 'sampled' : 'unsampled'} ${this.status.code === 2 ? 'error' : 'ok'}\n`);
+  writeSync(
+    ledger,
+    `${traceId} ${spanId} ${traceFlags & 1 ? 'sampled' : 'unsampled'} ${this.status.code === 2 ? 'error' : 'ok'}\n`,
+  );
 };
 probe.end();
 
