@@ -6,21 +6,33 @@ export interface LastWords {
   readonly parcels: readonly PendingParcel[];
   /** Milliseconds that one attempt may take. */
   readonly timeout: number;
-  /** How many attempts have ended, and of them how many items were delivered. */
+  /** How many attempts have ended; then, for each parcel, whether it was delivered. */
   readonly progress: Int32Array;
 }
 
 const WORKER = new URL('./last-words-worker.js', import.meta.url);
+// The process may ask twice, before and after the app's own listeners; a parcel is the same by its body.
+const spoken = new WeakSet<Uint8Array>();
 
 /**
- * Sends parcels while the process stands still, for one that is in its `exit` event: no timer fires any more, no socket of
- * its own is served, and it ends when this returns. A thread of its own sends; the process waits for it, at most so long.
+ * Sends parcels while the process stands still, for one that is about to end: no timer fires any more, no socket of its own
+ * is served, and it ends when this returns. A thread of its own sends; the process waits for it, at most so long. Each
+ * parcel is tried once, whatever became of it; what was in flight already may arrive twice.
  *
- * @returns how many items were delivered
+ * @param timeout milliseconds for everything together; with none left nothing is tried
+ * @returns how many items were delivered; those of an earlier call, which was answered for them, count as delivered
  */
 export function sendLastWords(parcels: readonly PendingParcel[], timeout: number): number {
-  if (parcels.length === 0) return 0;
-  const progress = new Int32Array(new SharedArrayBuffer(8));
+  const fresh = parcels.filter(({ body }) => !spoken.has(body));
+  const earlier = items(parcels) - items(fresh);
+  for (const { body } of fresh) spoken.add(body);
+  if (fresh.length === 0 || timeout <= 0) return earlier;
+  const progress = send(fresh, timeout);
+  return earlier + items(fresh.filter((_, index) => Atomics.load(progress, index + 1) === 1));
+}
+
+function send(parcels: readonly PendingParcel[], timeout: number): Int32Array {
+  const progress = new Int32Array(new SharedArrayBuffer(4 * (1 + parcels.length)));
   const deadline = performance.now() + timeout;
   // Neither the app's flags nor its NODE_OPTIONS: they would start telemetry, and the app's other preloads, once more.
   const worker = new Worker(WORKER, {
@@ -33,5 +45,9 @@ export function sendLastWords(parcels: readonly PendingParcel[], timeout: number
     const left = deadline - performance.now();
     if (left <= 0 || Atomics.wait(progress, 0, ended, left) === 'timed-out') break;
   }
-  return Atomics.load(progress, 1);
+  return progress;
+}
+
+function items(parcels: readonly PendingParcel[]): number {
+  return parcels.reduce((sum, parcel) => sum + parcel.items, 0);
 }

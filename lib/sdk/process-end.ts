@@ -2,11 +2,19 @@ import type { Telemetry } from './start.js';
 
 /** What a process needs of telemetry when it ends. */
 export interface Ending extends Telemetry {
-  /** Gets out what it can before it returns, where there is no time for anything else. Never throws. */
-  lastWords(): void;
+  /** @param isLast the process ends right after this: whoever needs a proper end gets it now */
+  flush(isLast?: boolean): Promise<void>;
+  /**
+   * Gets out what it can before it returns, where there is no time for anything else. Never throws.
+   *
+   * @param timeout milliseconds that it may take, where it would take more
+   */
+  lastWords(timeout?: number): void;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+// Somebody in a hurry still waits so many milliseconds, since what looks like it is often one signal that came twice.
+const HURRY = 1000;
 
 /**
  * Gets telemetry out before the process ends, and changes nothing about how it ends: never an exit of its own, the same
@@ -19,18 +27,19 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
 
   const onSignal = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > 1 + politeListeners()) {
-      // The app has a say in this signal: it decides when the process ends, `beforeExit` or its own call does the rest.
+      // The app has a say in this signal: it decides when the process ends, `beforeExit`, `exit` or its own call does the rest.
       telemetry.flush();
       return;
     }
-    // The second time somebody is in a hurry.
-    if (isEnding) return again(signal);
+    if (isEnding) return again(signal, HURRY);
     isEnding = true;
-    telemetry.shutdown().then(() => again(signal));
+    // Not a shutdown: requests that are being served end spans until the process is gone.
+    telemetry.flush(true).then(() => again(signal));
   };
 
-  /** With the last listener gone, Node's own handling of the signal is back. */
-  const again = (signal: NodeJS.Signals) => {
+  /** Nothing can end any more while the last words are spoken. With the last listener gone, Node's own handling is back. */
+  const again = (signal: NodeJS.Signals, timeout?: number) => {
+    telemetry.lastWords(timeout);
     remove();
     process.kill(process.pid, signal);
   };
@@ -40,18 +49,31 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
     setImmediate(() => telemetry.shutdown());
   };
 
-  // `process.exit()`, and errors that nobody caught: the process is past all waiting.
+  // `process.exit()`, and errors that nobody caught: the process is past all waiting. Before the app's own listeners, of
+  // which one may call `process.exit()` again and be the last; and once more after them, for what they have ended.
   const onExit = () => telemetry.lastWords();
+  const afterOthers = () => telemetry.lastWords();
+  const onNewListener = (event: string | symbol, listener: unknown) => {
+    if (event !== 'exit' || listener === afterOthers) return;
+    queueMicrotask(() => {
+      if (!process.listeners('exit').includes(onExit)) return;
+      process.off('exit', afterOthers);
+      process.on('exit', afterOthers);
+    });
+  };
 
   const remove = () => {
+    process.off('newListener', onNewListener);
     process.off('exit', onExit);
+    process.off('exit', afterOthers);
     for (const signal of SIGNALS) process.off(signal, onSignal);
     process.off('beforeExit', onBeforeExit);
   };
 
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.once('beforeExit', onBeforeExit);
-  process.once('exit', onExit);
+  process.on('exit', onExit);
+  process.on('newListener', onNewListener);
   return remove;
 }
 

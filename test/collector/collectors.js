@@ -16,30 +16,42 @@ export function validate(binary, file, environment = {}) {
   });
 }
 
+const started = [];
+process.on('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+/** Hands the process back, which will not outlive this one. */
+export function endsWithThis(child) {
+  started.push(child);
+  return child;
+}
+
 /** A Collector at fixed ports, to be started, ended and started again with the same queues. */
 export async function collector(binary, { name, file, folder, environment }) {
   const [grpc, http, health, metrics] = await freePorts(4);
   const logFile = join(folder, `${name}.log`);
   let child;
-  process.on('exit', () => child?.kill('SIGKILL'));
   let settings = environment;
 
   async function start(changed = {}) {
     settings = { ...settings, ...changed };
     const log = openSync(logFile, 'a');
-    child = spawn(binary, ['--config', join(SAMPLE, file), GATES], {
-      stdio: ['ignore', log, log],
-      env: {
-        PATH: process.env.PATH,
-        OTLP_GRPC: `127.0.0.1:${grpc}`,
-        OTLP_HTTP: `127.0.0.1:${http}`,
-        HEALTH: `127.0.0.1:${health}`,
-        SELF_METRICS_HOST: '127.0.0.1',
-        SELF_METRICS_PORT: String(metrics),
-        QUEUE_DIR: join(folder, `${name}-queue`),
-        ...settings,
-      },
-    });
+    child = endsWithThis(
+      spawn(binary, ['--config', join(SAMPLE, file), GATES], {
+        stdio: ['ignore', log, log],
+        env: {
+          PATH: process.env.PATH,
+          OTLP_GRPC: `127.0.0.1:${grpc}`,
+          OTLP_HTTP: `127.0.0.1:${http}`,
+          HEALTH: `127.0.0.1:${health}`,
+          SELF_METRICS_HOST: '127.0.0.1',
+          SELF_METRICS_PORT: String(metrics),
+          QUEUE_DIR: join(folder, `${name}-queue`),
+          ...settings,
+        },
+      }),
+    );
     closeSync(log);
     await healthy();
   }

@@ -36,8 +36,7 @@ export async function fleet(binary, samplePercent) {
     name: 'agent',
     file: 'agent.yaml',
     folder,
-    // Shorter than the cuts of the outage, so that a batch is dealt out anew in each.
-    environment: { GATEWAYS: `[${gateways.map(({ grpc }) => grpc).join(', ')}]`, GATEWAY_RETRY: '3s' },
+    environment: { GATEWAYS: `[${gateways.map(({ grpc }) => grpc).join(', ')}]`, RETRY_MAX: '5s' },
   });
   const all = [agent, ...gateways];
   await Promise.all(all.map((one) => one.start()));

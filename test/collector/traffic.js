@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from './collectors.js';
+import { endsWithThis, freePorts } from './collectors.js';
 
 /** What no back end may see. */
 export const LEAKS = ['abcdefghijklmnop1234', 'jane.doe@example.com', 'hunter2', 's3cr3t-in-url', 'to-be-dropped'];
@@ -44,7 +44,7 @@ export async function traffic(agent, folder, perSecond) {
     child.stderr.setEncoding('utf8').on('data', (text) => {
       complaints += text;
     });
-    process.on('exit', () => child.kill('SIGKILL'));
+    endsWithThis(child);
     await once(child, 'message');
     return child;
   }

@@ -19,6 +19,8 @@ describe.each([
     receiver = await receiveOtlp(protocol === 'grpc' ? 'grpc' : 'http');
     ended = await run(['--import', 'annotel/register', 'three-signals.mjs'], {
       OTEL_SERVICE_NAME: 'shop',
+      // The app also prints a line, which would be a third record.
+      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'console',
       OTEL_RESOURCE_ATTRIBUTES: 'shop.branch=caf%C3%A9',
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,

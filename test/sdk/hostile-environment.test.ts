@@ -122,7 +122,10 @@ const TABLE: Readonly<Record<string, Hostile>> = {
   OTEL_PROPAGATORS: words(/tracecontext, baggage, b3, b3multi, none/, 'jaeger'),
   ANNOTEL_SPOOL_MAX_SIZE: size,
   ANNOTEL_SPOOL_MAX_AGE: duration,
-  ANNOTEL_SPOOL_DIR: { values: [join(file('no-folder', ''), 'spool')], allowed: /./ },
+  ANNOTEL_SPOOL_DIR: {
+    values: [join(file('no-folder', ''), 'spool')],
+    allowed: /folder that can be made and written to/,
+  },
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: words(/http, undici, express/, 'mongodb'),
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: words(/http, undici, express/, 'dns'),
   OTEL_NODE_EXPERIMENTAL_SDK_METRICS: flag,

@@ -15,7 +15,7 @@ const spellings = (names: (string | semconv.Renamed)[]): string[] =>
 
 /** As the GenAI conventions spell them: core v1.41, and main where it differs. */
 const GEN_AI_ATTRIBUTES = `
-  agent.description agent.name conversation.id data_source.id embeddings.dimension.count evaluation.explanation
+  agent.description agent.id agent.name agent.version conversation.id data_source.id embeddings.dimension.count evaluation.explanation
   evaluation.name evaluation.score.label evaluation.score.value input.messages operation.name output.messages output.type
   provider.name
   request.choice.count request.encoding_formats request.frequency_penalty request.max_tokens request.model

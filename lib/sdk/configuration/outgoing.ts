@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Environment } from '../environment.js';
 import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
 import { parseHosts } from '../propagation/hosts.js';
@@ -78,5 +80,19 @@ function spool(env: Environment): SpoolOptions | undefined {
   const dir = env.text('ANNOTEL_SPOOL_DIR');
   const maxBytes = env.size('ANNOTEL_SPOOL_MAX_SIZE', '256MB') ?? 256e6;
   const maxAge = env.duration('ANNOTEL_SPOOL_MAX_AGE', '48h') ?? 48 * 3_600_000;
-  return dir === undefined ? undefined : { dir, maxBytes, maxAge };
+  if (dir === undefined) return undefined;
+  if (canWriteTo(dir)) return { dir, maxBytes, maxAge };
+  complain('ANNOTEL_SPOOL_DIR', dir, 'a folder that can be made and written to', 'none');
+  return undefined;
+}
+
+/** Whether the folder can be written to, or made in the nearest one that is there. */
+function canWriteTo(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return statSync(dir).isDirectory();
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return isMissing && dir !== dirname(dir) && canWriteTo(dirname(dir));
+  }
 }

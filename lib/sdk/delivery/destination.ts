@@ -86,7 +86,7 @@ export class Destination {
       const dropped = this.#dropped.inWords || 'nothing';
       warn(`${this.name} answers again; delivered late: ${late}${from}; dropped: ${dropped}`);
       this.#dropped.clear();
-    } else if (this.#hasInherited && !this.#isEnding) {
+    } else if (this.#hasInherited) {
       warn(`${this.name} was sent what an earlier process had left in the spool: ${late}`);
     }
     this.#isOut = false;

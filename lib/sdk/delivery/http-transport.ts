@@ -1,5 +1,5 @@
-import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Answer, certificates, cutOff, late, type OtlpConfig, type Transport } from './transport.js';
@@ -9,6 +9,8 @@ const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
 const compress = promisify(gzip);
+// An import would read every name that it exports, and so load Node's web socket client at start.
+const require = createRequire(import.meta.url);
 
 /** OTLP over HTTP. Unlike the exporters' own transport it makes one attempt, and its sockets never hold the process. */
 export class HttpTransport implements Transport {
@@ -17,7 +19,9 @@ export class HttpTransport implements Transport {
   #headers: Record<string, string> = {};
 
   constructor(private readonly config: OtlpConfig) {
-    this.#ready().catch(() => {});
+    // For who asks for the address before anything was sent. Only TLS has more to know than the headers.
+    const known = config.url.startsWith('https:') ? this.#ready() : this.#readHeaders();
+    known.catch(() => {});
   }
 
   async send(data: Uint8Array, timeoutMillis: number): Promise<Answer> {
@@ -49,15 +53,22 @@ export class HttpTransport implements Transport {
   }
 
   /** Headers anew for each attempt: what computes them may hand out a fresh token. */
-  async #ready(): Promise<Agent> {
+  async #readHeaders(): Promise<void> {
     this.#headers = await this.config.headers();
+  }
+
+  async #ready(): Promise<Agent> {
+    await this.#readHeaders();
     this.#agent ??= await this.config.agentFactory(new URL(this.config.url).protocol);
     return this.#agent;
   }
 
   async #post(body: Uint8Array, agent: Agent, timeoutMillis: number): Promise<Answer> {
     const { url, compression } = this.config;
-    const request = (url.startsWith('https:') ? https : http).request(url, {
+    const { request: open } = require(
+      url.startsWith('https:') ? 'node:https' : 'node:http',
+    ) as typeof import('node:http');
+    const request = open(url, {
       method: 'POST',
       agent,
       headers: {

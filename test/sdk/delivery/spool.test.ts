@@ -34,6 +34,7 @@ describe('Spool', () => {
   let said: string[];
   let now: number;
   let open: { spool: Spool; queue: SpoolQueue }[];
+  let couriers: Line['courier'][];
 
   beforeEach(() => {
     dir = join(mkdtempSync(join(tmpdir(), 'annotel-spool-')), 'spool');
@@ -41,8 +42,11 @@ describe('Spool', () => {
     listen();
     now = Date.now();
     open = [];
+    couriers = [];
   });
   afterEach(() => {
+    // Those that count as killed, too: they would try again for as long as the tests run.
+    for (const courier of couriers) courier.abandon('the test is over');
     for (const { queue } of open) queue.release();
     rmSync(join(dir, '..'), { recursive: true, force: true });
     jest.restoreAllMocks();
@@ -58,7 +62,9 @@ describe('Spool', () => {
   const start = (options: Partial<SpoolOptions> & { far?: Far; firstPause?: number } = {}) => {
     const { far = new Far(), firstPause, ...rest } = options;
     const { spool, queue } = spooled(rest);
-    return { spool, queue, ...line({ backlog: queue, transport: far, firstPause }) };
+    const all = line({ backlog: queue, transport: far, firstPause });
+    couriers.push(all.courier);
+    return { spool, queue, ...all };
   };
   /** Leaves batches behind, as a process that was killed while its collector was away. */
   const leave = async (batches: string[][], identity = DEAD) => {

@@ -1,17 +1,15 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Check, ok, problem, warning } from '../finding.js';
 
 /** Whether what cannot be exported can be kept, and what is kept from before. */
-export const spool: Check = ({ options }) => {
-  if (!options.spool) return [ok('none: what cannot be exported is held in memory, and lost with the process')];
-  const { dir } = options.spool;
-  const least = existing(dir);
-  try {
-    accessSync(least, constants.W_OK | constants.X_OK);
-  } catch {
-    return [problem(`ANNOTEL_SPOOL_DIR=${dir} cannot be written to`, 'give the app a folder that it may write to')];
+export const spool: Check = ({ options, env }) => {
+  const asked = env.text('ANNOTEL_SPOOL_DIR');
+  if (!options.spool) {
+    if (asked === undefined) return [ok('none: what cannot be exported is held in memory, and lost with the process')];
+    return [problem(`ANNOTEL_SPOOL_DIR=${asked} cannot be written to`, 'give the app a folder that it may write to')];
   }
+  const { dir } = options.spool;
   const files = existsSync(dir) ? readdirSync(dir, { recursive: true, encoding: 'utf8' }) : [];
   const corrupt = files.filter((file) => file.endsWith('.corrupt'));
   if (corrupt.length > 0) {
@@ -20,7 +18,3 @@ export const spool: Check = ({ options }) => {
   }
   return [ok(`${dir} can be written to`)];
 };
-
-function existing(path: string): string {
-  return existsSync(path) || path === dirname(path) ? path : existing(dirname(path));
-}
