@@ -18,7 +18,7 @@ const USAGE = `annotel ${SCOPE_VERSION}
 const { values, positionals } = parse();
 if (values.version) process.stdout.write(`${SCOPE_VERSION}\n`);
 else if (values.help || positionals[0] !== 'doctor' || positionals.length > 1) leave(USAGE, values.help ? 0 : 2);
-else await runDoctor(values).then((code) => process.exit(code));
+else process.exit(await runDoctor({ json: values.json, timeout: millis(values.timeout) }));
 
 function parse() {
   try {
@@ -34,6 +34,12 @@ function parse() {
   } catch (error) {
     return leave(`${(error as Error).message}\n\n${USAGE}`, 2);
   }
+}
+
+function millis(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  return leave(`--timeout takes milliseconds, and ${JSON.stringify(text)} is no such number\n\n${USAGE}`, 2);
 }
 
 function leave(text: string, code: number): never {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parsePrices } from '../pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../settings.js';
+import { given } from './configuration/given.js';
 import type { Environment } from './environment.js';
 import { tokenCounter } from './token-counter.js';
 import { complain, warn } from './warnings.js';
@@ -47,7 +48,7 @@ export function environmentSettings(env: Environment): Partial<Settings> {
     metricContext: env.listOf('ANNOTEL_METRIC_CONTEXT', ['tenant', 'feature'], 'none'),
   };
   warnOfHalves(found, env);
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+  return given(found);
 }
 
 /** Variables of which one says nothing without the other. */

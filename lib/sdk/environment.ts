@@ -54,17 +54,10 @@ export class Environment {
     return known.size > 0 ? [...known] : undefined;
   }
 
-  /**
-   * For a variable that the SDK reads itself, with an eye for case: complains of the words it will not know. `false`
-   * where the variable is set and none of them is known.
-   */
-  check(name: string, words: readonly string[], used: string): boolean {
-    const entries = (this.text(name)?.split(',') ?? []).map((entry) => entry.trim()).filter((entry) => entry !== '');
-    const unknown = entries.filter((entry) => !words.includes(entry));
-    if (unknown.length === 0) return true;
-    const isNoneLeft = unknown.length === entries.length;
-    complain(name, unknown.join(','), words.join(', '), isNoneLeft ? used : 'the rest');
-    return !isNoneLeft;
+  /** For a variable that OpenTelemetry reads itself, with an eye for case: complains of a word it will not know. */
+  check(name: string, words: readonly string[], used: string): void {
+    const text = this.text(name);
+    if (text !== undefined && !words.includes(text)) complain(name, text, words.join(', '), used);
   }
 
   number(name: string, range: { least: number; most: number; whole: boolean }, used: string): number | undefined {

@@ -10,14 +10,16 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import { type AzureParts, azureParts } from './azure/pipeline.js';
+import type { LogExporterName, MetricExporterName, TraceExporterName } from './configuration/exporting.js';
 import { ExporterDelivery } from './delivery/exporter-delivery.js';
 import { Network } from './delivery/network.js';
 import { otlpCourier } from './delivery/otlp.js';
+import type { Signal } from './delivery/parcel.js';
 import { type Delivery, LogBatchProcessor, MetricHandover, SpanBatchProcessor } from './delivery/processors.js';
 import { Spool } from './delivery/spool.js';
 import { Tally } from './delivery/tally.js';
-import type { LogExporterName, MetricExporterName, ResolvedOptions, Signal, TraceExporterName } from './options.js';
-import { warn } from './warnings.js';
+import type { ResolvedOptions } from './options.js';
+import { inWords, warn } from './warnings.js';
 
 /** What carries the three signals out of the process. */
 export interface Pipeline {
@@ -52,7 +54,7 @@ function azureMonitor(options: ResolvedOptions, network: Network): AzureParts | 
   try {
     return azureParts(azureConnectionString, options, network);
   } catch (error) {
-    warn(`cannot export to Azure Monitor: ${(error as Error).message}`);
+    warn(`cannot export to Azure Monitor: ${inWords(error)}`);
     return undefined;
   }
 }
@@ -66,7 +68,7 @@ function built<Name extends string, Part>(signal: Signal, names: readonly Name[]
     try {
       return [build(name)];
     } catch (error) {
-      warn(`cannot export ${signal} by ${name}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+      warn(`cannot export ${signal} by ${name}: ${inWords(error).split('\n')[0]}`);
       return [];
     }
   });
@@ -137,7 +139,7 @@ function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
   const reader = new Class({ ...prometheus, preventServerStart: true });
   reader.startServer().catch((error: NodeJS.ErrnoException) => {
     warn(
-      `cannot serve metrics to Prometheus on ${prometheus.host}:${prometheus.port} (${error.code ?? error.message})`,
+      `cannot serve metrics to Prometheus on ${prometheus.host}:${prometheus.port} (${error.code ?? error.message}); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
     );
   });
   return reader;

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { isAbsolute, join } from 'node:path';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
@@ -11,10 +10,11 @@ import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
+import { appResolvers, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logging/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logging/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
-import { warn } from './warnings.js';
+import { inWords, warn } from './warnings.js';
 
 /** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
 export const INSTRUMENTATION_NAMES = [
@@ -68,7 +68,7 @@ export function instrument(
       instances.set(recipe.name, instrumentation);
       return [instrumentation];
     } catch (error) {
-      warn(`cannot instrument ${recipe.name}: ${error instanceof Error ? error.message : error}`);
+      warn(`cannot instrument ${recipe.name}: ${inWords(error)}`);
       return [];
     }
   });
@@ -108,26 +108,10 @@ function create({ name, exported, config }: Recipe): Instrumentation {
   return new Class(config);
 }
 
-/** Resolve as the app does: from the working directory and from the main script, as either may lie outside the other's package. */
-export function appResolvers(): NodeJS.Require[] {
-  const roots = [join(process.cwd(), 'app.js'), process.argv[1] ?? ''].filter(isAbsolute);
-  return roots.map((root) => createRequire(root));
-}
-
 function installed(names: ReadonlySet<InstrumentationName>, all: readonly Recipe[]): Recipe[] {
   const resolvers = appResolvers();
-  const isInstalled = (target: string) => resolvers.some((resolver) => canResolve(resolver, target));
+  const isInstalled = (target: string) => resolverOf(target, resolvers) !== undefined;
   return all.filter(({ name, targets }) => names.has(name) && (targets.length === 0 || targets.some(isInstalled)));
-}
-
-function canResolve(resolver: NodeJS.Require, target: string): boolean {
-  try {
-    resolver.resolve(target);
-    return true;
-  } catch (error) {
-    // A package that cannot be required (ES module only) is installed all the same.
-    return (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
-  }
 }
 
 // A client span needs a parent: background work (polling, health checks, pools) would fill the backend with traces of

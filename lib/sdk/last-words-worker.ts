@@ -38,8 +38,9 @@ async function transportTo({ protocol, url, headers, tls }: PendingParcel): Prom
 }
 
 function agentOf(tls: PendingParcel['tls']) {
+  const connections = { keepAlive: true, maxSockets: 8 };
   return async (scheme: string) => {
-    if (scheme !== 'https:') return new (await import('node:http')).Agent({ keepAlive: true });
-    return new (await import('node:https')).Agent({ ...tls, keepAlive: true });
+    if (scheme !== 'https:') return new (await import('node:http')).Agent(connections);
+    return new (await import('node:https')).Agent({ ...tls, ...connections });
   };
 }

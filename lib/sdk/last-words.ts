@@ -13,6 +13,10 @@ export interface LastWords {
 const WORKER = new URL('./last-words-worker.js', import.meta.url);
 // The process may ask twice, before and after the app's own listeners; a parcel is the same by its body.
 const spoken = new WeakSet<Uint8Array>();
+const arrived = new WeakSet<Uint8Array>();
+
+/** Knows the bodies that have been delivered here. */
+export const delivered: { has(body: Uint8Array): boolean } = arrived;
 
 /**
  * Sends parcels while the process stands still, for one that is about to end: no timer fires any more, no socket of its own
@@ -28,7 +32,9 @@ export function sendLastWords(parcels: readonly PendingParcel[], timeout: number
   for (const { body } of fresh) spoken.add(body);
   if (fresh.length === 0 || timeout <= 0) return earlier;
   const progress = send(fresh, timeout);
-  return earlier + items(fresh.filter((_, index) => Atomics.load(progress, index + 1) === 1));
+  const reached = fresh.filter((_, index) => Atomics.load(progress, index + 1) === 1);
+  for (const { body } of reached) arrived.add(body);
+  return earlier + items(reached);
 }
 
 function send(parcels: readonly PendingParcel[], timeout: number): Int32Array {

@@ -5,12 +5,13 @@ import { safely } from '../safely.js';
 import { configure } from '../settings.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
+import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console-tree.js';
 import { observeFigures } from './delivery/self-metrics.js';
 import { createPipeline, type Pipeline } from './exporters.js';
 import { nameFastifyRoutes } from './fastify.js';
-import { appResolvers, instrument, register, takeHold } from './instrumentations.js';
-import { sendLastWords } from './last-words.js';
+import { instrument, register, takeHold } from './instrumentations.js';
+import { delivered, sendLastWords } from './last-words.js';
 import { bridgeApiLogs } from './logging/api-logs.js';
 import { bridgeConsole } from './logging/console.js';
 import { LogLevels } from './logging/log-levels.js';
@@ -26,7 +27,7 @@ import { createResource } from './resource.js';
 import { observeSampling } from './sampling/observe-sampling.js';
 import { createSampler } from './sampling/sampler.js';
 import type { Telemetry } from './start.js';
-import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
+import { DIAG_LEVELS, diagLogger, inWords, warn } from './warnings.js';
 
 /**
  * Puts everything together and starts it.
@@ -68,16 +69,19 @@ export function launch(options: ResolvedOptions, undo: (() => void)[]): Telemetr
     if (options.enabledInstrumentations.has('console')) undo.push(bridgeConsole());
   }
 
-  const flushed = async () => {
-    const readers = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
-    const parts = [outgoing.spans, outgoing.logs, ...readers];
+  const readers = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
+  const sent = async (others: readonly { forceFlush(): Promise<void> }[] = []) => {
+    const parts = [outgoing.spans, outgoing.logs, ...others];
     await Promise.allSettled(parts.map(async (part) => part?.forceFlush()));
     await pipeline.network.settled();
   };
 
   const end = async () => {
     pipeline.network.close();
-    const ended = providers.shutdown().catch((error) => warn(`shutdown: ${inWords(error)}`));
+    // Everything stays up while what there is goes out: what is being done meanwhile still ends its spans.
+    const ended = sent()
+      .then(() => providers.shutdown())
+      .catch((error) => warn(`shutdown: ${inWords(error)}`));
     if (!(await within(options.shutdownTimeout, ended))) {
       const reason = `no answer within ${options.shutdownTimeout} ms of shutdown`;
       if (pipeline.network.abandon(reason) === 0) warn(`shutdown was not done within ${options.shutdownTimeout} ms`);
@@ -88,7 +92,7 @@ export function launch(options: ResolvedOptions, undo: (() => void)[]): Telemetr
   let ending: Promise<void> | undefined;
   const telemetry: Telemetry = Object.freeze({
     async flush() {
-      if (ending === undefined) await within(options.flushTimeout, flushed());
+      if (ending === undefined) await within(options.flushTimeout, sent(readers));
       else await ending;
     },
     shutdown() {
@@ -96,32 +100,53 @@ export function launch(options: ResolvedOptions, undo: (() => void)[]): Telemetr
       return ending;
     },
   });
-  const lastWords = () =>
+  // Of a process that was told to go: when it has to be gone.
+  let deadline: number | undefined;
+  let reason = 'the process was told to end';
+  const lastFlush = async () => {
+    deadline = performance.now() + options.shutdownTimeout;
+    pipeline.network.close();
+    const { spanProcessors = [], logRecordProcessors = [], metricReaders = [] } = options;
+    const own = [...spanProcessors, ...logRecordProcessors, ...metricReaders];
+    // Twice, since not everybody has last words: an exporter of Azure Monitor has none, and a spool keeps them for later.
+    const ended = sent(readers)
+      .then(() => sent())
+      .then(() => Promise.allSettled(own.map(async (part) => part.shutdown())));
+    // The last words need some of the time.
+    if (!(await within(0.8 * options.shutdownTimeout, ended))) {
+      reason = `no answer within ${options.shutdownTimeout} ms of shutdown`;
+    }
+  };
+  const lastWords = (timeout = options.shutdownTimeout) =>
     safely('the last words of a process', () => {
       outgoing.spans?.tail.close();
       const parcels = pipeline.network.pending();
       const items = parcels.reduce((sum, parcel) => sum + parcel.items, 0);
-      const lost = items - sendLastWords(parcels, options.shutdownTimeout);
-      if (lost > 0) warn(`the process has ended before ${lost} spans, log records and metrics could be sent`);
+      const left = deadline === undefined ? timeout : Math.min(timeout, deadline - performance.now());
+      const lost = items - sendLastWords(parcels, left);
+      if (deadline !== undefined) {
+        outgoing.tree?.shutdown();
+        pipeline.network.abandon(reason, delivered);
+      } else if (lost > 0) warn(`the process has ended before ${lost} spans, log records and metrics could be sent`);
     });
-  if (!options.manualShutdown) undo.push(shutDownWithProcess({ ...telemetry, lastWords }));
+  const flush = (isLast = false) => (isLast ? lastFlush() : telemetry.flush());
+  if (!options.manualShutdown) undo.push(shutDownWithProcess({ ...telemetry, flush, lastWords }));
   return telemetry;
 }
 
 /** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */
 function createOutlets(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
-  const tree = options.console === 'tree' ? [new ConsoleTree({ color: options.color })] : [];
-  const onExit = () => {
-    for (const printer of tree) printer.printEnded();
-  };
+  const tree = options.console === 'tree' ? new ConsoleTree({ color: options.color }) : undefined;
+  const onExit = () => tree?.printEnded();
   process.once('exit', onExit);
   undo.push(() => process.off('exit', onExit));
   const cleaner = new Cleaner(options.dropAttributes);
   const levels = new LogLevels(options.logLevels);
-  const spanProcessors = [...tree, ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
+  const spanProcessors = [...(tree ? [tree] : []), ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
   const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];
   const { keep, buffer } = options.sampling;
   return {
+    tree,
     spans: spanProcessors.length > 0 ? new SpanOutlet(spanProcessors, cleaner, { rules: keep, ...buffer }) : undefined,
     logs:
       logRecordProcessors.length > 0
@@ -178,8 +203,4 @@ export function takeBack(undo: (() => void)[]): void {
       warn(`shutdown: ${inWords(error)}`);
     }
   }
-}
-
-export function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

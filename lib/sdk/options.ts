@@ -3,8 +3,9 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
-import { readConnectionString } from './azure/connection-string.js';
+import { ingestionEndpoint } from './azure/connection-string.js';
 import { type ExportOptions, exportOptions } from './configuration/exporting.js';
+import { given } from './configuration/given.js';
 import { type Limits, limits } from './configuration/limits.js';
 import { checkOtlp } from './configuration/otlp-checks.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
@@ -14,16 +15,6 @@ import { Environment, isHttpUrl } from './environment.js';
 import { environmentSettings } from './environment-settings.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
-
-export type {
-  BatchNumbers,
-  LogExporterName,
-  MetricExporterName,
-  OtlpTarget,
-  Signal,
-  TraceExporterName,
-} from './configuration/exporting.js';
-export type { PropagatorName, SpoolOptions } from './configuration/outgoing.js';
 
 /** What code may decide about telemetry; each field beats its variable, and what is left out comes from there. */
 export interface TelemetryOptions {
@@ -143,7 +134,7 @@ export function resolveOptions(
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
-    settings: Object.freeze({ ...environmentSettings(env), ...given(options.settings) }),
+    settings: Object.freeze({ ...environmentSettings(env), ...given(options.settings ?? {}) }),
   };
   warnOfUnknown(env);
   return Object.freeze(resolved);
@@ -159,8 +150,7 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_PROPAGATE_CONTEXT: options.propagateContext?.join(','),
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
-  const given = Object.entries(said).filter(([, value]) => value !== undefined);
-  return new Environment({ ...process.env, ...Object.fromEntries(given) });
+  return new Environment({ ...process.env, ...given(said) });
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */
@@ -168,7 +158,7 @@ function azure(env: Environment): string | undefined {
   const text = env.text('APPLICATIONINSIGHTS_CONNECTION_STRING');
   if (text === undefined) return undefined;
   try {
-    readConnectionString(text);
+    ingestionEndpoint(text);
     return text;
   } catch (error) {
     warn(`${(error as Error).message}; nothing is exported to Azure Monitor`);
@@ -193,11 +183,6 @@ function enabledInstrumentations(env: Environment): ReadonlySet<InstrumentationN
   return new Set((enabled ?? INSTRUMENTATION_NAMES).filter((name) => !disabled?.includes(name)));
 }
 
-/** A field that is there but `undefined` says nothing, as everywhere in the options. */
-function given(settings: Partial<Settings> = {}): Partial<Settings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-}
-
 function colors(env: Environment): boolean {
   const forced = env.text('FORCE_COLOR');
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
@@ -208,7 +193,7 @@ function colors(env: Environment): boolean {
 function warnOfUnknown(env: Environment): void {
   const known = env.known('ANNOTEL_').sort();
   for (const name of env.unknown('ANNOTEL_'))
-    warn(`${name} is not a variable of annotel (there are ${known.join(', ')})`);
+    warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
   if (env.text('OTEL_CONFIG_FILE') !== undefined) {
     warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
   }

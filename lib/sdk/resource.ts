@@ -12,12 +12,12 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
+import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
-import { optionalPackage } from './optional-package.js';
-import { warn } from './warnings.js';
+import { inWords, warn } from './warnings.js';
 
-/** Those that know more than the process itself, and are installed by whoever asks for them. */
-const PACKAGES: Partial<Record<DetectorName, string>> = {
+/** What detectors are in that know more than the process itself, and are installed by whoever asks for them. */
+export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
   container: '@opentelemetry/resource-detector-container',
   aws: '@opentelemetry/resource-detector-aws',
   azure: '@opentelemetry/resource-detector-azure',
@@ -63,11 +63,17 @@ function withoutArguments(): DetectedResource {
 }
 
 function installed(name: DetectorName): ResourceDetector[] {
+  const detectors = DETECTOR_PACKAGES[name] ?? name;
+  const refuse = (problem: string): ResourceDetector[] => {
+    warn(`OTEL_NODE_RESOURCE_DETECTORS names ${name}, but ${detectors} ${problem}; it detects nothing`);
+    return [];
+  };
+  const resolver = resolverOf(detectors);
+  if (resolver === undefined) return refuse(`is not installed (npm install ${detectors})`);
   try {
-    const exported = Object.values(optionalPackage<object>(PACKAGES[name] ?? name));
+    const exported = Object.values(resolver(detectors) as object);
     return exported.filter((value): value is ResourceDetector => typeof value?.detect === 'function');
   } catch (error) {
-    warn(`OTEL_NODE_RESOURCE_DETECTORS names ${name}, but ${(error as Error).message}`);
-    return [];
+    return refuse(`cannot be loaded (${inWords(error)})`);
   }
 }

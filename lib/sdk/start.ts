@@ -1,7 +1,7 @@
 import { apiConflict } from './api-copies.js';
-import { inWords, launch, takeBack } from './launch.js';
+import { launch, takeBack } from './launch.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
-import { forgetComplaints, warn } from './warnings.js';
+import { forgetComplaints, inWords, warn } from './warnings.js';
 
 /** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
 export interface Telemetry {

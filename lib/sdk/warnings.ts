@@ -32,6 +32,11 @@ export function warn(sentence: string): void {
   terminal.error('annotel: %s', sentence);
 }
 
+/** What an error says, for a sentence. */
+export function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Names a variable, the value that cannot be understood, what is allowed, and what is used in its place. */
 export function complain(variable: string, value: string, allowed: string, used: string): void {
   if (complained.some((known) => known.variable === variable && known.value === value)) return;

@@ -115,13 +115,71 @@ describe('annotel doctor', () => {
         'environment staging (APP_ENV)',
         `logs http/protobuf ${url}/v1/logs (OTEL_EXPORTER_OTLP_ENDPOINT)`,
         'headers api-key, x-team (OTEL_EXPORTER_OTLP_HEADERS)',
-        'sampler parentbased_traceidratio 0.1 (OTEL_TRACES_SAMPLER)',
+        'sampler parentbased_traceidratio 0.1 (OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG)',
         'kept in any case errors, slower than 5000 ms (ANNOTEL_KEEP)',
         'GenAI names 1.41 (default, as ANNOTEL_SEMCONV is not understood)',
         'currency USD (default)',
       ]),
     );
     expect(stdout).not.toMatch(/s3cr3t|t34m/);
+  });
+
+  it('shows what every variable of annotel has decided', async () => {
+    const variables: Record<string, string> = {
+      ANNOTEL_CONSOLE: 'off',
+      ANNOTEL_CONTENT: 'hash',
+      ANNOTEL_CONTENT_FIELDS: 'input',
+      ANNOTEL_CONTENT_KEY: 's3cr3t',
+      ANNOTEL_CURRENCY: 'EUR',
+      ANNOTEL_CURRENCY_RATE: '0.9',
+      ANNOTEL_DROP_ATTRIBUTES: 'db.query.text',
+      ANNOTEL_ESTIMATE_TOKENS: 'false',
+      ANNOTEL_HANDLE_KEY: 's3cr3t',
+      ANNOTEL_KEEP: 'errors',
+      ANNOTEL_KEEP_MAX_AGE: '90s',
+      ANNOTEL_KEEP_MAX_SPANS: '300',
+      ANNOTEL_KEEP_MAX_TRACES: '40',
+      ANNOTEL_LOG_LEVELS: '*=warn',
+      ANNOTEL_METRIC_CONTEXT: 'tenant',
+      ANNOTEL_PRICES: join(folder, 'prices.json'),
+      ANNOTEL_PROPAGATE_CONTEXT: '*.internal',
+      ANNOTEL_REDACT: 'email',
+      ANNOTEL_SEMCONV: 'both',
+      ANNOTEL_SPOOL_DIR: join(folder, 'spool'),
+      ANNOTEL_SPOOL_MAX_AGE: '1h',
+      ANNOTEL_SPOOL_MAX_SIZE: '5MB',
+      ANNOTEL_TRACES_PER_SECOND: '20',
+    };
+    file('prices.json', { m: { input: 1 } });
+    const { stdout } = await annotel(['doctor', '--json'], folder, variables);
+    const { settings } = JSON.parse(stdout) as { settings: { name: string; value: string; source: string }[] };
+    const sources = settings.flatMap(({ source }) => source.split(', '));
+    expect(Object.keys(variables).filter((name) => !sources.includes(name))).toEqual([]);
+    const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({
+      sampler: 'adaptive, about 20 traces a second',
+      'waiting for that': 'at most 40 traces, 300 spans, 1.5 min',
+      'log levels': '*=warn',
+      'form of them': 'hash with a key',
+      currency: 'EUR, 0.9 for 1 USD',
+      'own prices': `1, of ${join(folder, 'prices.json')}`,
+      spool: `${join(folder, 'spool')}, at most 5 MB and 60 min`,
+    });
+    expect(stdout).not.toContain('s3cr3t');
+  });
+
+  it('tells a value that is understood in part from one that is not', async () => {
+    const { stdout } = await annotel(['doctor', '--json'], folder, {
+      ANNOTEL_KEEP: 'errors,eror',
+      ANNOTEL_KEEP_MAX_AGE: 'soon',
+      OTEL_TRACES_EXPORTER: 'console,nothing',
+    });
+    const { settings } = JSON.parse(stdout) as { settings: { name: string; source: string }[] };
+    expect(Object.fromEntries(settings.map(({ name, source }) => [name, source]))).toMatchObject({
+      'kept in any case': 'ANNOTEL_KEEP in part',
+      'waiting for that': 'default, as ANNOTEL_KEEP_MAX_AGE is not understood',
+      traces: 'OTEL_TRACES_EXPORTER in part',
+    });
   });
 
   describe('finds why nothing arrives:', () => {
@@ -348,7 +406,10 @@ describe('annotel doctor', () => {
       chmodSync(join(folder, 'spool'), 0o700);
       file('spool/a.corrupt', '');
       expect((await said('spool', { ANNOTEL_SPOOL_DIR: join(folder, 'spool') })).findings).toEqual([
-        expect.objectContaining({ level: 'warning', text: expect.stringMatching(/1 files were set aside as corrupt/) }),
+        expect.objectContaining({
+          level: 'warning',
+          text: expect.stringMatching(/corrupt files were set aside \(1\)/),
+        }),
       ]);
     });
   });
@@ -358,6 +419,7 @@ describe('annotel doctor', () => {
     [['--help'], 0, /annotel doctor/],
     [[], 2, /annotel doctor/],
     [['operate'], 2, /annotel doctor/],
+    [['doctor', '--timeout', 'soon'], 2, /"soon" is no such number[\s\S]*annotel doctor/],
     [['doctor', '--loud'], 2, /Unknown option '--loud'[\s\S]*annotel doctor/],
   ])('annotel %j ends with %i', async (args, code, text) => {
     const ended = await annotel(args, folder);

@@ -49,6 +49,14 @@ describe('the end of a process', () => {
     expect(await run([...REGISTER, 'throws.mjs', 'throw'], environment())).toMatchObject({ code, stderr });
   });
 
+  // All variants, and a hundred runs: `node test/bench/sigterm.js`.
+  it('by SIGTERM under load loses no finished span', async () => {
+    const { stdout, stderr, code } = await run(['../../bench/sigterm.js', '5', 'plain']);
+    expect(stdout).toContain('"runs":5');
+    expect(stdout).toContain('"lost":0');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  });
+
   it('of a Nest app with shutdown hooks runs them, and loses nothing', async () => {
     const ended = await killed('SIGTERM', ...REGISTER, 'nest.mjs');
     expect(ended).toMatchObject({ code: null, endedBy: 'SIGTERM', stdout: 'ready\nhook SIGTERM\n' });

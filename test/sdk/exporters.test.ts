@@ -132,7 +132,9 @@ describe('exporters', () => {
     while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     taken.close();
     await runningTelemetry()?.shutdown();
-    expect(said).toEqual([`annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE)`]);
+    expect(said).toEqual([
+      `annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
+    ]);
   });
 
   it('send to Zipkin', async () => {

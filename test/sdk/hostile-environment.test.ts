@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -201,6 +201,17 @@ describe('with a hostile environment', () => {
     const names = [...new Set(asked.mock.calls.map(([name]) => name))];
     expect(names.filter((name) => !(name in TABLE) && !(name in FREE))).toEqual([]);
     expect([...Object.keys(TABLE), ...Object.keys(FREE)].filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('the README lists every variable of annotel, and no page another one', () => {
+    const known = [...Object.keys(TABLE), ...Object.keys(FREE)];
+    const named = (page: string) => readFileSync(page, 'utf8').match(/\b(ANNOTEL|OTEL_NODE)(_[A-Z\d]+)+\b/g) ?? [];
+    const docs = readdirSync('docs').filter((name) => name.endsWith('.md'));
+    const pages = ['README.md', 'lib/README.md', ...docs.map((name) => join('docs', name))];
+    expect(pages.flatMap(named).filter((name) => !known.includes(name))).toEqual([]);
+    const [, table = ''] = readFileSync('README.md', 'utf8').split(/^### 4\. .*|^### 5\. .*/m);
+    const listed = new Set(table.match(/(?<=`)ANNOTEL_[A-Z_]+(?=`)/g));
+    expect(known.filter((name) => name.startsWith('ANNOTEL_') && !listed.has(name))).toEqual([]);
   });
 
   const cases = Object.entries(TABLE).flatMap(([name, hostile]) =>

@@ -17,17 +17,17 @@ describe('shutDownWithProcess', () => {
     for (const event of ['SIGTERM', 'SIGINT', 'beforeExit']) process.removeAllListeners(event);
     kill = jest.spyOn(process, 'kill').mockReturnValue(true);
     remove = shutDownWithProcess({
-      lastWords: () => {
-        calls.push('last words');
+      lastWords: (timeout) => {
+        calls.push(timeout === undefined ? 'last words' : `last words in ${timeout}`);
       },
-      flush: async () => {
-        calls.push('flush');
-      },
-      shutdown: () => {
-        calls.push('shutdown');
+      flush: (isLast = false) => {
+        calls.push(isLast ? 'last flush' : 'flush');
         return new Promise((resolve) => {
           finish = resolve;
         });
+      },
+      shutdown: async () => {
+        calls.push('shutdown');
       },
     });
   });
@@ -38,20 +38,24 @@ describe('shutDownWithProcess', () => {
 
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('on %s shuts down, then lets the signal have its way', async (signal) => {
-    emit(signal, signal);
-    expect(calls).toEqual(['shutdown']);
-    expect(kill).not.toHaveBeenCalled();
-    finish();
-    await turn();
-    expect(process.listenerCount(signal)).toBe(0);
-    expect(kill.mock.calls).toEqual([[process.pid, signal]]);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'on %s sends what there is, then lets the signal have its way',
+    async (signal) => {
+      emit(signal, signal);
+      expect(calls).toEqual(['last flush']);
+      expect(kill).not.toHaveBeenCalled();
+      finish();
+      await turn();
+      expect(calls).toEqual(['last flush', 'last words']);
+      expect(process.listenerCount(signal)).toBe(0);
+      expect(kill.mock.calls).toEqual([[process.pid, signal]]);
+    },
+  );
 
-  it('does not wait when asked a second time', () => {
+  it('does not wait for long when asked a second time', () => {
     emit('SIGINT', 'SIGINT');
     emit('SIGINT', 'SIGINT');
-    expect(calls).toEqual(['shutdown']);
+    expect(calls).toEqual(['last flush', 'last words in 1000']);
     expect(kill.mock.calls).toEqual([[process.pid, 'SIGINT']]);
   });
 
@@ -68,7 +72,7 @@ describe('shutDownWithProcess', () => {
     emit('SIGTERM', 'SIGTERM');
     finish();
     await turn();
-    expect(calls).toEqual(['flush', 'shutdown']);
+    expect(calls).toEqual(['flush', 'last flush', 'last words']);
     expect(kill).toHaveBeenCalledTimes(1);
   });
 
@@ -80,7 +84,7 @@ describe('shutDownWithProcess', () => {
     process.on('SIGTERM', () => {});
     emit('SIGTERM', 'SIGTERM');
     Reflect.deleteProperty(holder, key);
-    expect(calls).toEqual(['shutdown']);
+    expect(calls).toEqual(['last flush']);
   });
 
   it('shuts down once when the process has nothing more to do', async () => {
@@ -92,10 +96,30 @@ describe('shutDownWithProcess', () => {
   });
 
   it('can be taken away', async () => {
+    process.on('exit', turn);
+    await turn();
     remove();
+    process.off('exit', turn);
     emit('beforeExit', 0);
     await turn();
     expect(emit('SIGTERM', 'SIGTERM')).toBe(false);
     expect(calls).toEqual([]);
+  });
+
+  it('leaves no listener behind', async () => {
+    const events = ['SIGTERM', 'SIGINT', 'beforeExit', 'exit', 'newListener'];
+    const counts = () => events.map((event) => process.listenerCount(event));
+    remove();
+    const before = counts();
+    for (let turns = 0; turns < 20; turns += 1) {
+      const removeAgain = shutDownWithProcess({
+        lastWords: () => {},
+        flush: async () => {},
+        shutdown: async () => {},
+      });
+      removeAgain();
+      await turn();
+    }
+    expect(counts()).toEqual(before);
   });
 });

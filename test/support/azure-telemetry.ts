@@ -1,23 +1,28 @@
 import tls from 'node:tls';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { type Azure, type AzureOptions, createAzure } from '../../lib/sdk/azure/azure.js';
+import { type AzureOptions, createAzure } from '../../lib/sdk/azure/azure.js';
 import { Ingestion } from './azure-ingestion.js';
 
-/** OpenTelemetry for this process, exporting all three signals to a local stand-in for Azure Monitor. */
-export class AzureTelemetry {
-  private constructor(
-    readonly ingestion: Ingestion,
-    readonly azure: Azure,
-    private readonly providers: readonly { forceFlush(): Promise<void>; shutdown(): Promise<void> }[],
-  ) {}
+/** What tests of the export to Azure Monitor look at. */
+export interface AzureTelemetry {
+  ingestion(): Ingestion;
+  /** Sends what there is. */
+  flush(): Promise<void>;
+}
 
-  static async start(options: Partial<AzureOptions> = {}): Promise<AzureTelemetry> {
-    const ingestion = await trusted();
+/** OpenTelemetry for one suite of tests, exporting all three signals to a local stand-in for Azure Monitor. */
+export function useAzureTelemetry(options: Partial<AzureOptions> = {}): AzureTelemetry {
+  let ingestion: Ingestion;
+  let providers: (TracerProvider | LoggerProvider | MeterProvider)[];
+
+  beforeAll(async () => {
+    ingestion = await trusted();
     const azure = createAzure({ connectionString: ingestion.connectionString, ...options });
     const resource = resourceFromAttributes({ 'service.name': 'shop', 'service.instance.id': 'one' });
     const tracers = new TracerProvider({
@@ -36,19 +41,23 @@ export class AzureTelemetry {
     trace.setGlobalTracerProvider(tracers);
     logs.setGlobalLoggerProvider(loggers);
     metrics.setGlobalMeterProvider(meters);
-    return new AzureTelemetry(ingestion, azure, [tracers, loggers, meters]);
-  }
-
-  /** Sends what there is. */
-  async flush(): Promise<void> {
-    await Promise.all(this.providers.map((provider) => provider.forceFlush()));
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.providers.map((provider) => provider.shutdown()));
+    providers = [tracers, loggers, meters];
+  });
+  afterEach(() => {
+    ingestion.reset();
+  });
+  afterAll(async () => {
+    await Promise.all(providers.map((provider) => provider.shutdown()));
     for (const api of [trace, logs, metrics, context, propagation]) api.disable();
-    await this.ingestion.close();
-  }
+    await ingestion.close();
+  });
+
+  return {
+    ingestion: () => ingestion,
+    async flush() {
+      await Promise.all(providers.map((provider) => provider.forceFlush()));
+    },
+  };
 }
 
 /** An ingestion endpoint whose certificate this process trusts. */

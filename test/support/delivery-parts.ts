@@ -14,6 +14,8 @@ export const words: Encoding<string[]> = {
     if (batch.includes('broken')) throw new Error('cannot be written');
     return { items: batch.length, body: Buffer.from(JSON.stringify(batch)) };
   },
+  split: (batch) =>
+    [batch.slice(0, batch.length / 2), batch.slice(batch.length / 2)].filter(({ length }) => length > 0),
   rejected(answer) {
     return answer === undefined ? undefined : JSON.parse(Buffer.from(answer).toString());
   },

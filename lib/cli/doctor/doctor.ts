@@ -28,25 +28,23 @@ const CHECKS: Readonly<Record<string, Check>> = {
   endpoints,
   spool,
 };
-const TIMEOUT = 5000;
 const MARKS = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 interface Arguments {
   readonly json?: boolean | undefined;
-  /** Milliseconds for one question to the network. */
-  readonly timeout?: string | undefined;
+  /** Milliseconds for one question to the network. Default 5000. */
+  readonly timeout?: number | undefined;
 }
 
 /** Examines the app in the working directory with the environment of this process; resolves to the exit code. */
-export async function runDoctor({ json, timeout }: Arguments): Promise<number> {
+export async function runDoctor({ json, timeout = 5000 }: Arguments): Promise<number> {
   const complaints: string[] = [];
-  const heard = overhear((sentence) => complaints.push(sentence));
-  // Of the app in this folder, and not of this program.
-  const options = resolveOptions({}, join(process.cwd(), 'main.js'));
-  heard();
-  const env = environment();
   const folder = process.cwd();
-  const patient: Patient = { folder, options, env, complaints, timeout: Number(timeout) || TIMEOUT };
+  const stopListening = overhear((sentence) => complaints.push(sentence));
+  // Of the app in this folder, and not of this program.
+  const options = resolveOptions({}, join(folder, 'main.js'));
+  stopListening();
+  const patient: Patient = { folder, options, env: environment(), complaints, timeout };
   const settings = effectiveConfiguration(patient);
   const findings: Record<string, Finding[]> = {};
   // Nothing that telemetry does holds the process; here it has to.

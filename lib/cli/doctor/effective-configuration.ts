@@ -1,141 +1,206 @@
+import { SIGNALS } from '../../sdk/configuration/exporting.js';
+import type { Signal } from '../../sdk/delivery/parcel.js';
 import type { Environment } from '../../sdk/environment.js';
-import type { Signal } from '../../sdk/options.js';
-import { settings as current } from '../../settings.js';
+import { settings as defaults } from '../../settings.js';
+import { chosenExporters } from './chosen-exporters.js';
 import type { Patient } from './finding.js';
+import { Sources } from './sources.js';
 
 /** One value that is in force. */
 export interface Setting {
   readonly name: string;
   readonly value: string;
-  /** The variable that it comes from, `package.json`, or `default`. */
+  /** The variable or variables that it comes from, `package.json`, or `default`. */
   readonly source: string;
 }
 
-const EXPORTERS = { traces: 'traceExporters', metrics: 'metricExporters', logs: 'logExporters' } as const;
+type Row = readonly [name: string, value: string, source: string];
 
 /** Everything that was decided, with where it comes from. Keys and headers are named, never shown. */
 export function effectiveConfiguration(patient: Patient): Setting[] {
-  const { options, env } = patient;
-  const { resource, sampling, spool } = options;
-  const settings = { ...current(), ...options.settings };
-  const from = sourcesIn(patient);
-  const list = (values: Iterable<string>, nothing = 'none') => [...values].join(', ') || nothing;
+  const sources = new Sources(patient);
+  const rows = [
+    ...identity(patient, sources),
+    ...destinations(patient, sources),
+    ...sampling(patient, sources),
+    ...records(patient, sources),
+    ...content(patient, sources),
+    ...money(patient, sources),
+  ];
+  return rows.map(([name, value, source]) => ({ name, value, source }));
+}
+
+function identity({ options }: Patient, sources: Sources): Row[] {
+  const { resource, disabled } = options;
+  const told = resource.attributes;
+  const service = sources.first('OTEL_SERVICE_NAME', told['service.name'] && 'OTEL_RESOURCE_ATTRIBUTES');
+  const isFromPackage = service === 'default' && resource.serviceName !== undefined;
   return [
-    { name: 'telemetry', value: options.disabled ? 'off' : 'on', source: from('OTEL_SDK_DISABLED') },
-    {
-      name: 'service',
-      value: [resource.serviceName ?? 'unknown_service:node', resource.serviceVersion].join(' ').trim(),
-      source:
-        from('OTEL_SERVICE_NAME', resource.attributes['service.name'] && 'OTEL_RESOURCE_ATTRIBUTES') === 'default'
-          ? (resource.serviceName && 'package.json') || 'default'
-          : from('OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'),
-    },
-    {
-      name: 'environment',
-      value: resource.environment ?? 'not told',
-      source: from(
-        resource.attributes['deployment.environment.name'] && 'OTEL_RESOURCE_ATTRIBUTES',
+    ['telemetry', disabled ? 'off' : 'on', sources.first('OTEL_SDK_DISABLED')],
+    [
+      'service',
+      [resource.serviceName ?? 'unknown_service:node', resource.serviceVersion].join(' ').trim(),
+      isFromPackage ? 'package.json' : service,
+    ],
+    [
+      'environment',
+      resource.environment ?? 'not told',
+      sources.first(
+        (told['deployment.environment.name'] ?? told['deployment.environment']) && 'OTEL_RESOURCE_ATTRIBUTES',
         'APP_ENV',
         'NODE_ENV',
       ),
-    },
-    { name: 'resource detectors', value: list(resource.detectors), source: from('OTEL_NODE_RESOURCE_DETECTORS') },
-    ...(['traces', 'metrics', 'logs'] as const).map((signal) => ({
-      name: signal,
-      value: destinations(patient, signal),
-      source: from(
-        `OTEL_${signal.toUpperCase()}_EXPORTER`,
-        `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`,
-        'OTEL_EXPORTER_OTLP_ENDPOINT',
-        options.azureConnectionString && 'APPLICATIONINSIGHTS_CONNECTION_STRING',
-      ),
-    })),
-    {
-      name: 'headers',
-      value: list(headerNames(env)),
-      source: from('OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
-    },
-    { name: 'console', value: options.console, source: from('ANNOTEL_CONSOLE') },
-    {
-      name: 'sampler',
-      value:
-        sampling.tracesPerSecond === undefined
-          ? `${sampling.sampler}${sampling.sampler.endsWith('ratio') ? ` ${sampling.ratio}` : ''}`
-          : `adaptive, about ${sampling.tracesPerSecond} traces a second`,
-      source: from('ANNOTEL_TRACES_PER_SECOND', 'OTEL_TRACES_SAMPLER'),
-    },
-    { name: 'kept in any case', value: keepRules(patient), source: from('ANNOTEL_KEEP') },
-    {
-      name: 'instrumentations',
-      value: list(options.enabledInstrumentations),
-      source: from('OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
-    },
-    { name: 'propagation', value: list(options.propagators), source: from('OTEL_PROPAGATORS') },
-    {
-      name: 'request context goes to',
-      value: list(options.propagateContext, 'nobody'),
-      source: from('ANNOTEL_PROPAGATE_CONTEXT'),
-    },
-    {
-      name: 'prompts and answers',
-      value: settings.content,
-      source: from(
-        'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
-        'AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED',
-      ),
-    },
-    { name: 'redaction', value: list(settings.redact, 'off'), source: from('ANNOTEL_REDACT') },
-    { name: 'dropped attributes', value: list(options.dropAttributes), source: from('ANNOTEL_DROP_ATTRIBUTES') },
-    {
-      name: 'log levels',
-      value: env.text('ANNOTEL_LOG_LEVELS') ?? 'everything',
-      source: from('ANNOTEL_LOG_LEVELS'),
-    },
-    {
-      name: 'spool',
-      value: spool ? `${spool.dir}, at most ${Math.round(spool.maxBytes / 1e6)} MB` : 'none',
-      source: from('ANNOTEL_SPOOL_DIR'),
-    },
-    { name: 'GenAI names', value: settings.semconv, source: from('ANNOTEL_SEMCONV') },
-    { name: 'currency', value: settings.currency, source: from('ANNOTEL_CURRENCY') },
-    { name: 'metrics by', value: list(settings.metricContext), source: from('ANNOTEL_METRIC_CONTEXT') },
+    ],
+    ['resource detectors', list(resource.detectors), sources.first('OTEL_NODE_RESOURCE_DETECTORS')],
   ];
 }
 
-/** The first of some variables that is set, unless it was complained of; a variable that does not apply is left out. */
-function sourcesIn({ env, complaints }: Patient) {
-  return (...variables: (string | undefined)[]): string => {
-    const set = variables.find((variable) => variable && env.text(variable) !== undefined);
-    if (!set) return 'default';
-    const isRefused = complaints.some(
-      (complaint) => complaint.includes(set) && complaint.includes('is not understood'),
-    );
-    return isRefused ? `default, as ${set} is not understood` : set;
-  };
+function destinations(patient: Patient, sources: Sources): Row[] {
+  const { options, env } = patient;
+  const { spool, spanBatch, logBatch, metricInterval } = options;
+  return [
+    ...SIGNALS.map((signal): Row => [signal, destinationsOf(signal, patient), sourcesOf(signal, patient, sources)]),
+    ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
+    ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
+    ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
+    ['waiting log records', `at most ${logBatch.maxQueueSize}`, sources.first('OTEL_BLRP_MAX_QUEUE_SIZE')],
+    ['metrics every', `${metricInterval} ms`, sources.first('OTEL_METRIC_EXPORT_INTERVAL')],
+    [
+      'spool',
+      spool ? `${spool.dir}, at most ${Math.round(spool.maxBytes / 1e6)} MB and ${minutes(spool.maxAge)}` : 'none',
+      sources.all('ANNOTEL_SPOOL_DIR', spool && 'ANNOTEL_SPOOL_MAX_SIZE', spool && 'ANNOTEL_SPOOL_MAX_AGE'),
+    ],
+  ];
 }
 
-function destinations({ options }: Patient, signal: Signal): string {
-  const { prometheus } = options;
-  const named = options[EXPORTERS[signal]].map((name: string) => {
-    if (name === 'otlp') return `${options.otlp[signal].protocol} ${options.otlp[signal].url}`;
+function sampling({ options }: Patient, sources: Sources): Row[] {
+  const { sampler, ratio, tracesPerSecond, buffer } = options.sampling;
+  const isByRatio = sampler.endsWith('ratio');
+  return [
+    tracesPerSecond === undefined
+      ? [
+          'sampler',
+          isByRatio ? `${sampler} ${ratio}` : sampler,
+          sources.all(
+            sources.firstOf('OTEL_TRACES_SAMPLER', 'ANNOTEL_TRACES_PER_SECOND'),
+            isByRatio && 'OTEL_TRACES_SAMPLER_ARG',
+          ),
+        ]
+      : ['sampler', `adaptive, about ${tracesPerSecond} traces a second`, sources.first('ANNOTEL_TRACES_PER_SECOND')],
+    ['kept in any case', keepRules(options.sampling.keep), sources.first('ANNOTEL_KEEP')],
+    [
+      'waiting for that',
+      `at most ${buffer.maxTraces} traces, ${buffer.maxSpans} spans, ${minutes(buffer.maxAge)}`,
+      sources.all('ANNOTEL_KEEP_MAX_TRACES', 'ANNOTEL_KEEP_MAX_SPANS', 'ANNOTEL_KEEP_MAX_AGE'),
+    ],
+  ];
+}
+
+function records({ options, env }: Patient, sources: Sources): Row[] {
+  return [
+    [
+      'instrumentations',
+      list(options.enabledInstrumentations),
+      sources.all('OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
+    ],
+    ['log levels', env.text('ANNOTEL_LOG_LEVELS') ?? 'everything', sources.first('ANNOTEL_LOG_LEVELS')],
+    ['propagation', list(options.propagators), sources.first('OTEL_PROPAGATORS')],
+    ['request context goes to', list(options.propagateContext, 'nobody'), sources.first('ANNOTEL_PROPAGATE_CONTEXT')],
+    ['dropped attributes', list(options.dropAttributes), sources.first('ANNOTEL_DROP_ATTRIBUTES')],
+  ];
+}
+
+function content({ options }: Patient, sources: Sources): Row[] {
+  const settings = { ...defaults(), ...options.settings };
+  const { contentFields, contentForm, contentKey, handleKey } = settings;
+  return [
+    [
+      'prompts and answers',
+      settings.content,
+      sources.first(
+        'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
+        'AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED',
+      ),
+    ],
+    ['fields of them', contentFields === 'all' ? 'all' : list(contentFields), sources.first('ANNOTEL_CONTENT_FIELDS')],
+    [
+      'form of them',
+      contentForm === 'hash' ? `hash ${contentKey ? 'with a key' : 'without a key'}` : contentForm,
+      sources.all('ANNOTEL_CONTENT', 'ANNOTEL_CONTENT_KEY'),
+    ],
+    ['redaction', list(settings.redact, 'off'), sources.first('ANNOTEL_REDACT')],
+    ['trace handles', handleKey ? 'sealed with a key' : 'not sealed', sources.first('ANNOTEL_HANDLE_KEY')],
+    ['GenAI names', settings.semconv, sources.first('ANNOTEL_SEMCONV')],
+  ];
+}
+
+function money({ options, env }: Patient, sources: Sources): Row[] {
+  const { currency, currencyRate, prices, countTokens, metricContext } = { ...defaults(), ...options.settings };
+  const own = Object.keys(prices).length;
+  return [
+    [
+      'currency',
+      currencyRate === 1 ? currency : `${currency}, ${currencyRate} for 1 USD`,
+      sources.all('ANNOTEL_CURRENCY', 'ANNOTEL_CURRENCY_RATE'),
+    ],
+    ['own prices', own === 0 ? 'none' : `${own}, of ${env.text('ANNOTEL_PRICES')}`, sources.first('ANNOTEL_PRICES')],
+    ['estimated usage', countTokens ? 'on' : 'off', sources.first('ANNOTEL_ESTIMATE_TOKENS')],
+    ['metrics by', list(metricContext), sources.first('ANNOTEL_METRIC_CONTEXT')],
+  ];
+}
+
+function destinationsOf(signal: Signal, { options }: Patient): string {
+  const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
+  const named = chosenExporters(options, signal).map((name) => {
+    if (name === 'otlp') return `${otlp[signal].protocol} ${otlp[signal].url}`;
     if (name === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
-    return name === 'zipkin' ? `zipkin ${options.zipkinUrl}` : name;
+    return name === 'zipkin' ? `zipkin ${zipkinUrl}` : name;
   });
-  return [...named, ...(options.azureConnectionString === undefined ? [] : ['Azure Monitor'])].join(', ') || 'nowhere';
+  return list(azureConnectionString === undefined ? named : [...named, 'Azure Monitor'], 'nowhere');
+}
+
+function sourcesOf(signal: Signal, { options }: Patient, sources: Sources): string {
+  const names = chosenExporters(options, signal);
+  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
+  return sources.all(
+    `OTEL_${signal.toUpperCase()}_EXPORTER`,
+    names.includes('otlp') && sources.firstOf(`${own}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
+    names.includes('otlp') && sources.firstOf(`${own}_PROTOCOL`, 'OTEL_EXPORTER_OTLP_PROTOCOL'),
+    names.includes('zipkin') && 'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+    names.includes('prometheus') && 'OTEL_EXPORTER_PROMETHEUS_HOST',
+    names.includes('prometheus') && 'OTEL_EXPORTER_PROMETHEUS_PORT',
+    options.azureConnectionString && 'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  );
 }
 
 function headerNames(env: Environment): string[] {
-  const texts = ['', 'TRACES_', 'METRICS_', 'LOGS_'].map((part) => env.text(`OTEL_EXPORTER_OTLP_${part}HEADERS`) ?? '');
-  const names = texts.flatMap((text) => text.split(',')).map((entry) => entry.split('=')[0]?.trim() ?? '');
+  const entries = otlpVariables('HEADERS').flatMap((variable) => env.text(variable)?.split(',') ?? []);
+  const names = entries.map((entry) => entry.split('=')[0]?.trim() ?? '');
   return [...new Set(names.filter((name) => name !== '' && !name.includes(' ')))];
 }
 
-function keepRules({ options }: Patient): string {
-  const { errors, slowerThan, costlierThan } = options.sampling.keep;
+function otlpVariables(name: string): string[] {
+  return ['', ...SIGNALS.map((signal) => `${signal.toUpperCase()}_`)].map(
+    (part) => `OTEL_EXPORTER_OTLP_${part}${name}`,
+  );
+}
+
+function keepRules({ errors, slowerThan, costlierThan }: Patient['options']['sampling']['keep']): string {
   const rules = [
     errors && 'errors',
     slowerThan !== undefined && `slower than ${slowerThan} ms`,
     costlierThan !== undefined && `costlier than ${costlierThan}`,
   ];
-  return rules.filter((rule) => rule !== false).join(', ') || 'nothing';
+  return list(
+    rules.filter((rule) => rule !== false),
+    'nothing',
+  );
+}
+
+function minutes(millis: number): string {
+  return `${Math.round(millis / 600) / 100} min`;
+}
+
+function list(values: Iterable<string>, nothing = 'none'): string {
+  return [...values].join(', ') || nothing;
 }

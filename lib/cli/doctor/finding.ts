@@ -23,8 +23,10 @@ export interface Patient {
   readonly timeout: number;
 }
 
+/** Looks at one thing. What it throws is told as that which could not be checked. */
 export type Check = (patient: Patient) => Finding[] | Promise<Finding[]>;
 
+/** The three levels of a finding; what is not in order comes with what to do. */
 export const ok = (text: string): Finding => ({ level: 'ok', text });
 export const warning = (text: string, mend: string): Finding => ({ level: 'warning', text, mend });
 export const problem = (text: string, mend: string): Finding => ({ level: 'problem', text, mend });

@@ -1,14 +1,17 @@
-/** The parts of `@azure/core-rest-pipeline` that are used here. */
 interface Headers {
   get(name: string): string | undefined;
   delete(name: string): void;
 }
+
+/** The part of a request in `@azure/core-rest-pipeline` that is used here. */
 export interface Request {
   body?: unknown;
   headers: Headers;
   abortSignal?: unknown;
   agent?: unknown;
 }
+
+/** The part of a response in `@azure/core-rest-pipeline` that is used here. */
 export interface Response {
   status: number;
   headers: Headers;

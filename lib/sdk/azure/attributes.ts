@@ -1,12 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
 import * as semconv from '../../signals/semconv.js';
 
+/** Fills the column of the user; read from `user.id`, as `withRequestContext` names it. */
+const ATTR_ENDUSER_ID = 'enduser.id';
+
 // Names that the exporter leaves out of customDimensions, whether or not something else holds what they say.
 const DROPPED = [
   semconv.ATTR_ERROR_TYPE,
   semconv.ATTR_SERVER_ADDRESS,
   semconv.ATTR_SERVER_PORT,
-  'enduser.id',
+  ATTR_ENDUSER_ID,
   'http.route',
 ];
 const URL_PARTS = ['url.full', 'url.scheme', 'url.path', 'url.query'];
@@ -15,9 +18,6 @@ const EXCEPTION_PARTS = [
   semconv.ATTR_EXCEPTION_MESSAGE,
   semconv.ATTR_EXCEPTION_STACKTRACE,
 ];
-
-/** Fills the column of the user; read from `user.id`, as `withRequestContext` names it. */
-const ATTR_ENDUSER_ID = 'enduser.id';
 
 /**
  * A copy of attributes in which what Azure Monitor would drop stands a second time under a name that it keeps

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { normalized, readConnectionString } from './connection-string.js';
+import { ingestionEndpoint, normalized } from './connection-string.js';
 import { completeEnvelopes } from './envelopes.js';
 import { AdaptedExporter } from './exporter.js';
 import { adaptLog } from './logs.js';
@@ -22,8 +22,6 @@ export interface AzureOptions {
   readonly timeout?: number | undefined;
   /** What is done to attributes before they leave the process, for those that are taken from live spans. */
   readonly clean?: ((attributes: Attributes) => Attributes) | undefined;
-  /** Files to look for the exporter's package from. Default: annotel, the working directory, the main script. */
-  readonly from?: readonly string[] | undefined;
 }
 
 /** The exporters of Azure Monitor for all three signals, and what they need to see of spans and log records. */
@@ -50,15 +48,9 @@ const TIMEOUT = 10_000;
  *
  * @throws Error with one sentence for the operator: a connection string that is none, or a package that is not installed
  */
-export function createAzure({
-  connectionString,
-  storageDirectory,
-  timeout = TIMEOUT,
-  clean,
-  from,
-}: AzureOptions): Azure {
-  const { endpoint } = readConnectionString(connectionString);
-  const { AzureMonitorTraceExporter, AzureMonitorMetricExporter, AzureMonitorLogExporter } = loadAzurePackage(from);
+export function createAzure({ connectionString, storageDirectory, timeout = TIMEOUT, clean }: AzureOptions): Azure {
+  const endpoint = ingestionEndpoint(connectionString);
+  const { AzureMonitorTraceExporter, AzureMonitorMetricExporter, AzureMonitorLogExporter } = loadAzurePackage();
   const memory = new SpanMemory(clean);
   const transport = new AzureTransport({ timeout, stores: storageDirectory !== undefined });
   const options = {

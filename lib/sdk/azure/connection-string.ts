@@ -1,9 +1,3 @@
-/** Where Azure Monitor takes telemetry, as far as a connection string tells. */
-export interface Ingestion {
-  /** Origin of the ingestion endpoint, such as `https://westeurope-5.in.applicationinsights.azure.com`. */
-  readonly endpoint: string;
-}
-
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
 const GLOBAL_ENDPOINT = 'https://dc.services.visualstudio.com';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -12,9 +6,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * Checks a connection string of Application Insights and tells where it leads to. The exporter's own check tells only
  * `diag`, and takes `http:` for `https:`.
  *
+ * @returns origin of the ingestion endpoint, such as `https://westeurope-5.in.applicationinsights.azure.com`
  * @throws Error with a sentence that says what is wrong with it, and never holds its key
  */
-export function readConnectionString(text: string): Ingestion {
+export function ingestionEndpoint(text: string): string {
   const fields = new Map<string, string>();
   for (const part of text.split(';').filter((part) => part.trim() !== '')) {
     const [key = '', value, ...more] = part.split('=');
@@ -26,7 +21,7 @@ export function readConnectionString(text: string): Ingestion {
   const key = fields.get('instrumentationkey');
   if (key === undefined || key === '') throw new Error(`${VARIABLE} holds no InstrumentationKey`);
   if (!UUID.test(key)) throw new Error(`the InstrumentationKey in ${VARIABLE} is no UUID in lower case`);
-  return { endpoint: endpointOf(fields) };
+  return endpointOf(fields);
 }
 
 /** The string as the exporter understands it: it refuses a trailing semicolon and does not trim. */

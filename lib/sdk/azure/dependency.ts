@@ -25,6 +25,7 @@ export function describeDependency(attributes: Attributes, kind: SpanKind): void
     describeModel(attributes);
 }
 
+/** Whether a span is of an HTTP request, in either spelling of the conventions. */
 export function isHttp(attributes: Attributes): boolean {
   return attributes['http.request.method'] !== undefined || attributes['http.method'] !== undefined;
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { resolverOf } from '../app-packages.js';
 
 /** What annotel uses of the package; its own types would make users without it fail to compile. */
 export interface AzurePackage {
@@ -11,41 +11,31 @@ export interface AzurePackage {
   readonly AzureMonitorLogExporter: new (options: object) => LogRecordExporter;
 }
 
-const NAME = '@azure/monitor-opentelemetry-exporter';
-// Exactly: npm takes preview.6, of the year 2020, for newer than every beta.
-const VERSION = '1.0.0-beta.45';
-const INSTALL = `npm install --save-exact ${NAME}@${VERSION}`;
+/** The package, in the one version that is known: what is done here reaches into it. */
+export const AZURE_PACKAGE = {
+  name: '@azure/monitor-opentelemetry-exporter',
+  version: '1.0.0-beta.45',
+  // npm takes preview.6, of the year 2020, for newer than every beta.
+  install: 'npm install --save-exact @azure/monitor-opentelemetry-exporter@1.0.0-beta.45',
+} as const;
 
 /**
  * Loads the exporters of Azure Monitor, and keeps the package from reporting on itself.
  *
- * @param from files to look from: the package may be installed beside annotel or in the app
+ * @param resolvers where to look for it. Default: annotel, the working directory, the main script
  * @throws Error with a sentence that says what to install
  */
-export function loadAzurePackage(from: readonly string[] = whereToLook()): AzurePackage {
-  const found = from.map((file) => createRequire(file)).find((require) => canFind(require));
-  if (found === undefined) throw new Error(`Azure Monitor needs a package that is not installed; run ${INSTALL}`);
-  const { version } = found(`${NAME}/package.json`) as { version: string };
-  if (version !== VERSION)
-    throw new Error(`${NAME} ${version} is not the version that annotel works with; run ${INSTALL}`);
-  const loaded = found(NAME) as AzurePackage;
-  keepQuiet(createRequire(found.resolve(NAME)));
-  return loaded;
-}
-
-function whereToLook(): string[] {
-  return [import.meta.url, join(process.cwd(), 'app.js'), process.argv[1] ?? ''].filter(
-    (file) => file.startsWith('file:') || isAbsolute(file),
-  );
-}
-
-function canFind(require: NodeJS.Require): boolean {
-  try {
-    require.resolve(`${NAME}/package.json`);
-    return true;
-  } catch {
-    return false;
+export function loadAzurePackage(resolvers?: readonly NodeJS.Require[]): AzurePackage {
+  const { name, install } = AZURE_PACKAGE;
+  const resolver = resolverOf(`${name}/package.json`, resolvers);
+  if (resolver === undefined) throw new Error(`${name} is not installed; run ${install}`);
+  const { version } = resolver(`${name}/package.json`) as { version: string };
+  if (version !== AZURE_PACKAGE.version) {
+    throw new Error(`${name} ${version} is not the version that annotel works with; run ${install}`);
   }
+  const loaded = resolver(name) as AzurePackage;
+  keepQuiet(createRequire(resolver.resolve(name)));
+  return loaded;
 }
 
 /**

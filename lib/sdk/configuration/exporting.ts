@@ -1,18 +1,12 @@
+import type { OtlpTarget } from '../delivery/otlp.js';
+import type { Signal } from '../delivery/parcel.js';
 import type { Environment } from '../environment.js';
 import { complain, warn } from '../warnings.js';
 
-export type Signal = 'traces' | 'metrics' | 'logs';
+/** What the three lists of exporters take, but `none`. */
 export type TraceExporterName = 'otlp' | 'console' | 'zipkin';
 export type MetricExporterName = 'otlp' | 'console' | 'prometheus';
 export type LogExporterName = 'otlp' | 'console';
-
-/** Where and how one signal leaves by OTLP. */
-export interface OtlpTarget {
-  /** `OTEL_EXPORTER_OTLP_[SIGNAL_]PROTOCOL`. Default `http/protobuf`. */
-  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
-  /** `OTEL_EXPORTER_OTLP_[SIGNAL_]ENDPOINT`, complete with path. Default `http://localhost:4318/v1/{signal}`. */
-  readonly url: string;
-}
 
 /** Numbers of a batch processor; what is `undefined` is left to the default. */
 export interface BatchNumbers {
@@ -34,6 +28,10 @@ export interface ExportOptions {
   readonly metricExporters: readonly MetricExporterName[];
   /** `OTEL_LOGS_EXPORTER`. Default as for traces. */
   readonly logExporters: readonly LogExporterName[];
+  /**
+   * `OTEL_EXPORTER_OTLP_[SIGNAL_]PROTOCOL`, default `http/protobuf`; `OTEL_EXPORTER_OTLP_[SIGNAL_]ENDPOINT`, default
+   * `http://localhost:4318`, or port 4317 for gRPC.
+   */
   readonly otlp: Readonly<Record<Signal, OtlpTarget>>;
   /** `OTEL_EXPORTER_ZIPKIN_ENDPOINT`. Default `http://localhost:9411/api/v2/spans`. */
   readonly zipkinUrl: string;
@@ -52,7 +50,8 @@ const COUNT = { least: 1, most: TIMER_MAX, whole: true };
 const MILLIS = { least: 1, most: TIMER_MAX, whole: false };
 const PORT = { least: 1, most: 65_535, whole: true };
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+/** In the order in which they are told. */
+export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 /**
  * @param endpoint the app's own base URL, over the environment's
@@ -99,7 +98,9 @@ function exporters<const Name extends string>(
 ) {
   const listed = env.listOf(variable, [...names, 'none'], 'otlp');
   if (listed === undefined) return otlpByDefault ? (['otlp'] as Name[]) : [];
-  return listed.includes('none') ? [] : (listed as Name[]);
+  if (!listed.includes('none')) return listed as Name[];
+  if (listed.length > 1) complain(variable, listed.join(','), 'a list of exporters, or none alone', 'none');
+  return [];
 }
 
 function otlpTarget(env: Environment, endpoint: string | undefined, signal: Signal): OtlpTarget {
@@ -108,13 +109,22 @@ function otlpTarget(env: Environment, endpoint: string | undefined, signal: Sign
     env.oneOf(`${own}_PROTOCOL`, PROTOCOLS, 'http/protobuf') ??
     env.oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS, 'http/protobuf') ??
     'http/protobuf';
+  const isInsecure = [env.flag(`${own}_INSECURE`), env.flag('OTEL_EXPORTER_OTLP_INSECURE')].find(
+    (flag) => flag !== undefined,
+  );
   if (protocol === 'grpc') {
     const url = endpoint ?? env.text(`${own}_ENDPOINT`) ?? env.text('OTEL_EXPORTER_OTLP_ENDPOINT');
-    return { protocol, url: url ?? 'http://localhost:4317' };
+    return { protocol, url: grpcTarget(url ?? 'http://localhost:4317', isInsecure ?? false) };
   }
   const ofSignal = endpoint ? undefined : env.url(`${own}_ENDPOINT`, 'the general endpoint');
   const base = endpoint ?? withoutSignal(env.url('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318'));
   return { protocol, url: ofSignal ?? `${(base ?? 'http://localhost:4318').replace(/\/+$/, '')}/v1/${signal}` };
+}
+
+/** What has no scheme is reached by TLS, unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. A name is looked up in any case. */
+function grpcTarget(text: string, isInsecure: boolean): string {
+  const target = text.replace(/^dns:(\/\/[^/]*\/)?/, '');
+  return isInsecure && !/^(https?:\/\/|unix:)/.test(target) ? `http://${target}` : target;
 }
 
 /** The path of a signal is added to the general endpoint; many give it one that has it already. */

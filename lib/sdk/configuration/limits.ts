@@ -1,6 +1,7 @@
 import type { LogRecordLimits } from '@opentelemetry/sdk-logs';
 import type { SpanLimits } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../environment.js';
+import { given } from './given.js';
 
 /** What one span or log record may hold. What is left out has the SDK's own limit. */
 export interface Limits {
@@ -12,6 +13,7 @@ export interface Limits {
 
 const COUNT = { least: 0, most: 2 ** 31 - 1, whole: true };
 
+/** Reads them, and complains of each that is no number. */
 export function limits(env: Environment): Limits {
   const limit = (name: string) => env.number(name, COUNT, 'the default');
   const attributeCountLimit = limit('OTEL_ATTRIBUTE_COUNT_LIMIT');
@@ -32,9 +34,4 @@ export function limits(env: Environment): Limits {
       attributeValueLengthLimit: limit('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? attributeValueLengthLimit,
     }),
   };
-}
-
-/** Without the fields that say nothing: the SDK takes one that is there for a choice. */
-function given<T extends object>(all: { [Key in keyof T]: T[Key] | undefined }): T {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
 }

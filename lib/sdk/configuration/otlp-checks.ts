@@ -16,7 +16,6 @@ export function checkOtlp(env: Environment): void {
     checkHeaders(env, `${prefix}HEADERS`);
     env.number(`${prefix}TIMEOUT`, MILLIS, '10000');
     env.check(`${prefix}COMPRESSION`, ['gzip', 'none'], 'none');
-    env.check(`${prefix}INSECURE`, ['true', 'false'], 'false');
     for (const file of FILES) checkFile(env, `${prefix}${file}`);
   }
   env.oneOf('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative', 'delta', 'lowmemory'], 'cumulative');

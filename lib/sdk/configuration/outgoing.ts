@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Environment } from '../environment.js';
 import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
 import { parseHosts } from '../propagation/hosts.js';
+import type { PropagatorName } from '../propagation/propagator.js';
 import { complain } from '../warnings.js';
 
 /** Where and how much is kept on disk. */
@@ -15,8 +16,7 @@ export interface SpoolOptions {
   readonly maxAge: number;
 }
 
-const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi'] as const;
-export type PropagatorName = (typeof PROPAGATORS)[number];
+const PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi'];
 
 /** What is held back, and from whom. */
 export interface OutgoingOptions {
@@ -32,6 +32,7 @@ export interface OutgoingOptions {
   readonly spool: SpoolOptions | undefined;
 }
 
+/** Reads them. Of a list, what is not understood costs that entry; the others count. */
 export function outgoingOptions(env: Environment): OutgoingOptions {
   return {
     logLevels: logLevels(env),
@@ -73,7 +74,7 @@ function hosts(env: Environment): readonly string[] {
 function propagators(env: Environment): readonly PropagatorName[] {
   const listed = env.listOf('OTEL_PROPAGATORS', [...PROPAGATORS, 'none'], 'tracecontext, baggage');
   if (listed === undefined) return ['tracecontext', 'baggage'];
-  return listed.includes('none') ? [] : (listed as PropagatorName[]);
+  return listed.includes('none') ? [] : listed.filter((name) => name !== 'none');
 }
 
 function spool(env: Environment): SpoolOptions | undefined {

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Environment } from '../environment.js';
 import { complain } from '../warnings.js';
 
 const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container', 'aws', 'azure', 'gcp'] as const;
+/** What `OTEL_NODE_RESOURCE_DETECTORS` takes, but `all` and `none`. */
 export type DetectorName = (typeof DETECTORS)[number];
 
 /** Who is speaking: the resource of all telemetry. */
@@ -84,9 +85,9 @@ function decoded(text: string): string | undefined {
 
 /** The package that the main script belongs to, else that of the working directory. */
 function appManifest(mainScript: string | undefined): { name?: string; version?: string } {
+  const home = folderOf(mainScript);
   // A tool that is run from a package manager's folder speaks for the app in whose directory it runs.
-  const isTool = mainScript?.includes('node_modules') ?? true;
-  let folder = isTool || mainScript === undefined ? process.cwd() : dirname(mainScript);
+  let folder = home?.includes('node_modules') === false ? home : process.cwd();
   for (;;) {
     try {
       const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
@@ -102,5 +103,16 @@ function appManifest(mainScript: string | undefined): { name?: string; version?:
     const parent = dirname(folder);
     if (parent === folder) return {};
     folder = parent;
+  }
+}
+
+/** Where the main script lies, be it given as its folder (`node .`), by a link, or without its ending. */
+function folderOf(mainScript: string | undefined): string | undefined {
+  if (mainScript === undefined) return undefined;
+  try {
+    const path = realpathSync(mainScript);
+    return statSync(path).isDirectory() ? path : dirname(path);
+  } catch {
+    return dirname(resolve(mainScript));
   }
 }

@@ -37,6 +37,7 @@ export interface SamplingOptions {
 
 const COUNT = { least: 1, most: 1e8, whole: true };
 
+/** Reads them. Of the rules to keep by, what is not understood costs that rule; the others count. */
 export function samplingOptions(env: Environment): SamplingOptions {
   const sampler = env.oneOf('OTEL_TRACES_SAMPLER', SAMPLERS, 'parentbased_always_on') ?? 'parentbased_always_on';
   const byRatio = sampler.endsWith('traceidratio');

@@ -1,6 +1,7 @@
 import type { BacklogListener, Held } from './backlog.js';
 import { outside } from './outside.js';
-import type { PendingParcel } from './parcel.js';
+import { packed } from './packing.js';
+import type { Delivered, PendingParcel } from './parcel.js';
 import { nextPause } from './pause.js';
 import type { Delivery } from './processors.js';
 import type { Route } from './route.js';
@@ -34,18 +35,18 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
   }
 
   take(batch: Batch): void {
-    const { encoding, tally, backlog } = this.route;
+    const { signal, destination, encoding, tally, backlog } = this.route;
     const items = encoding.count(batch);
     tally.taken += items;
     if (this.#end === 'abandoned') return this.#drop(items);
-    try {
-      const isLate = this.#state === 'down';
-      if (backlog.put(encoding.pack(batch), isLate) === undefined) this.#drop(items);
-      else if (isLate && backlog.isDurable) tally.spooled += items;
-    } catch (error) {
-      tally.dropped += items;
-      this.route.destination.refused(this.route.signal, items, `they cannot be written, ${inWords(error)}`);
+    const isLate = this.#state === 'down';
+    const { parcels, broken, error } = packed(encoding, batch);
+    for (const parcel of parcels) {
+      if (backlog.put(parcel, isLate) === undefined) this.#drop(parcel.items);
+      else if (isLate && backlog.isDurable) tally.spooled += parcel.items;
     }
+    tally.dropped += broken;
+    if (broken > 0) destination.refused(signal, broken, `they cannot be written, ${inWords(error)}`);
     this.ready();
   }
 
@@ -56,7 +57,7 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
   /** Items that never got as far as this. */
   lost(items: number): void {
     this.route.tally.taken += items;
-    this.#drop(items);
+    this.gone(items);
   }
 
   gone(items: number): void {
@@ -94,18 +95,17 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
   }
 
   /**
-   * Gives up what is under way and whatever still comes, and lets go of the sockets. What a spool holds stays there.
-   *
+   * Gives up what is under way and whatever still comes, and lets go of the sockets. What a spool holds stays there,
+   * and what `delivered` knows, sent by other means, is no loss.
    * @returns how many parcels that were
    */
-  abandon(reason: string): number {
+  abandon(reason: string, delivered?: Delivered): number {
     if (this.#end === 'abandoned') return 0;
     this.#end = 'abandoned';
     this.#resume();
-    const { transport, backlog } = this.route;
-    const held = backlog.all.length;
-    transport.abandon();
-    this.#leave(reason);
+    const held = this.route.backlog.all.length;
+    this.route.transport.abandon();
+    this.#leave(reason, delivered);
     this.#settle();
     return held;
   }
@@ -197,7 +197,8 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     this.#state = 'down';
     // Several that were under way fail together: one pause for all of them.
     if (this.#pause !== undefined) return;
-    this.#failures += 1;
+    // One that is asked to stay away for long knows enough after one attempt: nobody waits for the next.
+    this.#failures += pause < LONGEST_BLIP ? 1 : 2;
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       this.ready();
@@ -231,12 +232,12 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     this.#waiters.clear();
   }
 
-  #leave(reason?: string): void {
+  #leave(reason?: string, delivered?: Delivered): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const { signal, destination, backlog, transport } = this.route;
-    for (const { held } of backlog.inMemory()) {
-      this.#drop(held.items);
+    for (const { held, body } of backlog.inMemory()) {
+      if (!delivered?.has(body)) this.#drop(held.items);
       backlog.done(held);
     }
     for (const held of backlog.all) this.#isLate(held);

@@ -32,6 +32,8 @@ export interface Encoding<Batch> {
   count(batch: Batch): number;
   /** @throws what the serialiser throws */
   pack(batch: Batch): Parcel;
+  /** The batch in so many parts at most, each of one item at least; alone where it cannot be parted. */
+  split(batch: Batch, parts: number): Batch[];
   /** Reads the partial success of an answer; `undefined` where everything was taken. Never throws. */
   rejected(answer: Uint8Array | undefined): Rejected | undefined;
 }
@@ -51,13 +53,21 @@ const COUNTS: { readonly [S in Signal]: (batch: BatchOf[S]) => number } = {
   logs: (records) => records.length,
 };
 
+const SPLITS: { readonly [S in Signal]: (batch: BatchOf[S], parts: number) => BatchOf[S][] } = {
+  traces: parted,
+  metrics: (metrics) => [metrics],
+  logs: parted,
+};
+
 /** How a signal is written: as JSON or, over HTTP and gRPC alike, as protobuf. */
 export function encodingOf<S extends Signal>(signal: S, form: 'json' | 'protobuf'): Encoding<BatchOf[S]> {
   const serializer = SERIALIZERS[signal][form];
   const count = COUNTS[signal] as (batch: BatchOf[S]) => number;
+  const split = SPLITS[signal] as (batch: BatchOf[S], parts: number) => BatchOf[S][];
   return {
     contentType: form === 'json' ? 'application/json' : 'application/x-protobuf',
     count,
+    split,
     pack(batch) {
       const body = serializer.serializeRequest(batch);
       if (body === undefined) throw new Error('the batch cannot be serialised');
@@ -73,6 +83,13 @@ export function encodingOf<S extends Signal>(signal: S, form: 'json' | 'protobuf
       }
     },
   };
+}
+
+function parted<T>(items: T[], parts: number): T[][] {
+  const size = Math.max(1, Math.ceil(items.length / parts));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** `rejectedSpans`, `rejectedDataPoints` or `rejectedLogRecords`: a 64-bit number, in JSON a string. */

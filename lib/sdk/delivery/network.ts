@@ -1,6 +1,6 @@
 import type { Courier } from './courier.js';
 import { Destination } from './destination.js';
-import type { PendingParcel } from './parcel.js';
+import type { Delivered, PendingParcel } from './parcel.js';
 import type { Spool } from './spool.js';
 import type { Figures } from './tally.js';
 
@@ -56,9 +56,13 @@ export class Network {
     await Promise.all(this.#senders.map((sender) => sender.settled()));
   }
 
-  /** Gives up whatever is under way and lets go of its sockets; says how many parcels and exports that were. */
-  abandon(reason: string): number {
-    return this.#senders.reduce((sum, sender) => sum + sender.abandon(reason), 0);
+  /**
+   * Gives up whatever is under way and lets go of its sockets; says how many parcels and exports that were.
+   *
+   * @param delivered knows the bodies of pending parcels that were delivered by other means
+   */
+  abandon(reason: string, delivered?: Delivered): number {
+    return this.#senders.reduce((sum, sender) => sum + sender.abandon(reason, delivered), 0);
   }
 
   /**

@@ -25,6 +25,9 @@ export interface PendingParcel extends Parcel {
   readonly contentEncoding: undefined;
 }
 
+/** Knows bodies of pending parcels that were delivered by other means. */
+export type Delivered = Pick<WeakSet<Uint8Array>, 'has'>;
+
 const WORDS = { traces: 'span', metrics: 'data point', logs: 'log record' } as const;
 
 /** A number of items in words: `12 spans`. */

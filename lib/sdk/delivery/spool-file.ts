@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Signal } from './parcel.js';
@@ -41,7 +41,11 @@ export function readName(name: string): { millis: number; items: number; final: 
 export async function writeParcel(path: string, label: Label, body: Uint8Array): Promise<void> {
   const file = await open(`${path}.tmp`, 'wx', 0o600);
   try {
-    await file.writev([firstLine(label, body), body]);
+    const parts = [firstLine(label, body), body];
+    const whole = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const { bytesWritten } = await file.writev(parts);
+    // A disk that is nearly full takes a part, and says so only of the rest.
+    if (bytesWritten < whole) await file.writeFile(Buffer.concat(parts).subarray(bytesWritten));
     await file.datasync();
   } finally {
     await file.close();
@@ -55,8 +59,14 @@ export async function writeParcel(path: string, label: Label, body: Uint8Array):
  * @throws the error of the file system
  */
 export function writeParcelNow(path: string, label: Label, body: Uint8Array): void {
-  writeFileSync(`${path}.end`, Buffer.concat([firstLine(label, body), body]), { mode: 0o600 });
-  renameSync(`${path}.end`, path);
+  try {
+    writeFileSync(`${path}.end`, Buffer.concat([firstLine(label, body), body]), { mode: 0o600 });
+    renameSync(`${path}.end`, path);
+  } catch (error) {
+    // Half a file would be found by the next process.
+    rmSync(`${path}.end`, { force: true });
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, rename, stat, utimes } from 'node:fs/promises';
+import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, readFile, rename, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Who writes in a directory. */
@@ -26,11 +26,20 @@ export class Home {
   /**
    * Appears complete with its lock, so that nobody takes it for one that is left behind.
    *
-   * @throws the error of the file system
+   * @throws the error of the file system, and one where what is around it is a link or belongs to another user: what lies
+   * there would be taken for ours
    */
   make(): void {
-    const fresh = join(dirname(this.path), `.new-${basename(this.path)}`);
+    const around = dirname(this.path);
+    const fresh = join(around, `.new-${basename(this.path)}`);
     mkdirSync(fresh, { recursive: true, mode: 0o700 });
+    const { uid } = lstatSync(fresh);
+    const found = lstatSync(around);
+    // Compared with what was just made, and not with the user: some network drives give all files to one owner.
+    if (!found.isDirectory() || found.uid !== uid) {
+      rmdirSync(fresh);
+      throw new Error(`${basename(around)} in it is a link, or belongs to another user`);
+    }
     writeFileSync(join(fresh, LOCK), JSON.stringify(this.identity), { mode: 0o600 });
     renameSync(fresh, this.path);
   }
@@ -59,9 +68,10 @@ export class Home {
    */
   async claim(now: number): Promise<string[]> {
     const around = dirname(this.path);
+    const { uid } = await lstat(this.path);
     for (const name of await readdir(around)) {
       const theirs = join(around, name);
-      if (name === basename(this.path) || !(await isAbandoned(theirs, this.identity, now))) continue;
+      if (name === basename(this.path) || !(await isAbandoned(theirs, uid, this.identity, now))) continue;
       // Whoever is faster has it.
       await rename(theirs, join(this.path, `in-${name}`)).catch(() => {});
     }
@@ -76,15 +86,13 @@ async function nested(path: string): Promise<string[]> {
   return (await Promise.all(below.map(async (inner) => [...(await nested(inner)), inner]))).flat();
 }
 
-async function isAbandoned(path: string, self: Identity, now: number): Promise<boolean> {
+/** @param uid whose it has to be: what somebody else has placed here is not sent under our name */
+async function isAbandoned(path: string, uid: number, self: Identity, now: number): Promise<boolean> {
   const isNew = basename(path).startsWith('.new-');
   try {
-    const { mtimeMs, isDirectory } = await stat(path).then((found) => ({
-      mtimeMs: found.mtimeMs,
-      isDirectory: found.isDirectory(),
-    }));
-    if (!isDirectory) return false;
-    if (isNew) return now - mtimeMs > STALE_AFTER;
+    const found = await lstat(path);
+    if (!found.isDirectory() || found.uid !== uid) return false;
+    if (isNew) return now - found.mtimeMs > STALE_AFTER;
   } catch {
     return false;
   }

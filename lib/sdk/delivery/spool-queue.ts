@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backlog, BacklogListener, Held, Room } from './backlog.js';
@@ -157,7 +157,7 @@ export class SpoolQueue implements Backlog {
   #writeNow(held: Spooled): void {
     if (held.body === undefined) return;
     try {
-      mkdirSync(this.home.path, { recursive: true, mode: 0o700 });
+      if (!existsSync(this.home.path)) this.home.make();
       writeParcelNow(this.#path(held.name), { ...this.label, items: held.items }, held.body);
       this.#stored(held);
     } catch (error) {
@@ -181,7 +181,7 @@ export class SpoolQueue implements Backlog {
     const found = files.map(
       (file): Spooled => ({ ...file, body: undefined, isLate: true, isFlying: false, state: 'disk' }),
     );
-    this.#held.push(...found);
+    for (const held of found) this.#held.push(held);
     this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
     this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
     for (const held of found) this.spool.weigh(held.bytes);
@@ -191,7 +191,7 @@ export class SpoolQueue implements Backlog {
 
   #evict(held: Spooled): void {
     this.#forget(held);
-    this.#track(unlink(this.#path(held.name)).catch(() => {}));
+    this.#track(this.spool.remove(this.#path(held.name)));
     this.#listener?.gone(held.items);
   }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Room } from './backlog.js';
@@ -44,6 +45,8 @@ export class Spool {
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
   #disk: Promise<unknown> = Promise.resolve();
+  #trash: string[] = [];
+  #emptying: Promise<void> | undefined;
 
   constructor(private readonly options: SpoolOptions) {
     this.dir = options.dir;
@@ -95,6 +98,13 @@ export class Spool {
     return done.catch(() => {});
   }
 
+  /** Removes a file, one after the other as well, but beside the rest: there may be very many. Never rejects. */
+  remove(path: string): Promise<void> {
+    this.#trash.push(path);
+    this.#emptying ??= this.#empty();
+    return this.#emptying;
+  }
+
   /** Accounts for bytes on disk, negative for those that have gone, and makes room where there are too many. */
   weigh(bytes: number): void {
     this.#bytes += bytes;
@@ -125,6 +135,15 @@ export class Spool {
     if (this.#queues.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  async #empty(): Promise<void> {
+    while (this.#trash.length > 0) {
+      const paths = this.#trash;
+      this.#trash = [];
+      for (const path of paths) await unlink(path).catch(() => {});
+    }
+    this.#emptying = undefined;
   }
 
   /** One heartbeat. Every sixth also looks around. */

@@ -1,11 +1,11 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { SCOPE_NAME } from '../../signals/scope.js';
 import { ATTR_CODE_FUNCTION_NAME } from '../../signals/semconv.js';
 import { WINSTON } from './winston.js';
 
 type Named = Pick<ReadableLogRecord, 'instrumentationScope' | 'attributes'>;
 
 const PINO = '@opentelemetry/instrumentation-pino';
-const OWN = 'annotel';
 
 /**
  * The name by which `ANNOTEL_LOG_LEVELS` knows the logger of a record: for Nest's loggers the context, for pino its
@@ -13,7 +13,7 @@ const OWN = 'annotel';
  * record of a decorated call the class. Any other logger goes by its OpenTelemetry name; annotel's events are `annotel`.
  */
 export function loggerName({ instrumentationScope: { name }, attributes }: Named): string {
-  if (name === OWN) return className(attributes[ATTR_CODE_FUNCTION_NAME]) ?? OWN;
+  if (name === SCOPE_NAME) return className(attributes[ATTR_CODE_FUNCTION_NAME]) ?? name;
   if (name === PINO) return text(attributes.name) ?? text(attributes.context) ?? 'pino';
   if (name !== WINSTON) return name;
   return text(attributes.service) ?? text(attributes.label) ?? text(attributes.context) ?? WINSTON;

@@ -1,12 +1,13 @@
-import type { Attributes, AttributeValue, SpanKind } from '@opentelemetry/api';
-import { redact } from '../../redaction/redact.js';
+import type { Attributes, SpanKind } from '@opentelemetry/api';
 import { safely } from '../../safely.js';
 import { settings } from '../../settings.js';
 import { SCOPE_NAME } from '../../signals/scope.js';
+import { CleanedValues } from './cleaned-values.js';
 import { droppedBy } from './drop-attributes.js';
-import { cleanedText } from './foreign-text.js';
+import { cleanedText, type Subject } from './foreign-text.js';
+import { withoutValues } from './statement.js';
 
-const DEEPEST = 8;
+const FAILED = '[redaction failed]';
 
 /**
  * What has to go before anything leaves: attributes that `ANNOTEL_DROP_ATTRIBUTES` names, everywhere, and what the redactor
@@ -25,34 +26,49 @@ export class Cleaner {
     return this.#isDropped !== undefined || redacts(scope);
   }
 
-  /** A copy without what has to go; the very same object where nothing has. Never throws. */
-  attributes(attributes: Attributes, scope: string, kind?: SpanKind): Attributes {
-    const redacting = redacts(scope);
-    if (!redacting && this.#isDropped === undefined) return attributes;
+  /**
+   * A copy without what has to go; the very same object where nothing has. Never throws.
+   *
+   * @param system the database that a span is about, for its events; read from `attributes` where it is left out
+   */
+  attributes(attributes: Attributes, scope: string, kind?: SpanKind, system = databaseOf(attributes)): Attributes {
+    const isRedacted = redacts(scope);
+    if (!isRedacted && this.#isDropped === undefined) return attributes;
+    const subject = { kind, system, field: 'attribute' } as const;
     // What cannot be cleaned does not leave.
-    return safely('cleaning attributes', () => this.#cleaned(attributes, redacting, kind), {}) ?? {};
+    return safely('cleaning attributes', () => this.#cleaned(attributes, isRedacted ? subject : undefined), {}) ?? {};
   }
 
   /** The body of a log record: a text, or an object of texts. Never throws. */
   body<T>(body: T, scope: string): T | string {
     if (!redacts(scope)) return body;
-    return safely('cleaning a log record', () => deeply(body, 0) as T, '[redaction failed]') ?? '[redaction failed]';
+    return safely('cleaning a log record', () => new CleanedValues({ field: 'log' }).value('', body) as T, FAILED);
   }
 
-  /** The name or the status message of a span. Never throws. */
-  text(text: string, scope: string): string {
-    return redacts(scope) ? redact(text, 'attribute').text : text;
+  /**
+   * The name or the status message of a span, the name of an event. Never throws.
+   *
+   * @param span whose text it is: of a database's spans, the statement may stand in their names, and values in errors
+   */
+  text(text: string, scope: string, span?: Attributes): string {
+    if (!redacts(scope)) return text;
+    return safely('cleaning a text', () => cleanedLine(text, span), FAILED);
   }
 
-  #cleaned(attributes: Attributes, redacting: boolean, kind: SpanKind | undefined): Attributes {
+  #cleaned(attributes: Attributes, subject: Subject | undefined): Attributes {
+    if (subject) return new CleanedValues(subject).members(attributes, this.#isDropped) as Attributes;
     const rest: Attributes = {};
-    for (const name in attributes) {
-      if (this.#isDropped?.(name)) continue;
-      const value = attributes[name];
-      rest[name] = redacting ? cleanedValue(name, value, kind) : value;
-    }
+    for (const name in attributes) if (!this.#isDropped?.(name)) rest[name] = attributes[name];
     return rest;
   }
+}
+
+function cleanedLine(text: string, span: Attributes | undefined): string {
+  const system = span && databaseOf(span);
+  if (system === undefined) return cleanedText('', text, { field: 'attribute' });
+  const isStatement = text.length > 8 && (text === span?.['db.query.text'] || text === span?.['db.statement']);
+  const named = isStatement && settings().redact.length > 0 ? withoutValues(text, system) : text;
+  return cleanedText('', named, { system, field: 'attribute' });
 }
 
 function redacts(scope: string): boolean {
@@ -60,21 +76,8 @@ function redacts(scope: string): boolean {
   return scope !== SCOPE_NAME && (sets.length > 0 || redactor !== undefined);
 }
 
-function cleanedValue(name: string, value: unknown, kind: SpanKind | undefined): AttributeValue | undefined {
-  if (typeof value === 'string') return cleanedText(name, value, kind);
-  if (Array.isArray(value)) return value.map((one) => cleanedValue(name, one, kind)) as AttributeValue;
-  if (typeof value !== 'object' || value === null) return value as AttributeValue | undefined;
-  return deeply(value, 0) as AttributeValue;
-}
-
-function deeply(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redact(value, 'log').text;
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  if (depth === DEEPEST) return '[too deep]';
-  if (Array.isArray(value)) return value.map((one) => deeply(one, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleanedMember(key, one, depth)]));
-}
-
-function cleanedMember(key: string, value: unknown, depth: number): unknown {
-  return typeof value === 'string' ? cleanedText(key, value, undefined) : deeply(value, depth + 1);
+/** The database that a span with these attributes is about. */
+export function databaseOf(attributes: Attributes): string | undefined {
+  const system = attributes['db.system.name'] ?? attributes['db.system'];
+  return typeof system === 'string' ? system : undefined;
 }

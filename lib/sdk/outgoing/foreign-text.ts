@@ -1,61 +1,152 @@
 import { SpanKind } from '@opentelemetry/api';
 import { isSecretMember } from '../../redaction/assignments.js';
-import { redact } from '../../redaction/redact.js';
+import { redact, redactPatterns } from '../../redaction/redact.js';
 import { settings } from '../../settings.js';
+import { withoutQuotedValues } from './database-error.js';
+import { KnownTexts } from './known-texts.js';
+import { isSecretHeader, isSecretHeaderMember, isSecretParameter, mayBeSecretMember } from './secret-names.js';
+import { looksLikeSql, withoutValues } from './statement.js';
+import { cleanedUrl, MASK, personal, withoutSecrets } from './web-address.js';
 
 /*
  * What libraries and instrumentations record, which nobody wrote with telemetry in mind: addresses with tokens in them,
  * SQL with values in it, headers. annotel's own attributes are redacted where they are made.
  */
 
-const MASK = '[SECRET]';
+/** What a text was recorded for. */
+export interface Subject {
+  /** Of the span, which decides whose the address of a peer is. */
+  readonly kind?: SpanKind | undefined;
+  /** `db.system.name` of the span. */
+  readonly system?: string | undefined;
+  /** What the redactor of the app is told. */
+  readonly field: 'attribute' | 'log';
+}
 
-/** Headers that are secrets whatever they hold. */
-const SECRET_HEADER =
-  /^(?:http\.(?:request|response)\.header|rpc\.(?:request|response)\.metadata)\.(?:.*[-_.])?(?:authorization|cookie2?|api[-_]?key|auth|token|secret|signature|password|credential|session(?:[-_]?id)?)$/i;
-const URL_NAME = /^(?:url\.(?:full|query|path|original)|http\.(?:url|target)|.*\.(?:url|uri))$/;
+/** Longer texts are cut before they are read. */
+export const LONGEST = 131_072;
+const MOST_NAMES = 5000;
+const LONGEST_NAME = 256;
+
+const URL_NAME =
+  /^(?:url\.(?:full|query|path|original|fragment)|http\.(?:url|target)|(?:.*[._])?(?:url|uri|href|location|referr?er)|(?:.*\.)?(?:original|base|redirect)Ur[li])$/i;
 const SQL_NAME = /^db\.(?:query\.text|statement)$/;
+const MAYBE_SQL_NAME = /(?:^|\.)(?:sql|query|statement)$/i;
+const PARAMETER_NAME =
+  /^db\.(?:(?:query|operation|statement)\.parameters?(?:\..*)?|[\w.]*\.(?:values|parameters|params)|(?:values|parameters|params))$/;
 
 /** Names of systems and of what was prepared beforehand: no text of a person, and worthless when masked. */
 const STRUCTURE =
-  /^(?:server\.address|network\.local\.address|network\.(?:protocol|transport|type)\b.*|net\.(?:host|sock\.host)\..*|http\.(?:route|request\.method|scheme|flavor|method)|url\.scheme|db\.(?:system|system\.name|namespace|operation\.name|collection\.name|name)|code\..*|otel\..*|telemetry\..*|user\.id|session\.id|gen_ai\.conversation\.id|annotel\..*)$/;
+  /^(?:server\.address|network\.local\.address|network\.(?:protocol|transport|type)\b.*|net\.(?:host|sock\.host)\..*|http\.(?:route|request\.method|scheme|flavor|method|host|server_name)|url\.scheme|db\.(?:system|system\.name|namespace|operation\.name|collection\.name|name)|code\..*|otel\..*|telemetry\..*|(?:service|k8s|container|cloud|faas|deployment)\..*|user\.id|session\.id|gen_ai\.conversation\.id|(?:trace|span)_id|annotel\..*)$/;
 /** The other end of a connection: of an inbound request it is a person's address, of an outbound one a server's. */
 const PEER =
   /^(?:network\.peer\.address|net\.peer\..*|net\.sock\.peer\..*|peer\.service|client\.address|http\.client_ip)$/;
 
-/** A part of a query, behind `?` or `&`, whose name says that its value opens a door. */
-const SECRET_PARAMETER =
-  /((?:^|[?&;#])(?:[\w.-]*[-_.])?(?:token|access_?token|id_?token|refresh_?token|api_?key|apikey|key|sig|signature|secret|client_?secret|password|passwd|pwd|code|auth|authorization|credential|session|session_?id|jwt|sas|awsaccesskeyid|x-amz-[\w-]+|x-goog-[\w-]+)=)[^&#;\s]+/gi;
-const AUTHORITY = /^([a-z][a-z\d+.-]*:)?\/\/([^/?#]*)/i;
-/** Literals of SQL: quoted texts, dollar-quoted ones, and numbers that stand alone. */
-const LITERAL = /'(?:[^'\\]|''|\\.)*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|(?<![\w$."[])\d+(?:\.\d+)?(?![\w."])/g;
+/** `Cookie: a=b; c=d`, also in JSON and in inspected objects. */
+const COOKIES = /(\b(?:set-)?cookie2?["']?\s{0,2}[:=]\s{0,2}(?:\[\s{0,8})?["']?)(?=[^"'\r\n=]{1,200}=)[^"'\r\n]+/gi;
+/** `https://token@host`, in prose: a plain name of a user is none. */
+const USER_ONLY = /(?<=[a-z]:\/\/)[\w.~%-]{16,256}(?=:?@[\w.-])/gi;
 
-/**
- * A text that stands in an attribute of a foreign span or log record, as it may leave. Never throws.
- *
- * @param kind of the span, which decides whose the address of a peer is
- */
-export function cleanedText(name: string, text: string, kind: SpanKind | undefined): string {
+type Sort = 'structure' | 'peer' | 'secret' | 'url' | 'sql' | 'maybe sql' | 'parameter' | 'maybe secret' | 'text';
+
+// The names of attributes are few and come again with every span.
+const sorts = new Map<string, Sort>();
+const known = new KnownTexts();
+
+/** A text that stands in an attribute of a foreign span or log record, as it may leave. Never throws. */
+export function cleanedText(name: string, text: string, { kind, system, field }: Subject): string {
+  const { redact: sets, redactor } = settings();
+  if (text === '' || (sets.length === 0 && redactor === undefined)) return text;
+  const sort = sortOf(name);
+  if (sort === 'structure') return text;
+  if (sort === 'peer') {
+    return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? text : redact(text, field).text;
+  }
+  if (sort === 'parameter') return sets.length > 0 ? '?' : redact(text, field).text;
+  if (sets.includes('secret') && (sort === 'secret' || (sort === 'maybe secret' && isSecretMember(name, text)))) {
+    return MASK;
+  }
+  if (field === 'log') return cleanedOf(sort, text, system, field);
+  const key = system === undefined ? sort : `${sort} ${system}`;
+  return known.cleaned(key, text, () => cleanedOf(sort, text, system, field));
+}
+
+function cleanedOf(sort: Sort, text: string, system: string | undefined, field: Subject['field']): string {
   const { redact: sets } = settings();
-  if (sets.length === 0 && settings().redactor === undefined) return text;
-  if (STRUCTURE.test(name)) return text;
-  if (PEER.test(name)) return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? text : masked(text);
-  if (sets.includes('secret') && (SECRET_HEADER.test(name) || isSecretMember(name, text))) return MASK;
-  if (URL_NAME.test(name)) return cleanedUrl(text);
-  if (SQL_NAME.test(name)) return masked(sets.length > 0 ? text.replace(LITERAL, '?') : text);
-  return masked(text);
+  const bounded = cut(text);
+  if (sort === 'url') return cleanedUrl(bounded, sets, field);
+  if (sort === 'sql' || (sort === 'maybe sql' && looksLikeSql(bounded))) {
+    return redact(sets.length > 0 ? withoutValues(bounded, system) : bounded, field).text;
+  }
+  return cleanedProse(bounded, field, system !== undefined);
 }
 
-/** The host stays: it is what the span is about, even where it is an IP address. */
-function cleanedUrl(url: string): string {
-  const [start = '', scheme = '', authority = ''] = AUTHORITY.exec(url) ?? [];
-  const rest = url.slice(start.length);
-  const isSecret = settings().redact.includes('secret');
-  const opened = isSecret ? rest.replace(SECRET_PARAMETER, `$1${MASK}`) : rest;
-  const host = isSecret ? authority.replace(/^.*@/, `${MASK}@`) : authority;
-  return (start === '' ? '' : `${scheme}//${host}`) + masked(opened);
+/** A number that says too much, as text; else itself. */
+export function cleanedNumber(name: string, value: number): number | string {
+  const { redact: sets } = settings();
+  const sort = sets.length === 0 ? 'structure' : sortOf(name);
+  if (sort === 'structure') return value;
+  if (sort === 'parameter') return '?';
+  const isSecret =
+    sort === 'secret' || (sort === 'maybe secret' && /(?:password|passwd|pwd|passcode|secret)$/i.test(name));
+  if (isSecret && sets.includes('secret')) return MASK;
+  if (!Number.isSafeInteger(value) || value < 1e11) return value;
+  const { text, masked } = redactPatterns(String(value));
+  return masked > 0 ? text : value;
 }
 
-function masked(text: string): string {
-  return redact(text, 'attribute').text;
+/** A message, a name, a line: with URLs, headers and words of a database in it. Never throws. */
+export function cleanedProse(text: string, field: Subject['field'], isOfDatabase = false): string {
+  const { redact: sets } = settings();
+  let rest = cut(text);
+  if (sets.length > 0) rest = withoutQuotedValues(rest, isOfDatabase);
+  if (sets.includes('secret')) {
+    if (rest.includes('=') || rest.includes('%')) rest = withoutSecrets(rest).replace(COOKIES, `$1${MASK}`);
+    if (rest.includes('://')) rest = rest.replace(USER_ONLY, MASK);
+  }
+  return personal(rest, field);
+}
+
+/** The name of an attribute or member, which may hold what somebody said where an app makes names of it. */
+export function cleanedName(name: string): string {
+  return known.cleaned('name', name, () => redactPatterns(name).text);
+}
+
+/** Whether what follows this element of an array is a secret: a header in `rawHeaders` of Node, an argument of a program. */
+export function announcesSecret(element: unknown): boolean {
+  if (typeof element !== 'string' || element.length > 64) return false;
+  return isSecretHeaderMember(element) || (/^--?[A-Za-z][\w-]*$/.test(element) && isSecretParameter(element));
+}
+
+/** Whether the members of this name hold nothing but secrets: `cookies: { … }`. */
+export function holdsSecrets(name: string): boolean {
+  return sortOf(name) === 'secret' && settings().redact.includes('secret');
+}
+
+/** At a blank: half a secret is not known for one. */
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const blank = text.lastIndexOf(' ', LONGEST);
+  const end = Math.max(blank, LONGEST - 4096);
+  return `${text.slice(0, end)} [${text.length - end} more characters]`;
+}
+
+function sortOf(name: string): Sort {
+  if (name.length > LONGEST_NAME) return 'text';
+  const before = sorts.get(name);
+  if (before !== undefined) return before;
+  const sort = sorted(name);
+  if (sorts.size < MOST_NAMES) sorts.set(name, sort);
+  return sort;
+}
+
+function sorted(name: string): Sort {
+  if (STRUCTURE.test(name)) return 'structure';
+  if (PEER.test(name)) return 'peer';
+  if (PARAMETER_NAME.test(name)) return 'parameter';
+  if (isSecretHeader(name) || isSecretHeaderMember(name)) return 'secret';
+  if (mayBeSecretMember(name)) return 'maybe secret';
+  if (URL_NAME.test(name)) return 'url';
+  if (SQL_NAME.test(name)) return 'sql';
+  return MAYBE_SQL_NAME.test(name) ? 'maybe sql' : 'text';
 }

@@ -12,6 +12,7 @@ export class OutgoingRecord implements ReadWriteLogRecord {
   readonly #record: ReadWriteLogRecord;
   readonly #cleaner: Cleaner;
   #attributes: Attributes | undefined;
+  #body: { readonly of: AnyValue; readonly cleaned: AnyValue } | undefined;
 
   constructor(record: ReadWriteLogRecord, cleaner: Cleaner) {
     this.#record = record;
@@ -24,7 +25,11 @@ export class OutgoingRecord implements ReadWriteLogRecord {
   }
 
   get body(): AnyValue {
-    return this.#cleaner.body(this.#record.body, this.#scope) as AnyValue;
+    const { body } = this.#record;
+    if (this.#body === undefined || this.#body.of !== body) {
+      this.#body = { of: body, cleaned: this.#cleaner.body(body, this.#scope) as AnyValue };
+    }
+    return this.#body.cleaned;
   }
 
   set body(body: AnyValue) {
@@ -65,7 +70,8 @@ export class OutgoingRecord implements ReadWriteLogRecord {
   }
 
   get eventName() {
-    return this.#record.eventName as string;
+    const { eventName } = this.#record;
+    return (eventName && this.#cleaner.text(eventName, this.#scope)) as string;
   }
 
   setAttribute(key: string, value?: AnyValue): this {

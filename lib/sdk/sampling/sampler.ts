@@ -49,7 +49,8 @@ function decidedBy({ sampler, ratio, tracesPerSecond }: SamplerOptions): Sampler
     case 'always_on':
       return new CertainSampler();
     case 'always_off':
-      return new AlwaysOffSampler();
+      // At 0, which says so of a parent's threshold, too.
+      return new RatioSampler(0);
     case 'traceidratio':
       return new RatioSampler(ratio);
     case 'parentbased_always_on':

@@ -1,22 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Attributes, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { AzureTelemetry } from '../../support/azure-telemetry.js';
+import { useAzureTelemetry } from '../../support/azure-telemetry.js';
 
 const { CLIENT, SERVER, CONSUMER, PRODUCER } = SpanKind;
 
 describe('in Azure Monitor', () => {
-  let telemetry: AzureTelemetry;
-  const ingestion = () => telemetry.ingestion;
-
-  beforeAll(async () => {
-    telemetry = await AzureTelemetry.start();
-  });
-  afterEach(() => {
-    ingestion().reset();
-  });
-  afterAll(async () => {
-    await telemetry.stop();
-  });
+  const { ingestion, flush } = useAzureTelemetry();
 
   const span = (name: string, kind: SpanKind, attributes: Attributes = {}, failed = false) => {
     const started = trace.getTracer('test').startSpan(name, { kind, attributes });
@@ -124,7 +113,7 @@ describe('in Azure Monitor', () => {
     ['a message sent', PRODUCER, {}, false, { type: 'Queue Message' }, {}],
   ])('%s is a dependency', async (name, kind, attributes, failed, data, properties) => {
     span(name, kind, attributes, failed);
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('RemoteDependencyData')).toEqual([
       expect.objectContaining({ name: expect.any(String), ...data, properties }),
     ]);
@@ -196,7 +185,7 @@ describe('in Azure Monitor', () => {
     ],
   ])('%s is a request', async (name, kind, attributes, failed, data) => {
     span(name, kind, attributes, failed);
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('RequestData')).toEqual([expect.objectContaining(data)]);
   });
 });

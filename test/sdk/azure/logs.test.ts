@@ -1,20 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { logs, SeverityNumber } from '@opentelemetry/api';
-import { AzureTelemetry } from '../../support/azure-telemetry.js';
+import { useAzureTelemetry } from '../../support/azure-telemetry.js';
 
 describe('a log record in Azure Monitor', () => {
-  let telemetry: AzureTelemetry;
-  const ingestion = () => telemetry.ingestion;
-
-  beforeAll(async () => {
-    telemetry = await AzureTelemetry.start();
-  });
-  afterEach(() => {
-    ingestion().reset();
-  });
-  afterAll(async () => {
-    await telemetry.stop();
-  });
+  const { ingestion, flush } = useAzureTelemetry();
 
   it.each([
     [SeverityNumber.TRACE, 'Verbose'],
@@ -27,7 +16,7 @@ describe('a log record in Azure Monitor', () => {
     logs
       .getLogger('pino')
       .emit({ severityNumber, body: 'hello', attributes: { 'user.id': 'ann', 'session.id': 's', 'server.port': 80 } });
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('MessageData')).toMatchObject([
       { message: 'hello', severityLevel, properties: { 'user.id': 'ann', 'annotel.server.port': '80' } },
     ]);
@@ -63,14 +52,14 @@ describe('a log record in Azure Monitor', () => {
     ],
   ])('a log record that %s is not lost', async (_what, record, type, data) => {
     logs.getLogger('test').emit(record);
-    await telemetry.flush();
+    await flush();
     expect(ingestion().envelopes.map((envelope) => envelope.data.baseType)).toEqual([type]);
     expect(ingestion().data(type)).toMatchObject([data]);
   });
 
   it('a log record of a sampled trace: counted for all that it stands for', async () => {
     logs.getLogger('test').emit({ body: 'one of four', attributes: { 'annotel.sampling.weight': 4 } });
-    await telemetry.flush();
+    await flush();
     expect(ingestion().of('MessageData')).toMatchObject([{ sampleRate: 25 }]);
   });
 });

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -23,14 +24,14 @@ describe('the package of the exporters', () => {
   };
 
   it('is asked for where it is not installed', () => {
-    expect(() => loadAzurePackage([join(app, 'app.js')])).toThrow(
-      new Error(`Azure Monitor needs a package that is not installed; run ${INSTALL}`),
+    expect(() => loadAzurePackage([createRequire(join(app, 'app.js'))])).toThrow(
+      new Error(`@azure/monitor-opentelemetry-exporter is not installed; run ${INSTALL}`),
     );
   });
 
   it('is asked for in the right version', () => {
     installed('1.0.0-preview.6');
-    expect(() => loadAzurePackage([join(app, 'app.js')])).toThrow(
+    expect(() => loadAzurePackage([createRequire(join(app, 'app.js'))])).toThrow(
       new Error(
         `@azure/monitor-opentelemetry-exporter 1.0.0-preview.6 is not the version that annotel works with; run ${INSTALL}`,
       ),
@@ -38,7 +39,10 @@ describe('the package of the exporters', () => {
   });
 
   it('is found from any of the places', () => {
-    const { AzureMonitorTraceExporter } = loadAzurePackage([join(app, 'app.js'), import.meta.url]);
+    const { AzureMonitorTraceExporter } = loadAzurePackage([
+      createRequire(join(app, 'app.js')),
+      createRequire(import.meta.url),
+    ]);
     expect(AzureMonitorTraceExporter.name).toBe('AzureMonitorTraceExporter');
   });
 });

@@ -1,21 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { metrics, type ObservableResult } from '@opentelemetry/api';
 import { LlmCall, recordEvaluation, recordEvent, recordFeedback, Traced } from '../../../lib/index.js';
-import { AzureTelemetry } from '../../support/azure-telemetry.js';
+import { useAzureTelemetry } from '../../support/azure-telemetry.js';
 
 describe('what the decorators tell, in Azure Monitor', () => {
-  let telemetry: AzureTelemetry;
-  const ingestion = () => telemetry.ingestion;
-
-  beforeAll(async () => {
-    telemetry = await AzureTelemetry.start();
-  });
-  afterEach(() => {
-    ingestion().reset();
-  });
-  afterAll(async () => {
-    await telemetry.stop();
-  });
+  const { ingestion, flush } = useAzureTelemetry();
 
   /** The points of metrics. */
   const measured = () =>
@@ -39,7 +28,7 @@ describe('what the decorators tell, in Azure Monitor', () => {
       return answer;
     });
     await ask(request);
-    await telemetry.flush();
+    await flush();
 
     const [dependency] = ingestion().of('RemoteDependencyData');
     expect(dependency?.data.baseData).toMatchObject({
@@ -92,7 +81,7 @@ describe('what the decorators tell, in Azure Monitor', () => {
 
   it('a call that is no inference: a trace with its severity', async () => {
     await Traced('price')(async () => 3)();
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('MessageData')).toEqual([
       expect.objectContaining({
         message: expect.stringContaining('succeeded'),
@@ -109,7 +98,7 @@ describe('what the decorators tell, in Azure Monitor', () => {
     });
     const outer = Traced('outer')(() => inner());
     await expect(outer()).rejects.toThrow('no such user');
-    await telemetry.flush();
+    await flush();
 
     expect(ingestion().data('ExceptionData')).toEqual([
       expect.objectContaining({
@@ -142,7 +131,7 @@ describe('what the decorators tell, in Azure Monitor', () => {
       throw new RangeError('too far');
     });
     await expect(quiet()).rejects.toThrow('too far');
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('ExceptionData')).toEqual([
       expect.objectContaining({
         exceptions: [expect.objectContaining({ typeName: 'RangeError', message: 'too far', hasFullStack: true })],
@@ -157,7 +146,7 @@ describe('what the decorators tell, in Azure Monitor', () => {
     })();
     recordFeedback({ score: 1, responseId: 'c1' });
     recordEvaluation({ name: 'relevance', score: 0.5, label: 'fair', responseId: 'c1' });
-    await telemetry.flush();
+    await flush();
     const events = ingestion()
       .of('EventData')
       .map(({ data: { baseData } }) => [baseData['name'], baseData.properties]);
@@ -185,10 +174,10 @@ describe('what the decorators tell, in Azure Monitor', () => {
     const counter = metrics.getMeter('test').createObservableCounter('seen');
     const observe = (result: ObservableResult) => result.observe(total);
     counter.addCallback(observe);
-    await telemetry.flush();
-    await telemetry.flush();
+    await flush();
+    await flush();
     total = 7;
-    await telemetry.flush();
+    await flush();
     counter.removeCallback(observe);
     expect(measured().map(({ properties, ...metric }) => metric)).toEqual([
       { name: 'seen', kind: 'Aggregation', value: 5, count: 1 },
@@ -199,9 +188,9 @@ describe('what the decorators tell, in Azure Monitor', () => {
   it('counters as differences, with their dimensions', async () => {
     const counter = metrics.getMeter('test').createCounter('orders');
     counter.add(2, { shop: 'a' });
-    await telemetry.flush();
+    await flush();
     counter.add(3, { shop: 'a' });
-    await telemetry.flush();
+    await flush();
     expect(measured()).toEqual([
       { name: 'orders', kind: 'Aggregation', value: 2, count: 1, properties: { shop: 'a' } },
       { name: 'orders', kind: 'Aggregation', value: 3, count: 1, properties: { shop: 'a' } },

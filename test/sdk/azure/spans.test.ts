@@ -1,24 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Attributes, SpanKind, trace } from '@opentelemetry/api';
 import { itemCount } from '../../../lib/sdk/azure/spans.js';
-import { AzureTelemetry } from '../../support/azure-telemetry.js';
+import { useAzureTelemetry } from '../../support/azure-telemetry.js';
 
 const { CLIENT, INTERNAL } = SpanKind;
 
 describe('a span in Azure Monitor', () => {
-  let telemetry: AzureTelemetry;
-  const ingestion = () => telemetry.ingestion;
-
-  beforeAll(async () => {
-    telemetry = await AzureTelemetry.start({
-      clean: ({ 'gen_ai.agent.version': _secret, ...attributes }) => attributes,
-    });
-  });
-  afterEach(() => {
-    ingestion().reset();
-  });
-  afterAll(async () => {
-    await telemetry.stop();
+  const { ingestion, flush } = useAzureTelemetry({
+    clean: ({ 'gen_ai.agent.version': _secret, ...attributes }) => attributes,
   });
 
   const span = (name: string, kind: SpanKind, attributes: Attributes = {}) => {
@@ -30,7 +19,7 @@ describe('a span in Azure Monitor', () => {
       span('inner', INTERNAL, { 'user.id': 'ann', 'session.id': 's-1' });
       outer.end();
     });
-    await telemetry.flush();
+    await flush();
     const [inner, outer] = ingestion().of('RemoteDependencyData');
     expect(inner?.data.baseData).toMatchObject({
       name: 'inner',
@@ -61,7 +50,7 @@ describe('a span in Azure Monitor', () => {
     });
     started.addEvent('seen');
     started.end();
-    await telemetry.flush();
+    await flush();
     expect(ingestion().envelopes.map((envelope) => envelope.sampleRate)).toEqual([sampleRate, sampleRate]);
   });
 
@@ -92,7 +81,7 @@ describe('a span in Azure Monitor', () => {
       main.end();
     });
     span('elsewhere', CLIENT, { 'gen_ai.agent.name': 'travel' });
-    await telemetry.flush();
+    await flush();
     const of = (name: string) => {
       const found = ingestion()
         .of('RemoteDependencyData')
@@ -113,7 +102,7 @@ describe('a span in Azure Monitor', () => {
     const started = trace.getTracer('test').startSpan('one');
     started.addEvent('exception', { 'exception.message': 'bad' });
     started.end();
-    await telemetry.flush();
+    await flush();
     expect(ingestion().data('ExceptionData')).toEqual([
       { exceptions: [{ typeName: '_OTHER', message: 'bad', hasFullStack: false, stack: '' }], properties: {} },
     ]);
@@ -125,7 +114,7 @@ describe('a span in Azure Monitor', () => {
     const started = trace.getTracer('test').startSpan('one', { kind: CLIENT, attributes });
     started.end();
     seen.push(JSON.stringify((started as unknown as { attributes: Attributes }).attributes));
-    await telemetry.flush();
+    await flush();
     seen.push(JSON.stringify((started as unknown as { attributes: Attributes }).attributes));
     expect(seen[0]).toBe(seen[1]);
   });
@@ -136,7 +125,7 @@ describe('a span in Azure Monitor', () => {
       other: 'o'.repeat(10_000),
       many: ['a', 'b'],
     });
-    await telemetry.flush();
+    await flush();
     const [{ properties }] = ingestion().data('RemoteDependencyData') as [{ properties: Record<string, string> }];
     expect([properties['gen_ai.input.messages']?.length, properties['other']?.length, properties['many']]).toEqual([
       262_144,

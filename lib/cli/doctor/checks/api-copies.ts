@@ -1,7 +1,7 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { manifestIn, versionOf } from '../app-manifest.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
-import { versionOf } from './app-manifest.js';
 
 const API = '@opentelemetry/api';
 // Deeper, and in more packages, nobody nests.
@@ -48,7 +48,7 @@ function copiesIn(folder: string): Copy[] {
       packages += 1;
       if (packages > MOST_PACKAGES) return;
       if (path.endsWith(join('@opentelemetry', 'api'))) {
-        const version = versionIn(path);
+        const { version } = manifestIn(path);
         if (version !== undefined) copies.push({ version, path: relative(folder, path) });
       } else if (depth < DEEPEST) visit(join(path, 'node_modules'), depth + 1);
     }
@@ -71,13 +71,5 @@ function foldersIn(path: string): string[] {
     return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
   } catch {
     return [];
-  }
-}
-
-function versionIn(path: string): string | undefined {
-  try {
-    return (JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { version?: string }).version;
-  } catch {
-    return undefined;
   }
 }

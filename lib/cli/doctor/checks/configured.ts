@@ -1,3 +1,5 @@
+import { SIGNALS } from '../../../sdk/configuration/exporting.js';
+import { chosenExporters } from '../chosen-exporters.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 /** What the configuration was warned of, and whether it lets anything out at all. */
@@ -7,7 +9,7 @@ export const configured: Check = ({ options, complaints }) => {
     return [...findings, problem('OTEL_SDK_DISABLED=true starts nothing', 'unset it where telemetry is wanted')];
   }
   const isSending =
-    options.traceExporters.length + options.metricExporters.length + options.logExporters.length > 0 ||
+    SIGNALS.some((signal) => chosenExporters(options, signal).length > 0) ||
     options.azureConnectionString !== undefined;
   if (!isSending) {
     findings.push(

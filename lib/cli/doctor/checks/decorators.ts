@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isInstalled } from '../app-manifest.js';
 import { type Check, ok, problem, warning } from '../finding.js';
-import { isInstalled } from './app-manifest.js';
 
 interface CompilerOptions {
   readonly experimentalDecorators?: boolean;

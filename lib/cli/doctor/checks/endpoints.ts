@@ -1,9 +1,11 @@
-import { readConnectionString } from '../../../sdk/azure/connection-string.js';
+import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
+import { SIGNALS } from '../../../sdk/configuration/exporting.js';
+import type { OtlpTarget } from '../../../sdk/delivery/otlp.js';
+import type { Signal } from '../../../sdk/delivery/parcel.js';
 import { probe } from '../../../sdk/delivery/probe.js';
-import type { OtlpTarget, Signal } from '../../../sdk/options.js';
+import { chosenExporters } from '../chosen-exporters.js';
 import { type Check, type Finding, ok, type Patient, problem, warning } from '../finding.js';
 
-const EXPORTERS = { traces: 'traceExporters', metrics: 'metricExporters', logs: 'logExporters' } as const;
 // Back ends drop what lies too far in the future or the past, and traces of two services no longer fit together.
 const MOST_SKEW = 30_000;
 
@@ -41,18 +43,15 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
 export const endpoints: Check = async (patient) => {
   const { options } = patient;
   const findings: Finding[] = [];
-  for (const signal of ['traces', 'metrics', 'logs'] as const) {
-    const names: readonly string[] = options[EXPORTERS[signal]];
-    if (names.includes('otlp')) findings.push(await otlp(signal, options.otlp[signal], patient));
-  }
+  const sent = SIGNALS.filter((signal) => chosenExporters(options, signal).includes('otlp'));
+  for (const signal of sent) findings.push(await otlp(signal, options.otlp[signal], patient));
   if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, patient));
   if (options.azureConnectionString !== undefined) {
-    const { endpoint } = readConnectionString(options.azureConnectionString);
-    findings.push(await answering('Azure Monitor', endpoint, patient));
+    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), patient));
   }
   if (options.metricExporters.includes('prometheus')) findings.push(await scraped(patient));
-  const origins = new Set(Object.values(options.otlp).map(({ url }) => originOf(url)));
-  if (findings.length > 0) for (const origin of origins) findings.push(...(await clock(origin, patient)));
+  const origins = new Set(sent.map((signal) => originOf(options.otlp[signal].url)));
+  for (const origin of origins) findings.push(...(await clock(origin, patient)));
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 

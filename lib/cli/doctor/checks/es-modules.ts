@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from '../app-manifest.js';
 import { type Check, type Finding, ok, problem } from '../finding.js';
-import { isInstalled } from './app-manifest.js';
 
 /** What to import, and where a patch shows: a function that an instrumentation wraps says so of itself. */
 const TARGETS: readonly { readonly name: string; readonly instrumentation: string; readonly patched: string }[] = [

@@ -1,5 +1,5 @@
+import { isInstalled, manifestIn } from '../app-manifest.js';
 import { type Check, ok, warning } from '../finding.js';
-import { appManifest, isInstalled } from './app-manifest.js';
 
 /** Packages that register tracing of their own when the app loads them. */
 const AGENTS: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const AGENTS: Readonly<Record<string, string>> = {
 
 /** Who else might be the first to register. */
 export const otherAgents: Check = ({ folder }) => {
-  const { dependencies = {} } = appManifest(folder);
+  const { dependencies = {} } = manifestIn(folder);
   const found = Object.entries(AGENTS).filter(([name]) => name in dependencies && isInstalled(folder, name));
   if (found.length === 0) return [ok('none among the dependencies of this app')];
   return found.map(([name, mend]) => warning(`${name} is a dependency, and may register before annotel`, mend));

@@ -1,7 +1,7 @@
 import { registered } from '../../../sdk/api-copies.js';
 import { runningTelemetry } from '../../../sdk/start.js';
+import { versionOf } from '../app-manifest.js';
 import { type Check, ok, problem } from '../finding.js';
-import { versionOf } from './app-manifest.js';
 
 /**
  * Who has registered with the OpenTelemetry API in this process, which has the app's NODE_OPTIONS: whatever they load was

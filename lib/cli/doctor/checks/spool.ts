@@ -14,7 +14,7 @@ export const spool: Check = ({ options, env }) => {
   const corrupt = files.filter((file) => file.endsWith('.corrupt'));
   if (corrupt.length > 0) {
     const where = corrupt.map((file) => join(dir, file)).slice(0, 3);
-    return [warning(`${corrupt.length} files were set aside as corrupt, such as ${where.join(', ')}`, 'remove them')];
+    return [warning(`corrupt files were set aside (${corrupt.length}), such as ${where.join(', ')}`, 'remove them')];
   }
   return [ok(`${dir} can be written to`)];
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manifestIn } from '../app-manifest.js';
 import { type Check, ok, warning } from '../finding.js';
-import { appManifest } from './app-manifest.js';
 
 const PRELOAD = 'annotel/register';
 const FILES = ['Dockerfile', 'Procfile', 'compose.yaml', 'docker-compose.yml', 'ecosystem.config.js', 'nest-cli.json'];
@@ -9,7 +9,7 @@ const FILES = ['Dockerfile', 'Procfile', 'compose.yaml', 'docker-compose.yml', '
 /** Whether anything that starts the app loads telemetry before it: what is loaded earlier is not patched. */
 export const startCommand: Check = ({ folder, env }) => {
   if (env.text('NODE_OPTIONS')?.includes(PRELOAD)) return [ok(`NODE_OPTIONS loads ${PRELOAD}`)];
-  const scripts = Object.entries(appManifest(folder).scripts ?? {});
+  const scripts = Object.entries(manifestIn(folder).scripts ?? {});
   const script = scripts.find(([, command]) => command.includes(PRELOAD));
   if (script) return [ok(`the script "${script[0]}" loads ${PRELOAD}`)];
   const file = FILES.find((name) => textOf(join(folder, name)).includes(PRELOAD));

@@ -1,0 +1,47 @@
+import type { Patient } from './finding.js';
+
+/** A variable that may not apply, in which case it is left out. */
+type Candidate = string | false | undefined;
+
+/** Where values come from, as far as the environment and the complaints about it tell. */
+export class Sources {
+  constructor(private readonly patient: Pick<Patient, 'env' | 'complaints'>) {}
+
+  /** In words, for a value that one variable decides: the first of them that is set and understood. */
+  first(...variables: Candidate[]): string {
+    return this.all(this.firstOf(...variables));
+  }
+
+  /** In words, for a value that several variables make up together: those that are set. */
+  all(...variables: Candidate[]): string {
+    return (
+      variables
+        .filter((name): name is string => this.#isSet(name))
+        .map((name) => this.#inWords(name))
+        .join(', ') || 'default'
+    );
+  }
+
+  /** The first that is set and understood, else the first that is set. */
+  firstOf(...variables: Candidate[]): string | undefined {
+    const set = variables.filter((name): name is string => this.#isSet(name));
+    return set.find((name) => this.#complaint(name) === undefined) ?? set[0];
+  }
+
+  #isSet(name: Candidate): name is string {
+    return typeof name === 'string' && this.patient.env.text(name) !== undefined;
+  }
+
+  #inWords(name: string): string {
+    const complaint = this.#complaint(name);
+    if (complaint === undefined) return name;
+    // What is used in its place may be a part of it, or what it was taken for.
+    return /; using (the (rest|others|sets)|http)/.test(complaint)
+      ? `${name} in part`
+      : `default, as ${name} is not understood`;
+  }
+
+  #complaint(name: string): string | undefined {
+    return this.patient.complaints.find((complaint) => complaint.startsWith(`${name}=`));
+  }
+}
