@@ -111,8 +111,10 @@ export class ConsoleTree implements SpanProcessor {
   #print(traceId: string): void {
     const trace = this.#traces.get(traceId);
     this.#traces.delete(traceId);
-    const ended = [...(trace?.spans.values() ?? [])].filter((span) => span.ended);
-    if (trace === undefined || ended.length === 0) return;
+    if (trace === undefined) return;
+    // What has not come back from where it is cleaned has not ended for this purpose.
+    const ended = [...trace.spans].filter(([spanId]) => !trace.running.has(spanId)).map(([, span]) => span);
+    if (ended.length === 0) return;
     const notes = [
       ...(trace.leftOut > 0 ? [`${counted(trace.leftOut, 'more span')} left out`] : []),
       ...(trace.running.size > 0 ? [`${counted(trace.running.size, 'span')} still running`] : []),

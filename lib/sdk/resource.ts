@@ -14,6 +14,7 @@ import {
 import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
 import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
+import { Cleaner } from './outgoing/cleaner.js';
 import { inWords, warn } from './warnings.js';
 
 /** What detectors are in that know more than the process itself, and are installed by whoever asks for them. */
@@ -47,12 +48,17 @@ function detectorsOf(name: DetectorName, chosen: boolean): ResourceDetector[] {
     case 'os':
       return [osDetector];
     case 'process':
-      return [chosen ? processDetector : { detect: withoutArguments }];
+      return [{ detect: chosen ? cleaned : withoutArguments }];
     case 'serviceinstance':
       return [serviceInstanceIdDetector];
     default:
       return installed(name);
   }
+}
+
+/** Who wants the arguments of the process gets them without the keys that people pass there. */
+function cleaned(): DetectedResource {
+  return { attributes: new Cleaner([]).attributes(processDetector.detect().attributes as Attributes, 'process') };
 }
 
 /** People pass keys and names as arguments of a program. Who wants them on every span names the detector. */

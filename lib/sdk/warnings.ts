@@ -1,6 +1,7 @@
 import { Console } from 'node:console';
 import { formatWithOptions } from 'node:util';
 import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api';
+import { withoutCredentials } from './outgoing/web-address.js';
 
 const LONGEST = 600;
 const MOST_DISTINCT = 200;
@@ -41,7 +42,7 @@ export function inWords(error: unknown): string {
 export function complain(variable: string, value: string, allowed: string, used: string): void {
   if (complained.some((known) => known.variable === variable && known.value === value)) return;
   complained.push({ variable, value });
-  warn(`${variable}=${quoted(value)} is not understood (allowed: ${allowed}); using ${used}`);
+  warn(`${variable}=${quoted(withoutCredentials(value))} is not understood (allowed: ${allowed}); using ${used}`);
 }
 
 /** Forgets which complaints were made, so that the next start makes them again. */

@@ -158,7 +158,7 @@ describe('annotel doctor', () => {
     const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
     expect(values).toMatchObject({
       sampler: 'adaptive, about 20 traces a second',
-      'waiting for that': 'at most 40 traces, 300 spans, 1.5 min',
+      'waiting to be kept': 'at most 40 traces, 300 spans, 1.5 min',
       'log levels': '*=warn',
       'form of them': 'hash with a key',
       currency: 'EUR, 0.9 for 1 USD',
@@ -177,7 +177,7 @@ describe('annotel doctor', () => {
     const { settings } = JSON.parse(stdout) as { settings: { name: string; source: string }[] };
     expect(Object.fromEntries(settings.map(({ name, source }) => [name, source]))).toMatchObject({
       'kept in any case': 'ANNOTEL_KEEP in part',
-      'waiting for that': 'default, as ANNOTEL_KEEP_MAX_AGE is not understood',
+      'waiting to be kept': 'default, as ANNOTEL_KEEP_MAX_AGE is not understood',
       traces: 'OTEL_TRACES_EXPORTER in part',
     });
   });

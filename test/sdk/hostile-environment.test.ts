@@ -205,11 +205,13 @@ describe('with a hostile environment', () => {
 
   it('the README lists every variable of annotel, and no page another one', () => {
     const known = [...Object.keys(TABLE), ...Object.keys(FREE)];
-    const named = (page: string) => readFileSync(page, 'utf8').match(/\b(ANNOTEL|OTEL_NODE)(_[A-Z\d]+)+\b/g) ?? [];
-    const docs = readdirSync('docs').filter((name) => name.endsWith('.md'));
+    const root = join(import.meta.dirname, '../..');
+    const read = (page: string) => readFileSync(join(root, page), 'utf8');
+    const named = (page: string) => read(page).match(/\b(ANNOTEL|OTEL_NODE)(_[A-Z\d]+)+\b/g) ?? [];
+    const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
     const pages = ['README.md', 'lib/README.md', ...docs.map((name) => join('docs', name))];
     expect(pages.flatMap(named).filter((name) => !known.includes(name))).toEqual([]);
-    const [, table = ''] = readFileSync('README.md', 'utf8').split(/^### 4\. .*|^### 5\. .*/m);
+    const [, table = ''] = read('README.md').split(/^### 4\. .*|^### 5\. .*/m);
     const listed = new Set(table.match(/(?<=`)ANNOTEL_[A-Z_]+(?=`)/g));
     expect(known.filter((name) => name.startsWith('ANNOTEL_') && !listed.has(name))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { SIGNALS } from '../../sdk/configuration/exporting.js';
 import type { Signal } from '../../sdk/delivery/parcel.js';
 import type { Environment } from '../../sdk/environment.js';
+import { withoutCredentials } from '../../sdk/outgoing/web-address.js';
 import { settings as defaults } from '../../settings.js';
 import { chosenExporters } from './chosen-exporters.js';
 import type { Patient } from './finding.js';
@@ -89,7 +90,7 @@ function sampling({ options }: Patient, sources: Sources): Row[] {
       : ['sampler', `adaptive, about ${tracesPerSecond} traces a second`, sources.first('ANNOTEL_TRACES_PER_SECOND')],
     ['kept in any case', keepRules(options.sampling.keep), sources.first('ANNOTEL_KEEP')],
     [
-      'waiting for that',
+      'waiting to be kept',
       `at most ${buffer.maxTraces} traces, ${buffer.maxSpans} spans, ${minutes(buffer.maxAge)}`,
       sources.all('ANNOTEL_KEEP_MAX_TRACES', 'ANNOTEL_KEEP_MAX_SPANS', 'ANNOTEL_KEEP_MAX_AGE'),
     ],
@@ -103,7 +104,11 @@ function records({ options, env }: Patient, sources: Sources): Row[] {
       list(options.enabledInstrumentations),
       sources.all('OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
     ],
-    ['log levels', env.text('ANNOTEL_LOG_LEVELS') ?? 'everything', sources.first('ANNOTEL_LOG_LEVELS')],
+    [
+      'log levels',
+      (options.logLevels.length > 0 && env.text('ANNOTEL_LOG_LEVELS')) || 'everything',
+      sources.first('ANNOTEL_LOG_LEVELS'),
+    ],
     ['propagation', list(options.propagators), sources.first('OTEL_PROPAGATORS')],
     ['request context goes to', list(options.propagateContext, 'nobody'), sources.first('ANNOTEL_PROPAGATE_CONTEXT')],
     ['dropped attributes', list(options.dropAttributes), sources.first('ANNOTEL_DROP_ATTRIBUTES')],
@@ -152,9 +157,9 @@ function money({ options, env }: Patient, sources: Sources): Row[] {
 function destinationsOf(signal: Signal, { options }: Patient): string {
   const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
   const named = chosenExporters(options, signal).map((name) => {
-    if (name === 'otlp') return `${otlp[signal].protocol} ${otlp[signal].url}`;
+    if (name === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
     if (name === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
-    return name === 'zipkin' ? `zipkin ${zipkinUrl}` : name;
+    return name === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : name;
   });
   return list(azureConnectionString === undefined ? named : [...named, 'Azure Monitor'], 'nowhere');
 }

@@ -3,6 +3,9 @@ import type { Patient } from './finding.js';
 /** A variable that may not apply, in which case it is left out. */
 type Candidate = string | false | undefined;
 
+/** What `complain` says where something is used all the same: the rest of a list, or what a URL was taken for. */
+const IN_PART = /; using (the (rest|others|sets)|http)/;
+
 /** Where values come from, as far as the environment and the complaints about it tell. */
 export class Sources {
   constructor(private readonly patient: Pick<Patient, 'env' | 'complaints'>) {}
@@ -25,7 +28,7 @@ export class Sources {
   /** The first that is set and understood, else the first that is set. */
   firstOf(...variables: Candidate[]): string | undefined {
     const set = variables.filter((name): name is string => this.#isSet(name));
-    return set.find((name) => this.#complaint(name) === undefined) ?? set[0];
+    return set.find((name) => !this.#isRefused(name)) ?? set[0];
   }
 
   #isSet(name: Candidate): name is string {
@@ -33,12 +36,13 @@ export class Sources {
   }
 
   #inWords(name: string): string {
+    if (this.#isRefused(name)) return `default, as ${name} is not understood`;
+    return this.#complaint(name) === undefined ? name : `${name} in part`;
+  }
+
+  #isRefused(name: string): boolean {
     const complaint = this.#complaint(name);
-    if (complaint === undefined) return name;
-    // What is used in its place may be a part of it, or what it was taken for.
-    return /; using (the (rest|others|sets)|http)/.test(complaint)
-      ? `${name} in part`
-      : `default, as ${name} is not understood`;
+    return complaint !== undefined && !IN_PART.test(complaint);
   }
 
   #complaint(name: string): string | undefined {

@@ -3,7 +3,7 @@ import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { ingestionEndpoint, normalized } from './connection-string.js';
-import { completeEnvelopes } from './envelopes.js';
+import { completingEnvelopes } from './envelopes.js';
 import { AdaptedExporter } from './exporter.js';
 import { adaptLog } from './logs.js';
 import { adaptMetrics } from './metrics.js';
@@ -58,9 +58,9 @@ export function createAzure({ connectionString, storageDirectory, timeout = TIME
     connectionString: normalized(connectionString),
     ...(storageDirectory === undefined ? { disableOfflineStorage: true } : { storageDirectory }),
   };
-  const spans = complete(new AzureMonitorTraceExporter(options));
+  const spans = completingEnvelopes(new AzureMonitorTraceExporter(options));
   const metrics = new AzureMonitorMetricExporter(options);
-  const logs = complete(new AzureMonitorLogExporter(options));
+  const logs = completingEnvelopes(new AzureMonitorLogExporter(options));
   return {
     endpoint,
     spanExporter: new AdaptedExporter<ReadableSpan[]>(spans, transport, (batch) =>
@@ -83,9 +83,4 @@ class AdaptedMetricExporter extends AdaptedExporter<ResourceMetrics> implements 
     super(inner, transport, adaptMetrics);
     this.selectAggregationTemporality = inner.selectAggregationTemporality?.bind(inner);
   }
-}
-
-function complete<E extends object>(exporter: E): E {
-  completeEnvelopes(exporter);
-  return exporter;
 }

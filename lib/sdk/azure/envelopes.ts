@@ -17,16 +17,19 @@ const LONGEST_CODE = 1024;
 /**
  * Fills the columns that the exporter offers no way to: session, what a log record counts for, and the result code of what
  * failed other than by HTTP. It reaches into the exporter; in one that is built otherwise these stay as they are.
+ *
+ * @returns the exporter
  */
-export function completeEnvelopes(exporter: object): void {
+export function completingEnvelopes<E extends object>(exporter: E): E {
   const { sender, _sender } = exporter as { sender?: Sender; _sender?: Sender };
   const target = sender ?? _sender;
-  if (typeof target?.send !== 'function') return;
+  if (typeof target?.send !== 'function') return exporter;
   const send = target.send.bind(target);
   target.send = (envelopes) => {
     for (const envelope of envelopes) complete(envelope);
     return send(envelopes);
   };
+  return exporter;
 }
 
 function complete(envelope: Envelope): void {

@@ -23,7 +23,7 @@ interface Age {
  * Moves what dead processes have left into the home of this one. What is none of ours is set aside as `*.corrupt`, and
  * goes like everything else when it is too old.
  *
- * @returns the files in any order, and the names of the strangers
+ * @returns the files, the oldest first, and the names of the strangers
  */
 export async function adopt(home: Home, age: Age): Promise<{ files: Adopted[]; strangers: string[] }> {
   const files: Adopted[] = [];
@@ -39,6 +39,7 @@ export async function adopt(home: Home, age: Age): Promise<{ files: Adopted[]; s
     }
     await rmdir(directory).catch(() => {});
   }
+  files.sort((one, other) => (one.name < other.name ? -1 : 1));
   return { files, strangers };
 }
 

@@ -22,6 +22,7 @@ const KEPT_WARM = 1024 * 1024;
 
 /** A backlog on disk: each parcel is written before it is sent, and removed once it has been taken. */
 export class SpoolQueue implements Backlog {
+  readonly isDurable = true;
   readonly #held: Spooled[] = [];
   readonly #waiting = new Set<Promise<void>>();
   #listener: BacklogListener | undefined;
@@ -39,10 +40,6 @@ export class SpoolQueue implements Backlog {
     } catch (error) {
       this.#complain(error);
     }
-  }
-
-  get isDurable(): boolean {
-    return true;
   }
 
   get all(): readonly Held[] {
@@ -181,10 +178,15 @@ export class SpoolQueue implements Backlog {
     const found = files.map(
       (file): Spooled => ({ ...file, body: undefined, isLate: true, isFlying: false, state: 'disk' }),
     );
+    this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
+    // There may be very many: what cannot stay goes before it is held, and the event loop has its turn.
+    for (const held of found.splice(0, this.spool.surplus(found))) this.#evict(held);
     for (const held of found) this.#held.push(held);
     this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
-    this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
-    for (const held of found) this.spool.weigh(held.bytes);
+    for (const [index, held] of found.entries()) {
+      this.spool.weigh(held.bytes);
+      if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve).unref());
+    }
     this.#dropOld();
     this.#listener?.ready();
   }

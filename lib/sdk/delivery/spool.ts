@@ -116,9 +116,18 @@ export class Spool {
           undefined,
         );
       if (oldest === undefined) return;
-      this.warnOnce('full', `the spool ${this.dir} has reached ${this.#maxBytes} bytes: the oldest in it is dropped`);
+      this.#warnOfFull();
       oldest.evict();
     }
+  }
+
+  /** Of files, the oldest first: how many have to go in any case. */
+  surplus(files: readonly { readonly bytes: number }[]): number {
+    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    let count = 0;
+    for (; bytes > this.#maxBytes; count += 1) bytes -= files[count]?.bytes ?? bytes;
+    if (count > 0) this.#warnOfFull();
+    return count;
   }
 
   /** Says a sentence once in the life of the process for each kind of trouble. */
@@ -135,6 +144,10 @@ export class Spool {
     if (this.#queues.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #warnOfFull(): void {
+    this.warnOnce('full', `the spool ${this.dir} has reached ${this.#maxBytes} bytes: the oldest in it is dropped`);
   }
 
   async #empty(): Promise<void> {

@@ -3,6 +3,7 @@ import { SIGNALS } from '../../../sdk/configuration/exporting.js';
 import type { OtlpTarget } from '../../../sdk/delivery/otlp.js';
 import type { Signal } from '../../../sdk/delivery/parcel.js';
 import { probe } from '../../../sdk/delivery/probe.js';
+import { withoutCredentials } from '../../../sdk/outgoing/web-address.js';
 import { chosenExporters } from '../chosen-exporters.js';
 import { type Check, type Finding, ok, type Patient, problem, warning } from '../finding.js';
 
@@ -57,10 +58,11 @@ export const endpoints: Check = async (patient) => {
 
 async function otlp(signal: Signal, target: OtlpTarget, { timeout }: Patient): Promise<Finding> {
   const answer = await probe(signal, target, timeout);
-  if (answer.status === 'success') return ok(`${signal}: ${target.protocol} ${target.url} takes them`);
+  if (answer.status === 'success')
+    return ok(`${signal}: ${target.protocol} ${withoutCredentials(target.url)} takes them`);
   const said = [(answer.error as NodeJS.ErrnoException).code, answer.error.message].filter(Boolean).join(': ');
   const mend = MENDS.find(([sign]) => sign.test(said))?.[1] ?? 'see what the receiver logs';
-  const text = `${signal}: ${target.protocol} ${target.url} does not take them (${said.slice(0, 200)})`;
+  const text = `${signal}: ${target.protocol} ${withoutCredentials(target.url)} does not take them (${said.slice(0, 200)})`;
   return answer.status === 'retryable' && /HTTP (429|50\d)|gRPC (8|14)\b/.test(said)
     ? warning(text, 'it answers, but is overloaded or not ready: try again')
     : problem(text, mend);
@@ -70,9 +72,12 @@ async function otlp(signal: Signal, target: OtlpTarget, { timeout }: Patient): P
 async function answering(name: string, url: string, { timeout }: Patient): Promise<Finding> {
   try {
     await fetch(url, { signal: AbortSignal.timeout(timeout) });
-    return ok(`${name}: ${url} answers`);
+    return ok(`${name}: ${withoutCredentials(url)} answers`);
   } catch (error) {
-    return problem(`${name}: ${url} does not answer (${reason(error)})`, 'see that this machine can reach it');
+    return problem(
+      `${name}: ${withoutCredentials(url)} does not answer (${reason(error)})`,
+      'see that this machine can reach it',
+    );
   }
 }
 
