@@ -58,7 +58,7 @@ export interface Settings {
    * `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. Default `NO_CONTENT`.
    */
   readonly content: ContentCapture;
-  /** The fields that are captured once `content` is on. Default all. */
+  /** `ANNOTEL_CONTENT_FIELDS`: the fields that are captured once `content` is on. Default all. */
   readonly contentFields: readonly ContentField[] | 'all';
   /** `ANNOTEL_CONTENT`: whole, as a keyed hash, or cut to so many characters a field. Default `truncate:8192`. */
   readonly contentForm: 'full' | 'hash' | `truncate:${number}`;

@@ -82,6 +82,37 @@ describe('resolveOptions', () => {
     });
   });
 
+  it('says so where a list of exporters says none beside others', () => {
+    expect(resolve({ OTEL_TRACES_EXPORTER: 'otlp,none', OTEL_LOGS_EXPORTER: 'none,none' })).toMatchObject({
+      traceExporters: [],
+      logExporters: [],
+    });
+    expect(said).toEqual([expect.stringMatching(/OTEL_TRACES_EXPORTER="otlp,none" .*none alone.* using none$/)]);
+  });
+
+  it.each([
+    ['collector:4317', {}, 'collector:4317'],
+    ['collector:4317', { OTEL_EXPORTER_OTLP_INSECURE: ' TRUE ' }, 'http://collector:4317'],
+    ['collector:4317', { OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'true' }, 'http://collector:4317'],
+    [
+      'collector:4317',
+      { OTEL_EXPORTER_OTLP_INSECURE: 'true', OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'false' },
+      'collector:4317',
+    ],
+    ['https://collector:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' }, 'https://collector:4317'],
+    ['unix:/run/otel', { OTEL_EXPORTER_OTLP_INSECURE: 'true' }, 'unix:/run/otel'],
+    ['dns:///collector:4317', {}, 'collector:4317'],
+    ['dns:collector:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' }, 'http://collector:4317'],
+  ])('takes %s with %j for the gRPC target %s', (endpoint, variables, url) => {
+    const { otlp } = resolve({
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
+      ...(variables as Record<string, string>),
+    });
+    expect(otlp.traces).toEqual({ protocol: 'grpc', url });
+    expect(said).toEqual([]);
+  });
+
   it('keeps the exporters that it knows and complains of the others', () => {
     expect(resolve({ OTEL_TRACES_EXPORTER: 'otlp,jaeger,kafka' }).traceExporters).toEqual(['otlp']);
     expect(said).toEqual([

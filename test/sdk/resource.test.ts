@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { resourceOptions } from '../../lib/sdk/configuration/resource.js';
 import { Environment } from '../../lib/sdk/environment.js';
@@ -26,6 +26,14 @@ describe('the resource', () => {
     jest.restoreAllMocks();
   });
 
+  let links = 0;
+  const link = (target: string, folder: string) => {
+    mkdirSync(folder, { recursive: true });
+    links += 1;
+    const path = join(folder, `${basename(app)}-link-${links}`);
+    symlinkSync(target, path);
+    return path;
+  };
   const attributes = (variables: Record<string, string> = {}, serviceName?: string) =>
     createResource(resourceOptions(new Environment(variables), serviceName, join(app, 'dist', 'src', 'main.js')))
       .attributes;
@@ -81,6 +89,31 @@ describe('the resource', () => {
   ])('of %j with the option %s', (variables, option, expected) => {
     expect(attributes(variables, option)).toMatchObject(expected);
     expect(said).toEqual([]);
+  });
+
+  it.each([
+    ['its folder, as in `node .`', () => app],
+    ['a folder in it', () => join(app, 'dist', 'src')],
+    ['a file without its ending', () => join(app, 'dist', 'src', 'main')],
+    ['a link to it, as a command is', () => link(join(app, 'dist', 'src', 'main.js'), join(app, '..'))],
+    [
+      "a link from a package manager's folder, as a package of a monorepo is",
+      () => link(app, join(app, 'node_modules')),
+    ],
+  ])('names the service where the app was started by %s', (_what, mainScript) => {
+    writeFileSync(join(app, 'dist', 'src', 'main.js'), '');
+    const { serviceName, serviceVersion } = resourceOptions(new Environment({}), undefined, mainScript());
+    expect([serviceName, serviceVersion]).toEqual(['shop-api', '3.2.1']);
+  });
+
+  it("names it after the working directory's package where a tool runs it, or no script", () => {
+    const tool = join(app, 'node_modules', 'runner', 'cli.js');
+    mkdirSync(join(tool, '..'), { recursive: true });
+    writeFileSync(tool, '');
+    writeFileSync(join(tool, '..', 'package.json'), JSON.stringify({ name: 'runner' }));
+    for (const mainScript of [tool, link(tool, join(app, '..')), undefined]) {
+      expect(resourceOptions(new Environment({}), undefined, mainScript).serviceName).toBe('annotel');
+    }
   });
 
   it('loses no more than what is wrong in a list of attributes', () => {

@@ -38,7 +38,7 @@ export class SpoolQueue implements Backlog {
     try {
       home.make();
     } catch (error) {
-      this.#complain(error);
+      this.spool.refused(error);
     }
   }
 
@@ -145,7 +145,7 @@ export class SpoolQueue implements Backlog {
     } catch (error) {
       await unlink(`${path}.tmp`).catch(() => {});
       if (held.state === 'writing') held.state = 'memory';
-      this.#complain(error);
+      this.spool.refused(error);
     }
     this.#listener?.ready();
   }
@@ -158,7 +158,7 @@ export class SpoolQueue implements Backlog {
       writeParcelNow(this.#path(held.name), { ...this.label, items: held.items }, held.body);
       this.#stored(held);
     } catch (error) {
-      this.#complain(error);
+      this.spool.refused(error);
     }
   }
 
@@ -180,6 +180,7 @@ export class SpoolQueue implements Backlog {
     );
     this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
     // There may be very many: what cannot stay goes before it is held, and the event loop has its turn.
+    for (const held of found.splice(0, this.#tooOld(found).length)) this.#evict(held);
     for (const held of found.splice(0, this.spool.surplus(found))) this.#evict(held);
     for (const held of found) this.#held.push(held);
     this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -198,12 +199,15 @@ export class SpoolQueue implements Backlog {
   }
 
   #dropOld(): void {
-    const old = this.#held.filter(({ name, state }) => state === 'disk' && !this.spool.isFresh(readName(name)));
-    for (const held of old) {
-      if (held.isFlying) continue;
+    for (const held of this.#tooOld(this.#held)) if (!held.isFlying) this.#evict(held);
+  }
+
+  #tooOld(all: readonly Spooled[]): Spooled[] {
+    const old = all.filter(({ name, state }) => state === 'disk' && !this.spool.isFresh(readName(name)));
+    if (old.some(({ isFlying }) => !isFlying)) {
       this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
-      this.#evict(held);
     }
+    return old;
   }
 
   async #setAside({ name, items }: Spooled, error: unknown): Promise<void> {
@@ -236,14 +240,6 @@ export class SpoolQueue implements Backlog {
   #track(work: Promise<void>): void {
     this.#waiting.add(work);
     work.then(() => this.#waiting.delete(work));
-  }
-
-  #complain(error: unknown): void {
-    const { code, message } = error as NodeJS.ErrnoException;
-    this.spool.warnOnce(
-      'write',
-      `cannot write to the spool ${this.spool.dir} (${code ?? message}): telemetry is held in memory only`,
-    );
   }
 
   #path(name: string): string {

@@ -137,6 +137,15 @@ export class Spool {
     this.options.warn(sentence);
   }
 
+  /** Tells that the disk does not take what it should. */
+  refused(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    this.warnOnce(
+      'write',
+      `cannot write to the spool ${this.dir} (${code ?? message}): telemetry is held in memory only`,
+    );
+  }
+
   /** Forgets a queue that has ended. */
   released(queue: SpoolQueue): void {
     const index = this.#queues.indexOf(queue);

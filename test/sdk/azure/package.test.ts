@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadAzurePackage } from '../../../lib/sdk/azure/package.js';
+import { AZURE_PACKAGE, loadAzurePackage } from '../../../lib/sdk/azure/package.js';
 
 const INSTALL = 'npm install --save-exact @azure/monitor-opentelemetry-exporter@1.0.0-beta.45';
 
@@ -36,6 +36,12 @@ describe('the package of the exporters', () => {
         `@azure/monitor-opentelemetry-exporter 1.0.0-preview.6 is not the version that annotel works with; run ${INSTALL}`,
       ),
     );
+  });
+
+  it.each(['README.md', 'docs/back-ends.md', 'package.json'])('has the version that %s names', (page) => {
+    const text = readFileSync(join(import.meta.dirname, '../../..', page), 'utf8');
+    const { name, version, install } = AZURE_PACKAGE;
+    expect(text).toContain(page === 'package.json' ? `"${name}": "${version}"` : install);
   });
 
   it('is found from any of the places', () => {

@@ -174,11 +174,13 @@ describe('Courier', () => {
     expect(counts(all)).toEqual({ taken: 3, exported: 0, dropped: 3, held: 0 });
   });
 
-  it('drops what cannot be written', async () => {
+  it('drops what cannot be written, and nothing beside it', async () => {
     const all = line();
-    all.courier.take(['broken']);
-    expect(counts(all)).toEqual({ taken: 1, exported: 0, dropped: 1, held: 0 });
-    expect(said).toEqual([expect.stringContaining('they cannot be written, cannot be written')]);
+    all.courier.take(['a', 'broken', 'b', 'c']);
+    await soon();
+    expect(all.far.sent.flat()).toEqual(['a', 'b', 'c']);
+    expect(counts(all)).toEqual({ taken: 4, exported: 3, dropped: 1, held: 0 });
+    expect(said).toEqual([expect.stringContaining('(they cannot be written, cannot be written): 1 span dropped')]);
   });
 
   it('is settled when everything is out', async () => {
@@ -193,6 +195,20 @@ describe('Courier', () => {
     expect(isSettled).toBe(false);
     held[0]?.answer(taken);
     await settling;
+  });
+
+  it('is settled at once where the destination asks to be left alone for long', async () => {
+    const { courier, far } = line();
+    far.answer = { ...away, retryInMillis: 3_600_000 } as typeof away;
+    courier.take(['0']);
+    let isSettled = false;
+    courier.settled().then(() => {
+      isSettled = true;
+    });
+    await soon();
+    expect(isSettled).toBe(true);
+    await jest.advanceTimersByTimeAsync(3_500_000);
+    expect(far.sent).toHaveLength(1);
   });
 
   it('is settled, too, when the destination is known to be away', async () => {

@@ -141,6 +141,13 @@ describe('GrpcTransport', () => {
     expect(await sender.send(data, 5000)).toEqual({ status: 'success', data: Buffer.from('back') });
   });
 
+  it('takes no more of an answer than it can use', async () => {
+    handler = (_call, done) => done(null, Buffer.alloc(6 * 1024 * 1024));
+    const answer = await transport().send(data, 5000);
+    expect(answer).toMatchObject({ status: 'success' });
+    expect((answer as { data: Uint8Array }).data.byteLength).toBeLessThan(4 * 1024 * 1024);
+  });
+
   it('lets go of a server that hangs', async () => {
     handler = () => {};
     const sender = transport();

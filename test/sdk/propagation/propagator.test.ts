@@ -12,8 +12,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { requestContext, withRequestContext } from '../../../lib/index.js';
 import { carrierVia } from '../../../lib/carriers.js';
+import { requestContext, withRequestContext } from '../../../lib/index.js';
 import { createPropagator, type PropagatorName } from '../../../lib/sdk/propagation/propagator.js';
 import { noteHttpRequest, noteUndiciRequest } from '../../../lib/sdk/propagation/request-peers.js';
 import { useTelemetry } from '../../support/telemetry.js';

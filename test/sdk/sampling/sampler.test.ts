@@ -72,7 +72,7 @@ describe('createSampler', () => {
     ['always_on', {}, LOW, unsampled, RECORD_AND_SAMPLED, 'a=b'],
     // Sampled for certain, whatever it was before.
     ['always_on', {}, HIGH, elsewhere, RECORD_AND_SAMPLED, 'ot=th:0,a=b'],
-    ['always_off', {}, HIGH, elsewhere, NOT_RECORD, 'a=b,ot=th:e666'],
+    ['always_off', {}, HIGH, elsewhere, NOT_RECORD, 'a=b'],
     ['traceidratio', half, HIGH, ROOT_CONTEXT, RECORD_AND_SAMPLED, 'ot=th:8'],
     ['traceidratio', half, HIGH, unsampled, RECORD_AND_SAMPLED, 'ot=th:8,a=b'],
     ['traceidratio', half, LOW, impossible, NOT_RECORD, 'a=b'],
