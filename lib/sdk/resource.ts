@@ -25,9 +25,11 @@ export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
   gcp: '@opentelemetry/resource-detector-gcp',
 };
 
+const LONGEST_LOOKUP = 5000;
+
 /** Who is speaking, as it stands on all telemetry. What is asked of the network follows later; exporters wait for it. */
 export function createResource(options: ResourceOptions): Resource {
-  const detectors = options.detectors.flatMap((name) => detectorsOf(name, options.detectorsChosen));
+  const detectors = options.detectors.flatMap((name) => detectorsOf(name, options.detectorsChosen)).map(inTime);
   const own: Attributes = {
     'telemetry.distro.name': SCOPE_NAME,
     'telemetry.distro.version': SCOPE_VERSION,
@@ -66,6 +68,26 @@ function withoutArguments(): DetectedResource {
   const { attributes = {} } = processDetector.detect();
   const { 'process.command_args': _, 'process.command': __, 'process.owner': ___, ...rest } = attributes;
   return { attributes: rest };
+}
+
+/** Metrics wait for the resource without end: what does not answer is left out. */
+function inTime(detector: ResourceDetector): ResourceDetector {
+  return {
+    detect(config) {
+      const { attributes = {}, ...rest } = detector.detect(config);
+      const found = Object.entries(attributes).map(([name, value]) => [
+        name,
+        typeof (value as Partial<Promise<unknown>> | null)?.then === 'function'
+          ? Promise.race([value, nothingLater()])
+          : value,
+      ]);
+      return { ...rest, attributes: Object.fromEntries(found) };
+    },
+  };
+}
+
+function nothingLater(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, LONGEST_LOOKUP, undefined).unref());
 }
 
 function installed(name: DetectorName): ResourceDetector[] {

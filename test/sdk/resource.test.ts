@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { hostDetector } from '@opentelemetry/resources';
 import { resourceOptions } from '../../lib/sdk/configuration/resource.js';
 import { Environment } from '../../lib/sdk/environment.js';
 import { createResource } from '../../lib/sdk/resource.js';
@@ -114,6 +115,22 @@ describe('the resource', () => {
     for (const mainScript of [tool, link(tool, join(app, '..')), undefined]) {
       expect(resourceOptions(new Environment({}), undefined, mainScript).serviceName).toBe('annotel');
     }
+  });
+
+  it('does not wait without end for what a detector looks up', async () => {
+    jest.useFakeTimers();
+    jest.spyOn(hostDetector, 'detect').mockReturnValue({
+      attributes: { 'host.name': Promise.resolve('here'), 'host.id': new Promise<string>(() => {}) },
+    });
+    const resource = createResource(
+      resourceOptions(new Environment({ OTEL_NODE_RESOURCE_DETECTORS: 'host' }), 'shop', undefined),
+    );
+    const found = resource.waitForAsyncAttributes?.();
+    await jest.advanceTimersByTimeAsync(5000);
+    await found;
+    expect(resource.attributes).toMatchObject({ 'service.name': 'shop', 'host.name': 'here' });
+    expect(resource.attributes['host.id']).toBeUndefined();
+    jest.useRealTimers();
   });
 
   it('loses no more than what is wrong in a list of attributes', () => {

@@ -52,6 +52,12 @@ describe('warnings', () => {
       expect(said).toEqual(['annotel: module twice { a: 1 }', 'annotel: another']);
     });
 
+    it('leave out what the exporters take for a broken endpoint, and gRPC does not', () => {
+      const bad = "Could not parse environment-provided export URL: '127.0.0.1:4317', falling back to undefined";
+      diagLogger().warn(`Configuration: ${bad}`);
+      expect(said).toEqual([]);
+    });
+
     it('are as many as asked for below warning', () => {
       const logger = diagLogger();
       logger.info('info');

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Room } from './backlog.js';
 import type { Signal } from './parcel.js';
 import { sweep } from './spool-adoption.js';
@@ -49,7 +49,8 @@ export class Spool {
   #emptying: Promise<void> | undefined;
 
   constructor(private readonly options: SpoolOptions) {
-    this.dir = options.dir;
+    // The app may change its working directory.
+    this.dir = resolve(options.dir);
     this.#maxBytes = options.maxBytes ?? 100e6;
     this.#maxAge = options.maxAge ?? 24 * 3_600_000;
     this.#identity = options.identity ?? {

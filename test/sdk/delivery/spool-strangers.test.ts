@@ -141,6 +141,25 @@ describe('Spool', () => {
     expect(said).toEqual([]);
   });
 
+  it('stays where it is when the app changes its working directory', async () => {
+    const before = process.cwd();
+    mkdirSync(join(root, 'other'));
+    process.chdir(root);
+    try {
+      const queue = new Spool({ dir: 'spool', warn: (text) => said.push(text) }).open(LABEL, { items: 9, bytes: 1e6 });
+      const { courier, far } = line({ backlog: queue, transport: new Far() });
+      couriers.push(courier);
+      far.holds();
+      process.chdir(join(root, 'other'));
+      courier.take(['a']);
+      await queue.written();
+      expect(readdirSync(join(root, 'other'))).toEqual([]);
+      expect(readdirSync(dir)).toHaveLength(1);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('drops the oldest of what is left where there is more than may be kept, and counts it', async () => {
     const there = await folder();
     const words = Array.from({ length: 300 }, (_, index) => `${index}`);
