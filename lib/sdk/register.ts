@@ -3,7 +3,15 @@ import { hookEsModules } from './load-hooks.js';
 import { runningTelemetry, startTelemetry } from './start.js';
 
 // Loaded for its effect, by `--import` or `-r`, before the app. No top-level await: `-r` could not load it.
-if (runningTelemetry() === undefined) {
+if (runningTelemetry() === undefined && !isTool(process.argv[1] ?? '')) {
   startTelemetry();
   hookEsModules(hookedModules());
+}
+
+/** With NODE_OPTIONS the package manager that starts the app loads this as well, and would take the app's port for metrics. */
+function isTool(script: string): boolean {
+  return (
+    /[\\/](npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli)?(\.c?js)?$/.test(script) ||
+    /[\\/](node_modules[\\/]\.bin[\\/]annotel|lib[\\/]cli[\\/]annotel\.js)$/.test(script)
+  );
 }

@@ -1,6 +1,8 @@
 import { apiConflict } from './api-copies.js';
-import { launch, takeBack } from './launch.js';
+import { launch } from './launch.js';
+import { LEAST_NODE, nodeIsTooOld } from './node-version.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
+import { takeBack } from './until-the-end.js';
 import { forgetComplaints, inWords, warn } from './warnings.js';
 
 /** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
@@ -41,6 +43,8 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   if (resolved.disabled) return INERT;
   const conflict = apiConflict();
   if (conflict !== undefined) return goWithout(conflict);
+  if (nodeIsTooOld())
+    warn(`Node ${process.versions.node} is older than annotel needs (${LEAST_NODE}); it may lose telemetry`);
   const undo: (() => void)[] = [];
   try {
     const telemetry = launch(resolved, undo);

@@ -38,11 +38,16 @@ export function inWords(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Names a variable, the value that cannot be understood, what is allowed, and what is used in its place. */
-export function complain(variable: string, value: string, allowed: string, used: string): void {
+/**
+ * Names a variable, the value that cannot be understood, what is allowed, and what is used in its place.
+ *
+ * @param place where in the value, in place of a value that is not to be repeated
+ */
+export function complain(variable: string, value: string, allowed: string, used: string, place?: string): void {
   if (complained.some((known) => known.variable === variable && known.value === value)) return;
   complained.push({ variable, value });
-  warn(`${variable}=${quoted(withoutCredentials(value))} is not understood (allowed: ${allowed}); using ${used}`);
+  const what = place === undefined ? `${variable}=${quoted(withoutCredentials(value))}` : `${variable}, ${place},`;
+  warn(`${what} is not understood (allowed: ${allowed}); using ${used}`);
 }
 
 /** Forgets which complaints were made, so that the next start makes them again. */

@@ -208,7 +208,7 @@ describe('annotel doctor', () => {
         'a header without a name',
         'configuration',
         { OTEL_EXPORTER_OTLP_HEADERS: 'k3y' },
-        /OTEL_EXPORTER_OTLP_HEADERS="entry 1 of 1"/,
+        /OTEL_EXPORTER_OTLP_HEADERS, entry 1 of 1, is not understood/,
       ],
       [
         'the port of the other protocol',

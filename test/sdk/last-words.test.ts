@@ -89,7 +89,7 @@ describe('the last words of a process', () => {
     expect(ended.code).toBe(3);
     expect(ended.took).toBeLessThan(30_000);
     expect(warnings(ended)).toEqual([
-      expect.stringMatching(/ended before 2 spans, log records and metrics could be sent/),
+      expect.stringMatching(/ended before 2 items \(spans, log records, data points\) could be sent to http:/),
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('the last words of a process', () => {
     collector.answer = (request, response) => (request.url === '/v1/logs' ? hangs : accepts)(request, response);
     const ended = await run([...REGISTER, 'exits.mjs'], environment());
     expect(collector.spanNames).toEqual(['work']);
-    expect(warnings(ended)).toEqual([expect.stringContaining('ended before 1 spans')]);
+    expect(warnings(ended)).toEqual([expect.stringContaining('ended before 1 items')]);
   });
 
   it('are not needed for what was flushed: the process may freeze or be killed', async () => {

@@ -27,7 +27,7 @@ function checkHeaders(env: Environment, variable: string): void {
   const broken = entries.filter((entry) => !/^\s*[!#$%&'*+.^_`|~\w-]+\s*=/.test(entry));
   if (broken.length === 0) return;
   const places = broken.map((entry) => `entry ${entries.indexOf(entry) + 1} of ${entries.length}`).join(', ');
-  complain(variable, places, 'name=value, with a comma between two', 'the rest');
+  complain(variable, places, 'name=value, with a comma between two', 'the rest', places);
 }
 
 function checkFile(env: Environment, variable: string): void {

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Environment } from '../environment.js';
 import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
@@ -87,13 +87,20 @@ function spool(env: Environment): SpoolOptions | undefined {
   return undefined;
 }
 
-/** Whether the folder can be written to, or made in the nearest one that is there. */
+/** Whether the folder can be written to, once it is made. */
 function canWriteTo(dir: string): boolean {
   try {
+    make(dir);
     accessSync(dir, constants.W_OK | constants.X_OK);
     return statSync(dir).isDirectory();
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return isMissing && dir !== dirname(dir) && canWriteTo(dirname(dir));
+  } catch {
+    return false;
   }
+}
+
+/** One by one: `mkdir` with `recursive` never returns where nothing can be made, as in /proc. */
+function make(dir: string): void {
+  if (existsSync(dir)) return;
+  make(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }

@@ -111,8 +111,9 @@ export class SpoolQueue implements Backlog {
     this.home.touch();
   }
 
-  /** The oldest that may go, and how. */
+  /** The oldest that may go, and how. Never an only one: it would be gone before it was sent. */
   oldest(): { readonly name: string; evict(): void } | undefined {
+    if (this.#held.length < 2) return undefined;
     const held = this.#held.find(({ isFlying, state }) => !isFlying && state === 'disk');
     return held && { name: held.name, evict: () => this.#evict(held) };
   }

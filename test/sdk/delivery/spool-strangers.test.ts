@@ -141,6 +141,17 @@ describe('Spool', () => {
     expect(said).toEqual([]);
   });
 
+  it('sends each batch even where none fits', async () => {
+    const { courier, far, queue } = await start(1);
+    for (const word of ['a', 'b', 'c']) {
+      courier.take([word]);
+      await queue.written();
+      await courier.settled();
+    }
+    expect(far.sent).toEqual([['a'], ['b'], ['c']]);
+    expect(courier.figures()).toMatchObject({ exported: 3, dropped: 0 });
+  });
+
   it('stays where it is when the app changes its working directory', async () => {
     const before = process.cwd();
     mkdirSync(join(root, 'other'));

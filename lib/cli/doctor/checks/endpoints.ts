@@ -22,6 +22,8 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
     /HTTP 401|HTTP 403|gRPC 16|gRPC 7\b/,
     'it refuses the credentials: OTEL_EXPORTER_OTLP_HEADERS takes name=value, such as api-key=…',
   ],
+  [/HTTP 30\d/, 'it redirects elsewhere, to a page or a login: that is no endpoint of OTLP'],
+  [/web page/, 'it answers with a web page: is this the port of a user interface?'],
   [
     /HTTP 404|HTTP 405|gRPC 12/,
     'there is no OTLP at this path: the endpoint is a base URL, to which /v1/traces and the like are added',

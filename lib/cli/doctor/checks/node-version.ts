@@ -1,15 +1,12 @@
 import { hooksAreSynchronous } from '../../../sdk/load-hooks.js';
+import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
 import { type Check, ok, problem, warning } from '../finding.js';
-
-const LEAST = [22, 15];
 
 /** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */
 export const nodeVersion: Check = () => {
   const { node } = process.versions;
-  const [major = 0, minor = 0] = node.split('.').map(Number);
-  const [leastMajor = 0, leastMinor = 0] = LEAST;
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-    return [problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST.join('.')} or newer`)];
+  if (nodeIsTooOld()) {
+    return [problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST_NODE} or newer`)];
   }
   if (hooksAreSynchronous()) return [ok(`Node ${node}`)];
   return [

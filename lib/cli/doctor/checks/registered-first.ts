@@ -3,6 +3,9 @@ import { runningTelemetry } from '../../../sdk/start.js';
 import { versionOf } from '../app-manifest.js';
 import { type Check, ok, problem } from '../finding.js';
 
+// Node runs every --require before any --import.
+const FIRST = 'load annotel before it: NODE_OPTIONS="--require annotel/register …", in front of every other --require';
+
 /**
  * Who has registered with the OpenTelemetry API in this process, which has the app's NODE_OPTIONS: whatever they load was
  * there before the app would be.
@@ -16,7 +19,7 @@ export const registeredFirst: Check = ({ folder }) => {
     return [
       problem(
         `something that NODE_OPTIONS loads used @opentelemetry/api ${version} before annotel's ${own}: nothing would be recorded`,
-        'put --import annotel/register first in NODE_OPTIONS, or leave the other one out',
+        `${FIRST}, or leave the other one out`,
       ),
     ];
   }
@@ -25,7 +28,7 @@ export const registeredFirst: Check = ({ folder }) => {
     return [
       problem(
         `something that NODE_OPTIONS loads registers an OpenTelemetry SDK of its own (${names}): annotel would start none`,
-        'put --import annotel/register first in NODE_OPTIONS, or let that SDK export what the decorators emit',
+        `${FIRST}, or let that SDK export what the decorators emit`,
       ),
     ];
   }
