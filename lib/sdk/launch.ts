@@ -84,7 +84,10 @@ function createOutlets(options: ResolvedOptions, pipeline: Pipeline, undo: (() =
   const { keep, buffer } = options.sampling;
   return {
     tree,
-    spans: spanProcessors.length > 0 ? new SpanOutlet(spanProcessors, cleaner, { rules: keep, ...buffer }) : undefined,
+    spans:
+      spanProcessors.length > 0
+        ? new SpanOutlet(spanProcessors, cleaner, { rules: keep, ...buffer }, options.spanProcessors)
+        : undefined,
     logs:
       logRecordProcessors.length > 0
         ? new LogOutlet(logRecordProcessors, cleaner, (record) =>

@@ -271,6 +271,13 @@ describe('annotel doctor', () => {
       expect(code).toBe(1);
     });
 
+    it('a web page answers', async () => {
+      const url = await server((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));
+      const { code, findings } = await said('endpoints', { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+      expect(findings[0]).toMatchObject({ level: 'problem', mend: expect.stringMatching(/port of a user interface/) });
+      expect(code).toBe(1);
+    });
+
     it('nothing listens', async () => {
       const { code, findings } = await said('endpoints', {
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${await refusingUrl()}/v1/traces`,

@@ -7,6 +7,7 @@ import type { Delivery } from './processors.js';
 import type { Route } from './route.js';
 import type { Figures } from './tally.js';
 import { type Answer, inWords } from './transport.js';
+import { Waiters } from './waiters.js';
 
 const AT_ONCE = 8;
 // One at a time, so that a kill doubles one parcel at most, unless the destination is slower than what comes in.
@@ -20,7 +21,7 @@ const LONGEST_BLIP = 5000;
  * the destination is down it tries the oldest again and again, with growing and jittered pauses.
  */
 export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters((held) => this.#isSettled(held));
   readonly #flying = new Set<Held>();
   #state: 'well' | 'down' | 'recovering' = 'well';
   #failures = 0;
@@ -74,10 +75,10 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     outside(() => this.#pump());
   }
 
-  /** Resolves when what is held has been sent, or the destination is known to be down. */
+  /** Resolves when what is held now has been sent, or the destination is known to be down. Under load more comes meanwhile. */
   async settled(): Promise<void> {
     await this.route.backlog.written();
-    if (!this.#isSettled) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    await this.#waiters.until(new Set([...this.route.backlog.all, ...this.#flying]));
   }
 
   /** The process is about to end: one last attempt for everything, now. */
@@ -90,7 +91,8 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
 
   shutdown(): Promise<void> {
     this.close();
-    this.#ended ??= this.settled().then(() => this.#leave());
+    const ended = () => this.#waiters.until().then(() => this.#leave());
+    this.#ended ??= this.route.backlog.written().then(ended);
     return this.#ended;
   }
 
@@ -106,7 +108,7 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     const held = this.route.backlog.all.length;
     this.route.transport.abandon();
     this.#leave(reason, delivered);
-    this.#settle();
+    this.#waiters.tell();
     return held;
   }
 
@@ -129,7 +131,7 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
       this.#flying.add(held);
       this.#fly(held);
     }
-    if (this.#isSettled) this.#settle();
+    this.#waiters.tell();
   }
 
   get #atOnce(): number {
@@ -220,16 +222,13 @@ export class Courier<Batch> implements Delivery<Batch>, BacklogListener {
     this.route.destination.dropped(this.route.signal, items);
   }
 
-  get #isSettled(): boolean {
-    if (this.#end === 'abandoned') return true;
+  /** @param held what is waited for; everything where it is left out */
+  #isSettled(held?: ReadonlySet<Held>): boolean {
     // A first failure may be no more than a restart of the collector: worth waiting for.
     const isKnownDown = (this.#pause !== undefined && this.#failures >= 2) || this.#end === 'given up';
-    return this.#flying.size === 0 && (isKnownDown || this.route.backlog.all.length === 0);
-  }
-
-  #settle(): void {
-    for (const resolve of this.#waiters) resolve();
-    this.#waiters.clear();
+    if (this.#end === 'abandoned' || (isKnownDown && this.#flying.size === 0)) return true;
+    const left = [...this.route.backlog.all, ...this.#flying];
+    return !left.some((parcel) => held === undefined || held.has(parcel));
   }
 
   #leave(reason?: string, delivered?: Delivered): void {

@@ -27,7 +27,7 @@ export class GrpcTransport implements Transport {
   readonly #url: URL;
   readonly #socket: string | undefined;
   #session: ClientHttp2Session | undefined;
-  #headers: Record<string, string> = {};
+  #headers: Record<string, string> = { 'content-type': 'application/grpc' };
   #tls: PendingParcel['tls'];
 
   /**

@@ -18,7 +18,12 @@ export class HttpTransport implements Transport {
   #agent: Agent | undefined;
   #headers: Record<string, string> = {};
 
-  constructor(private readonly config: OtlpConfig) {
+  /** @param contentType until the headers are known, which takes a turn */
+  constructor(
+    private readonly config: OtlpConfig,
+    contentType?: string,
+  ) {
+    if (contentType !== undefined) this.#headers = { 'Content-Type': contentType };
     // For who asks for the address before anything was sent. Only TLS has more to know than the headers.
     const known = config.url.startsWith('https:') ? this.#ready() : this.#readHeaders();
     known.catch(() => {});
@@ -81,7 +86,7 @@ export class HttpTransport implements Transport {
     this.#requests.add(request);
     const timer = setTimeout(() => request.destroy(late(timeoutMillis)), timeoutMillis).unref();
     try {
-      return await answer(request, body);
+      return await answer(request, body, String(request.getHeader('content-type') ?? ''));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // The collector closed an idle connection just as it was taken up again: that is no failure of its own.
@@ -94,12 +99,12 @@ export class HttpTransport implements Transport {
   }
 }
 
-function answer(request: ClientRequest, body: Uint8Array): Promise<Answer> {
+function answer(request: ClientRequest, body: Uint8Array, asked: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request.on('socket', (socket) => socket.unref());
     request.on('error', reject);
     request.on('response', (response) => {
-      read(response).then((data) => resolve(verdict(response, data)), reject);
+      read(response).then((data) => resolve(verdict(response, data, asked)), reject);
     });
     request.end(body);
   });
@@ -117,11 +122,18 @@ async function read(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function verdict({ statusCode = 0, headers }: IncomingMessage, data: Buffer): Answer {
-  if (statusCode >= 200 && statusCode < 300) return { status: 'success', data };
+/** @param asked content type of the request, in which the answer has to be, too */
+function verdict({ statusCode = 0, headers }: IncomingMessage, data: Buffer, asked: string): Answer {
+  if (statusCode >= 200 && statusCode < 300) return accepted(headers['content-type'] ?? '', data, asked);
   const error = new Error(`HTTP ${statusCode}`);
   if (!RETRYABLE_STATUS.has(statusCode)) return { status: 'failure', error };
   return { status: 'retryable', error, retryInMillis: retryAfter(headers['retry-after']) };
+}
+
+/** A server of web pages answers 200 to anything. Others say nothing of interest in another format. */
+function accepted(type: string, data: Buffer, asked: string): Answer {
+  if (/^text\/html/i.test(type)) return { status: 'failure', error: new Error('it answers with a web page') };
+  return { status: 'success', data: type === '' || type.startsWith(asked) ? data : undefined };
 }
 
 /** `Retry-After` in milliseconds from now: it holds seconds or a date. */

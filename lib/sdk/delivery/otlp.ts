@@ -66,6 +66,6 @@ export function otlpTransport(signal: Signal, { protocol, url }: OtlpTarget, con
   const transport: Transport =
     protocol === 'grpc'
       ? new GrpcTransport({ ...config, url }, `/opentelemetry.proto.collector.${SERVICES[signal]}/Export`)
-      : new HttpTransport(config);
+      : new HttpTransport(config, contentType);
   return { transport, timeout: config.timeoutMillis };
 }

@@ -107,7 +107,8 @@ function lazily<T extends object, K extends keyof T>(target: T, key: K, make: ()
  * Marked as sampled, as all that is exported; the flag that was propagated said what was known then. What a rule kept was
  * certain to be, whatever ratio it met on its way.
  */
-function exported(context: SpanContext, { threshold }: Verdict): SpanContext {
+function exported(context: SpanContext, { threshold, isDropped }: Verdict): SpanContext {
+  if (isDropped) return { ...context, traceFlags: TraceFlags.NONE };
   const traceFlags = context.traceFlags | TraceFlags.SAMPLED;
   if (threshold === undefined) return { ...context, traceFlags };
   const traceState = withThreshold(context.traceState, threshold);

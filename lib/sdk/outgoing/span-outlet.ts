@@ -18,14 +18,21 @@ export class SpanOutlet implements SpanProcessor {
   readonly #processors: readonly SpanProcessor[];
   readonly #cleaner: Cleaner;
 
+  /** @param own those of the processors that are the app's, and see the end of every span whose start they saw */
   constructor(
     processors: readonly SpanProcessor[],
     cleaner: Cleaner,
-    tail: Omit<ConstructorParameters<typeof TailSampler>[0], 'deliver'>,
+    tail: Omit<ConstructorParameters<typeof TailSampler>[0], 'deliver' | 'drop'>,
+    own: readonly SpanProcessor[] = [],
   ) {
     this.#processors = processors;
     this.#cleaner = cleaner;
-    this.tail = new TailSampler({ ...tail, deliver: (span, verdict) => this.#deliver(span, verdict) });
+    this.tail = new TailSampler({
+      ...tail,
+      deliver: (span, verdict) => this.#handOver(span, verdict, processors),
+      // Not sampled, so that what exports passes it over.
+      drop: (span) => own.length > 0 && this.#handOver(span, { isDropped: true }, own),
+    });
   }
 
   onStart(span: Recording, parent: Context): void {
@@ -56,9 +63,9 @@ export class SpanOutlet implements SpanProcessor {
     await Promise.all(this.#processors.map(async (processor) => processor.shutdown()));
   }
 
-  #deliver(span: ReadableSpan, verdict: Verdict): void {
+  #handOver(span: ReadableSpan, verdict: Verdict, processors: readonly SpanProcessor[]): void {
     const outgoing = this.#outgoing(span, verdict);
-    for (const processor of this.#processors) safely('a span processor', () => processor.onEnd(outgoing));
+    for (const processor of processors) safely('a span processor', () => processor.onEnd(outgoing));
   }
 
   /** The span itself where nothing is to be changed. */

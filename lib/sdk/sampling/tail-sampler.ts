@@ -15,6 +15,8 @@ export interface Verdict {
   readonly kept?: KeptBy;
   /** On the local root only: how many spans below it were left out so far. */
   readonly leftOut?: number;
+  /** It is not exported. */
+  readonly isDropped?: boolean;
 }
 
 export interface TailSamplerOptions {
@@ -29,6 +31,8 @@ export interface TailSamplerOptions {
   readonly maxAge: number;
   /** Takes each span that is to be exported: at its end, or when its trace was decided. */
   deliver(span: ReadableSpan, verdict: Verdict): void;
+  /** Hears of each ended span that is not to be exported. */
+  drop?(span: ReadableSpan): void;
   /** Milliseconds, of a clock that is not set. */
   readonly now?: () => number;
 }
@@ -84,7 +88,7 @@ export class TailSampler {
     if (group.decision) return this.follow(group, group.decision, span, isLeftOut);
     group.running -= 1;
     if (context === group.root) group.rootEnded = true;
-    if (isLeftOut) this.spans.no_room += 1;
+    if (isLeftOut) this.leaveOut(span);
     else group.ended.push(span);
     if (group.running === 0) this.decide(group, 'unsampled');
   }
@@ -145,7 +149,7 @@ export class TailSampler {
     this.spans[outcome] += 1;
     const parent = span.parentSpanContext;
     if (!parent || parent.isRemote) this.traces[outcome] += 1;
-    if (outcome === 'unsampled') return;
+    if (outcome === 'unsampled') return this.options.drop?.(span);
     const probability = sampledAt(context);
     this.options.deliver(span, probability === undefined ? UNWEIGHED : weighed(1 / probability));
   }
@@ -178,8 +182,10 @@ export class TailSampler {
     this.waitingSpans -= group.started;
     this.traces[decision.outcome] += 1;
     this.spans[decision.outcome] += ended.length;
-    if (!decision.isDelivered) return;
-    for (const span of ended) this.deliver(group, decision, span);
+    for (const span of ended) {
+      if (decision.isDelivered) this.deliver(group, decision, span);
+      else this.options.drop?.(span);
+    }
   }
 
   private decisionOn(group: TraceGroup, otherwise: Outcome): Decision {
@@ -193,13 +199,19 @@ export class TailSampler {
 
   /** A span that ends after the decision. */
   private follow(group: TraceGroup, decision: Decision, span: ReadableSpan, isLeftOut: boolean): void {
-    this.spans[isLeftOut ? 'no_room' : decision.outcome] += 1;
-    if (decision.isDelivered) {
-      if (!isLeftOut) this.deliver(group, decision, span);
-    } else if (!group.missed && group.evidence.meets(this.options.rules)) {
+    if (!decision.isDelivered && !group.missed && group.evidence.meets(this.options.rules)) {
       group.missed = true;
       this.missed += 1;
     }
+    if (isLeftOut) return this.leaveOut(span);
+    this.spans[decision.outcome] += 1;
+    if (decision.isDelivered) this.deliver(group, decision, span);
+    else this.options.drop?.(span);
+  }
+
+  private leaveOut(span: ReadableSpan): void {
+    this.spans.no_room += 1;
+    this.options.drop?.(span);
   }
 
   private deliver({ root, leftOut }: TraceGroup, { weight, kept }: Decision, span: ReadableSpan): void {

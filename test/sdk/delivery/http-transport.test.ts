@@ -47,6 +47,21 @@ describe('HttpTransport', () => {
     ]);
   });
 
+  it('takes a web page for what it is: the port of something else', async () => {
+    inTurn((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>'),
+    );
+    expect(await transport().send(data, 1000)).toEqual({
+      status: 'failure',
+      error: new Error('it answers with a web page'),
+    });
+  });
+
+  it('does not read an answer in another format', async () => {
+    inTurn((_request, response) => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end('{'));
+    expect(await transport().send(data, 1000)).toEqual({ status: 'success', data: undefined });
+  });
+
   it('compresses', async () => {
     await transport({ compression: 'gzip' }).send(data, 1000);
     expect(collector.requests).toMatchObject([{ headers: { 'content-encoding': 'gzip' }, body: Buffer.from(data) }]);

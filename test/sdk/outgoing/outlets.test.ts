@@ -145,6 +145,47 @@ describe('SpanOutlet', () => {
     for (const span of spans) expect(span.attributes).toEqual({ 'annotel.sampling.weight': 4 });
   });
 
+  it("lets the app's processors see the end of each span whose start they saw, sampled or not", () => {
+    const open = new Map<string, number>();
+    const ended: [string, number][] = [];
+    const watching = {
+      onStart: (span: { spanContext(): { spanId: string } }) => open.set(span.spanContext().spanId, 1),
+      onEnd: (span: { name: string; spanContext(): { spanId: string; traceFlags: number } }) => {
+        open.delete(span.spanContext().spanId);
+        ended.push([span.name, span.spanContext().traceFlags]);
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    } as unknown as SpanProcessor;
+    const keep = parseKeep('errors').rules;
+    const sampler = createSampler({ sampler: 'always_off', ratio: 1, tracesPerSecond: undefined, keep });
+    const limits = { rules: keep, maxTraces: 10, maxSpans: 100, maxSpansPerTrace: 2, maxAge: 60_000 };
+    const exporter = new InMemorySpanExporter();
+    const processors = [new SimpleSpanProcessor({ exporter }), watching];
+    const outlet = new SpanOutlet(processors, new Cleaner([]), limits, [watching]);
+    const tracer = new TracerProvider({ sampler, spanProcessors: [outlet] }).getTracer('http');
+    tracer.startSpan('dropped').end();
+    const root = tracer.startSpan('kept');
+    const below = trace.setSpan(ROOT_CONTEXT, root);
+    const children = ['first', 'left out'].map((name) => tracer.startSpan(name, {}, below));
+    for (const child of children) child.end();
+    root.setStatus({ code: SpanStatusCode.ERROR });
+    root.end();
+    expect(open.size).toBe(0);
+    expect(ended.sort()).toEqual([
+      ['dropped', 0],
+      ['first', 1],
+      ['kept', 1],
+      ['left out', 0],
+    ]);
+    expect(
+      exporter
+        .getFinishedSpans()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['first', 'kept']);
+  });
+
   it('goes on where a processor of the app throws', () => {
     configure({ rethrowFaults: false });
     const broken = {
