@@ -271,6 +271,15 @@ describe('with a hostile environment', () => {
     expect(said).toEqual([expect.stringMatching(/^annotel: ANNOTEL_KEP is not a variable of annotel .*ANNOTEL_KEEP,/)]);
   });
 
+  it.each([
+    [{ ANNOTEL_PROPAGATE_CONTEXT: 'a.example.com', OTEL_PROPAGATORS: 'tracecontext' }, /leaves out baggage/],
+    [{ ANNOTEL_PROPAGATE_CONTEXT: '*' }, /to every host, model providers included/],
+  ])('tells what %j comes to', (environment, sentence) => {
+    process.env = { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+    resolveOptions();
+    expect(said).toEqual([expect.stringMatching(sentence)]);
+  });
+
   it('understands an endpoint that has the path of a signal already', () => {
     process.env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.example.com:4318/v1/traces' };
     const { otlp } = resolveOptions();

@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
 import { parseHosts } from '../propagation/hosts.js';
 import type { PropagatorName } from '../propagation/propagator.js';
-import { complain } from '../warnings.js';
+import { complain, warn } from '../warnings.js';
 
 /** Where and how much is kept on disk. */
 export interface SpoolOptions {
@@ -34,13 +34,26 @@ export interface OutgoingOptions {
 
 /** Reads them. Of a list, what is not understood costs that entry; the others count. */
 export function outgoingOptions(env: Environment): OutgoingOptions {
-  return {
+  const options: OutgoingOptions = {
     logLevels: logLevels(env),
     dropAttributes: dropAttributes(env),
     propagateContext: hosts(env),
     propagators: propagators(env),
     spool: spool(env),
   };
+  warnOfHosts(options);
+  return options;
+}
+
+function warnOfHosts({ propagateContext, propagators }: OutgoingOptions): void {
+  if (propagateContext.length > 0 && !propagators.includes('baggage')) {
+    warn(
+      'ANNOTEL_PROPAGATE_CONTEXT lists hosts, but OTEL_PROPAGATORS leaves out baggage: the request context goes nowhere',
+    );
+  }
+  if (propagateContext.includes('*')) {
+    warn('ANNOTEL_PROPAGATE_CONTEXT=* sends tenants and users to every host, model providers included');
+  }
 }
 
 function logLevels(env: Environment): readonly LogLevelRule[] {
