@@ -49,7 +49,7 @@ async function run(): Promise<string> {
     ANNOTEL_CONSOLE: 'off',
     OTEL_SERVICE_NAME: 'rag',
     OTEL_EXPORTER_OTLP_ENDPOINT: viewer.url,
-    // It answers protobuf with JSON, which an exporter of protobuf warns of.
+    // The one that it answers in kind.
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     // Every minute is the default, too seldom for somebody who is watching.
     OTEL_METRIC_EXPORT_INTERVAL: '2000',
@@ -63,7 +63,7 @@ async function run(): Promise<string> {
 
   const { traces, logs, metrics } = await complete(viewer);
   console.log(`\nThe viewer holds ${traces.length} traces, ${logs} log records and ${metrics.length} metrics.`);
-  console.log(`Open ${viewer.url} and look at Traces, GenAI (its view "Trace"), Metrics and Logs.`);
+  if (!onlyCheck) console.log(`Open ${viewer.url} and look at Traces, GenAI (its view "Trace"), Metrics and Logs.`);
   return address;
 }
 
