@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { type AzureParts, azureParts } from './azure/pipeline.js';
 import type { LogExporterName, MetricExporterName, TraceExporterName } from './configuration/exporting.js';
+import { COUNTS } from './delivery/encoding.js';
 import { ExporterDelivery } from './delivery/exporter-delivery.js';
 import { Network } from './delivery/network.js';
 import { otlpCourier } from './delivery/otlp.js';
@@ -127,7 +128,7 @@ function zipkin(options: ResolvedOptions, network: Network): Delivery<ReadableSp
       tally: new Tally('traces', options.zipkinUrl),
       timeout: options.spanBatch.exportTimeoutMillis,
       maxItems: 2 * options.spanBatch.maxQueueSize,
-      count: (spans) => spans.length,
+      count: COUNTS.traces,
     }),
   );
 }

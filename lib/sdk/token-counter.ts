@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Settings } from '../settings.js';
+import { resolverOf } from './app-packages.js';
 import { warn } from './warnings.js';
 
 interface GptTokenizer {
@@ -14,13 +15,7 @@ interface GptTokenizer {
  * @returns `undefined`, with a warning, where the package is not installed
  */
 export function tokenCounter(app = `${process.cwd()}/`): Settings['countTokens'] {
-  const find = [createRequire(import.meta.url), createRequire(app)].find((require) => {
-    try {
-      return require.resolve('gpt-tokenizer');
-    } catch {
-      return undefined;
-    }
-  });
+  const find = resolverOf('gpt-tokenizer', [createRequire(import.meta.url), createRequire(app)]);
   if (!find) {
     warn('ANNOTEL_ESTIMATE_TOKENS=true needs the package gpt-tokenizer; without it, no usage is estimated');
     return undefined;

@@ -3,6 +3,7 @@ import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-l
 import { type IMetricReader, PeriodicExportingMetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SCOPE_NAME } from '../../signals/scope.js';
+import { COUNTS } from '../delivery/encoding.js';
 import { type Exporter, ExporterDelivery } from '../delivery/exporter-delivery.js';
 import type { Network } from '../delivery/network.js';
 import type { Signal } from '../delivery/parcel.js';
@@ -54,16 +55,22 @@ export function azureParts(connectionString: string, options: ResolvedOptions, n
     spanExporter,
     spanBatch.exportTimeoutMillis,
     2 * spanBatch.maxQueueSize,
-    length,
+    COUNTS.traces,
   );
   const logs = deliver<ReadableLogRecord[]>(
     'logs',
     logExporter,
     logBatch.exportTimeoutMillis,
     2 * logBatch.maxQueueSize,
-    length,
+    COUNTS.logs,
   );
-  const metrics = deliver<ResourceMetrics>('metrics', metricExporter, metricTimeout, Number.POSITIVE_INFINITY, points);
+  const metrics = deliver<ResourceMetrics>(
+    'metrics',
+    metricExporter,
+    metricTimeout,
+    Number.POSITIVE_INFINITY,
+    COUNTS.metrics,
+  );
   const times = { exportIntervalMillis: metricInterval, exportTimeoutMillis: metricTimeout };
   return {
     spanProcessors: [azure.spanProcessor, network.collects(new SpanBatchProcessor(spans, spanBatch))],
@@ -72,12 +79,4 @@ export function azureParts(connectionString: string, options: ResolvedOptions, n
     ],
     logRecordProcessors: [azure.logProcessor, network.collects(new LogBatchProcessor(logs, logBatch))],
   };
-}
-
-function length({ length }: readonly unknown[]): number {
-  return length;
-}
-
-function points({ scopeMetrics }: ResourceMetrics): number {
-  return scopeMetrics.flatMap(({ metrics }) => metrics).reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
 }

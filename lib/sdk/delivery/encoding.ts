@@ -46,7 +46,8 @@ const SERIALIZERS: { readonly [S in Signal]: Serializers<BatchOf[S]> } = {
   logs: { json: JsonLogsSerializer, protobuf: ProtobufLogsSerializer },
 };
 
-const COUNTS: { readonly [S in Signal]: (batch: BatchOf[S]) => number } = {
+/** Items of a batch: spans, metric data points, log records. */
+export const COUNTS: { readonly [S in Signal]: (batch: BatchOf[S]) => number } = {
   traces: (spans) => spans.length,
   metrics: ({ scopeMetrics }) =>
     scopeMetrics.flatMap(({ metrics }) => metrics).reduce((sum, { dataPoints }) => sum + dataPoints.length, 0),

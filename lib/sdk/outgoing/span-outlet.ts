@@ -41,7 +41,7 @@ export class SpanOutlet implements SpanProcessor {
       // What a call says of itself stands.
       for (const name in said) if (span.attributes[name] === undefined) span.setAttribute(name, said[name] as string);
     });
-    safely('starting a span', () => this.tail.onStart(span, parent));
+    safely('starting a span', () => this.tail.onStart(span));
     for (const processor of this.#processors) safely('a span processor', () => processor.onStart(span, parent));
   }
 

@@ -1,4 +1,4 @@
-import type { Context, SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { KeptBy } from './evidence.js';
 import { type KeepRules, keepsAny } from './keep-rules.js';
@@ -70,7 +70,7 @@ export class TailSampler {
   }
 
   /** At the start of each recording span, which tells its parent itself. */
-  onStart(span: ReadableSpan, _parent?: Context): void {
+  onStart(span: ReadableSpan): void {
     if (!this.watching) return;
     const parent = span.parentSpanContext;
     const group = parent && groupOf(parent);
