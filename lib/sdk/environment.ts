@@ -26,6 +26,12 @@ export class Environment {
     return [...this.#asked].filter((name) => name.startsWith(prefix));
   }
 
+  /** Those that are set and have such a name, as they are: for who reads them elsewhere. */
+  matching(name: RegExp): Readonly<Record<string, string>> {
+    const found = Object.entries(this.variables).filter(([key, value]) => name.test(key) && value !== undefined);
+    return Object.fromEntries(found) as Record<string, string>;
+  }
+
   flag(name: string): boolean | undefined {
     const word = this.oneOf(name, ['true', 'false'], 'false');
     return word === undefined ? undefined : word === 'true';

@@ -79,18 +79,6 @@ export function hookedModules(): string[] {
   return recipes().flatMap(({ name, hooked }) => (instances.has(name) ? hooked : []));
 }
 
-/**
- * Lets the registered providers have what the instrumentations record.
- *
- * @returns turns them off
- */
-export function register(instrumentations: Instrumentation[]): () => void {
-  // Loaded as the instrumentations load it, so that there is one copy.
-  const { registerInstrumentations } =
-    require('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
-  return registerInstrumentations({ instrumentations });
-}
-
 /** Patches what was loaded before the instrumentations: `node:http` mostly is, and its named ES exports are copies. */
 export function takeHold(): void {
   require('node:http');

@@ -1,12 +1,12 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
-import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
 import { type ExportOptions, exportOptions } from './configuration/exporting.js';
 import { given } from './configuration/given.js';
-import { type Limits, limits } from './configuration/limits.js';
+import { spanLimits } from './configuration/limits.js';
 import { checkOtlp } from './configuration/otlp-checks.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
@@ -75,11 +75,11 @@ export interface ResolvedOptions
   readonly azureConnectionString: string | undefined;
   readonly resource: ResourceOptions;
   readonly sampling: SamplingOptions;
-  readonly limits: Limits;
+  readonly spanLimits: SpanLimits;
   /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS` less `OTEL_NODE_DISABLED_INSTRUMENTATIONS`. Default all. */
   readonly enabledInstrumentations: ReadonlySet<InstrumentationName>;
-  /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`. Default `false`. */
-  readonly sdkMetrics: boolean;
+  /** The variables that OpenTelemetry's exporters read where they run in a thread. */
+  readonly exporterEnvironment: Readonly<Record<string, string>>;
   /** `OTEL_LOG_LEVEL`. `undefined` where unset: warnings and errors are shown, each once. */
   readonly logLevel: keyof typeof DIAG_LEVELS | undefined;
   readonly flushTimeout: number;
@@ -127,15 +127,17 @@ export function resolveOptions(
     azureConnectionString,
     resource: resourceOptions(env, options.serviceName, mainScript),
     sampling: samplingOptions(env),
-    limits: limits(env),
+    spanLimits: spanLimits(env),
     ...outgoingOptions(env),
     enabledInstrumentations: enabledInstrumentations(env),
-    sdkMetrics: env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ?? false,
+    exporterEnvironment: env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i),
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
     settings: Object.freeze({ ...environmentSettings(env), ...given(options.settings ?? {}) }),
   };
+  // NodeSDK reads it.
+  env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
   warnOfUnknown(env);
   return Object.freeze(resolved);
 }

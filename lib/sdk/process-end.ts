@@ -9,7 +9,7 @@ export interface Ending extends Telemetry {
    *
    * @param timeout milliseconds that it may take, where it would take more
    */
-  lastWords(timeout?: number): void;
+  flushAtExit(timeout?: number): void;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -37,9 +37,9 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
     telemetry.flush(true).then(() => again(signal));
   };
 
-  /** Nothing can end any more while the last words are spoken. With the last listener gone, Node's own handling is back. */
+  /** Nothing can end any more while what is left is exported. With the last listener gone, Node's own handling is back. */
   const again = (signal: NodeJS.Signals, timeout?: number) => {
-    telemetry.lastWords(timeout);
+    telemetry.flushAtExit(timeout);
     remove();
     process.kill(process.pid, signal);
   };
@@ -51,8 +51,8 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
 
   // `process.exit()`, and errors that nobody caught: the process is past all waiting. Before the app's own listeners, of
   // which one may call `process.exit()` again and be the last; and once more after them, for what they have ended.
-  const onExit = () => telemetry.lastWords();
-  const afterOthers = () => telemetry.lastWords();
+  const onExit = () => telemetry.flushAtExit();
+  const afterOthers = () => telemetry.flushAtExit();
   const onNewListener = (event: string | symbol, listener: unknown) => {
     if (event !== 'exit' || listener === afterOthers) return;
     queueMicrotask(() => {

@@ -1,8 +1,8 @@
 import { apiConflict } from './api-copies.js';
-import { launch } from './launch.js';
+import { startNodeSdk } from './node-sdk.js';
 import { LEAST_NODE, nodeIsTooOld } from './node-version.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
-import { takeBack } from './until-the-end.js';
+import { takeBack } from './stop.js';
 import { forgetComplaints, inWords, warn } from './warnings.js';
 
 /** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
@@ -47,7 +47,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     warn(`Node ${process.versions.node} is older than annotel needs (${LEAST_NODE}); it may lose telemetry`);
   const undo: (() => void)[] = [];
   try {
-    const telemetry = launch(resolved, undo);
+    const telemetry = startNodeSdk(resolved, undo);
     undo.push(() => {
       delete holder[STATE];
     });

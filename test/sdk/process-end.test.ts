@@ -17,8 +17,8 @@ describe('shutDownWithProcess', () => {
     for (const event of ['SIGTERM', 'SIGINT', 'beforeExit']) process.removeAllListeners(event);
     kill = jest.spyOn(process, 'kill').mockReturnValue(true);
     remove = shutDownWithProcess({
-      lastWords: (timeout) => {
-        calls.push(timeout === undefined ? 'last words' : `last words in ${timeout}`);
+      flushAtExit: (timeout) => {
+        calls.push(timeout === undefined ? 'flush at exit' : `flush at the exit in ${timeout}`);
       },
       flush: (isLast = false) => {
         calls.push(isLast ? 'last flush' : 'flush');
@@ -46,7 +46,7 @@ describe('shutDownWithProcess', () => {
       expect(kill).not.toHaveBeenCalled();
       finish();
       await turn();
-      expect(calls).toEqual(['last flush', 'last words']);
+      expect(calls).toEqual(['last flush', 'flush at exit']);
       expect(process.listenerCount(signal)).toBe(0);
       expect(kill.mock.calls).toEqual([[process.pid, signal]]);
     },
@@ -55,7 +55,7 @@ describe('shutDownWithProcess', () => {
   it('does not wait for long when asked a second time', () => {
     emit('SIGINT', 'SIGINT');
     emit('SIGINT', 'SIGINT');
-    expect(calls).toEqual(['last flush', 'last words in 1000']);
+    expect(calls).toEqual(['last flush', 'flush at the exit in 1000']);
     expect(kill.mock.calls).toEqual([[process.pid, 'SIGINT']]);
   });
 
@@ -72,7 +72,7 @@ describe('shutDownWithProcess', () => {
     emit('SIGTERM', 'SIGTERM');
     finish();
     await turn();
-    expect(calls).toEqual(['flush', 'last flush', 'last words']);
+    expect(calls).toEqual(['flush', 'last flush', 'flush at exit']);
     expect(kill).toHaveBeenCalledTimes(1);
   });
 
@@ -113,7 +113,7 @@ describe('shutDownWithProcess', () => {
     const before = counts();
     for (let turns = 0; turns < 20; turns += 1) {
       const removeAgain = shutDownWithProcess({
-        lastWords: () => {},
+        flushAtExit: () => {},
         flush: async () => {},
         shutdown: async () => {},
       });

@@ -1,4 +1,4 @@
-import type { Signal } from '../../sdk/delivery/parcel.js';
+import type { Signal } from '../../sdk/export/signal.js';
 import type { ResolvedOptions } from '../../sdk/options.js';
 
 /** Names of the exporters of a signal; Azure Monitor, which takes all three, is not among them. */

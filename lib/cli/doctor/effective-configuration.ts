@@ -1,5 +1,5 @@
 import { SIGNALS } from '../../sdk/configuration/exporting.js';
-import type { Signal } from '../../sdk/delivery/parcel.js';
+import type { Signal } from '../../sdk/export/signal.js';
 import type { Environment } from '../../sdk/environment.js';
 import { withoutCredentials } from '../../sdk/outgoing/web-address.js';
 import { settings as defaults } from '../../settings.js';

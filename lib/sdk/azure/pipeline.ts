@@ -1,16 +1,14 @@
 import { join } from 'node:path';
-import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { type IMetricReader, PeriodicExportingMetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SCOPE_NAME } from '../../signals/scope.js';
-import { COUNTS } from '../delivery/encoding.js';
-import { type Exporter, ExporterDelivery } from '../delivery/exporter-delivery.js';
-import type { Network } from '../delivery/network.js';
-import type { Signal } from '../delivery/parcel.js';
-import { LogBatchProcessor, MetricHandover, SpanBatchProcessor } from '../delivery/processors.js';
-import { Tally } from '../delivery/tally.js';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
+import { exporterQueue, type OwnAttempts } from '../export/exporter-queue.js';
+import type { Exports } from '../export/exports.js';
+import type { BatchOf, Signal } from '../export/signal.js';
 import type { ResolvedOptions } from '../options.js';
 import { Cleaner } from '../outgoing/cleaner.js';
+import { SCOPE_NAME } from '../../signals/scope.js';
 import { createAzure } from './azure.js';
 
 /** What carries the three signals to Azure Monitor. */
@@ -21,7 +19,7 @@ export interface AzureParts {
 }
 
 /** @throws Error with one sentence for the operator, where the package is not installed, say */
-export function azureParts(connectionString: string, options: ResolvedOptions, network: Network): AzureParts {
+export function azureParts(connectionString: string, options: ResolvedOptions, exports: Exports): AzureParts {
   const { spool, spanBatch, logBatch, metricInterval, metricTimeout, dropAttributes } = options;
   const cleaner = new Cleaner(dropAttributes);
   const azure = createAzure({
@@ -30,18 +28,10 @@ export function azureParts(connectionString: string, options: ResolvedOptions, n
     storageDirectory: spool && join(spool.dir, 'azure'),
     clean: (attributes) => cleaner.attributes(attributes, SCOPE_NAME),
   });
-  const deliver = <Batch>(
-    signal: Signal,
-    exporter: Exporter<Batch>,
-    timeout: number,
-    maxItems: number,
-    count: (batch: Batch) => number,
-  ) => {
-    const destination = network.destination(azure.endpoint, spool !== undefined);
-    const tally = new Tally(signal, azure.endpoint);
-    return network.watch(new ExporterDelivery(exporter, { signal, destination, tally, timeout, maxItems, count }));
-  };
-  network.watch({
+  const destination = exports.destination(azure.endpoint, spool !== undefined);
+  const queue = <S extends Signal>(signal: S, exporter: OwnAttempts<BatchOf[S]>, most: number) =>
+    exports.add(exporterQueue(signal, exporter, destination, most));
+  exports.add({
     settled: async () => {},
     close: azure.close,
     abandon: () => {
@@ -50,33 +40,13 @@ export function azureParts(connectionString: string, options: ResolvedOptions, n
     },
   });
   const { spanExporter, logExporter, metricExporter } = azure;
-  const spans = deliver<ReadableSpan[]>(
-    'traces',
-    spanExporter,
-    spanBatch.exportTimeoutMillis,
-    2 * spanBatch.maxQueueSize,
-    COUNTS.traces,
-  );
-  const logs = deliver<ReadableLogRecord[]>(
-    'logs',
-    logExporter,
-    logBatch.exportTimeoutMillis,
-    2 * logBatch.maxQueueSize,
-    COUNTS.logs,
-  );
-  const metrics = deliver<ResourceMetrics>(
-    'metrics',
-    metricExporter,
-    metricTimeout,
-    Number.POSITIVE_INFINITY,
-    COUNTS.metrics,
-  );
+  const spans = queue('traces', spanExporter, 2 * spanBatch.maxQueueSize);
+  const logs = queue('logs', logExporter, 2 * logBatch.maxQueueSize);
+  const metrics = new MetricHandOver(queue('metrics', metricExporter, Number.POSITIVE_INFINITY), metricExporter);
   const times = { exportIntervalMillis: metricInterval, exportTimeoutMillis: metricTimeout };
   return {
-    spanProcessors: [azure.spanProcessor, network.collects(new SpanBatchProcessor(spans, spanBatch))],
-    metricReaders: [
-      new PeriodicExportingMetricReader({ exporter: new MetricHandover(metrics, metricExporter), ...times }),
-    ],
-    logRecordProcessors: [azure.logProcessor, network.collects(new LogBatchProcessor(logs, logBatch))],
+    spanProcessors: [azure.spanProcessor, exports.addBatches(new SpanBatches(spans, spanBatch))],
+    metricReaders: [new PeriodicExportingMetricReader({ exporter: metrics, ...times })],
+    logRecordProcessors: [azure.logProcessor, exports.addBatches(new LogBatches(logs, logBatch))],
   };
 }

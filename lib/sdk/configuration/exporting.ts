@@ -1,6 +1,6 @@
-import type { OtlpTarget } from '../delivery/otlp.js';
-import type { Signal } from '../delivery/parcel.js';
 import type { Environment } from '../environment.js';
+import type { OtlpTarget } from '../export/otlp.js';
+import type { Signal } from '../export/signal.js';
 import { complain, warn } from '../warnings.js';
 
 /** What the three lists of exporters take, but `none`. */
@@ -123,7 +123,7 @@ function otlpTarget(env: Environment, endpoint: string | undefined, signal: Sign
 
 /** What has no scheme is reached by TLS, unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. A name is looked up in any case. */
 function grpcTarget(text: string, isInsecure: boolean): string {
-  const target = text.replace(/^dns:(\/\/[^/]*\/)?/, '');
+  const target = text.replace(/^dns:(\/\/[^/]*\/)?/, '').replace(/^unix:(?=\/[^/])/, 'unix://');
   return isInsecure && !/^(https?:\/\/|unix:)/.test(target) ? `http://${target}` : target;
 }
 

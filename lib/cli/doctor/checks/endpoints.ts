@@ -1,8 +1,10 @@
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { SIGNALS } from '../../../sdk/configuration/exporting.js';
-import type { OtlpTarget } from '../../../sdk/delivery/otlp.js';
-import type { Signal } from '../../../sdk/delivery/parcel.js';
-import { probe } from '../../../sdk/delivery/probe.js';
+import type { Answer } from '../../../sdk/export/answer.js';
+import { grpcSender, useExporterEnvironment } from '../../../sdk/export/grpc-sender.js';
+import { httpSender } from '../../../sdk/export/http-sender.js';
+import { contentTypeOf, type OtlpTarget } from '../../../sdk/export/otlp.js';
+import type { Signal } from '../../../sdk/export/signal.js';
 import { withoutCredentials } from '../../../sdk/outgoing/web-address.js';
 import { chosenExporters } from '../chosen-exporters.js';
 import { type Check, type Finding, ok, type Patient, problem, warning } from '../finding.js';
@@ -58,9 +60,10 @@ export const endpoints: Check = async (patient) => {
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 
-async function otlp(signal: Signal, target: OtlpTarget, { timeout }: Patient): Promise<Finding> {
-  const answer = await probe(signal, target, timeout);
-  if (answer.status === 'success')
+async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: Patient): Promise<Finding> {
+  useExporterEnvironment(options.exporterEnvironment);
+  const answer = await nothingSent(signal, target, timeout);
+  if (answer.status === 'accepted')
     return ok(`${signal}: ${target.protocol} ${withoutCredentials(target.url)} takes them`);
   const said = [(answer.error as NodeJS.ErrnoException).code, answer.error.message].filter(Boolean).join(': ');
   const mend = MENDS.find(([sign]) => sign.test(said))?.[1] ?? 'see what the receiver logs';
@@ -68,6 +71,26 @@ async function otlp(signal: Signal, target: OtlpTarget, { timeout }: Patient): P
   return answer.status === 'retryable' && /HTTP (429|50\d)|gRPC (8|14)\b/.test(said)
     ? warning(text, 'it answers, but is overloaded or not ready: try again')
     : problem(text, mend);
+}
+
+/**
+ * Asks a destination to take nothing: an export without a single span, log record or metric, which is what an empty message
+ * of OTLP is. Shows whether it answers, and takes the credentials.
+ */
+async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: number): Promise<Answer> {
+  const contentType = contentTypeOf(target);
+  const sender = target.protocol === 'grpc' ? grpcSender(signal, target) : httpSender(signal, target.url, contentType);
+  const body = new TextEncoder().encode(contentType === 'application/json' ? '{}' : '');
+  const late: Answer = { status: 'retryable', error: new Error(`no answer within ${timeoutMillis} ms`) };
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<Answer>((resolve) => {
+    timer = setTimeout(resolve, timeoutMillis, late);
+  });
+  const answer = await Promise.race([sender.send({ body, contentType }), timeout]);
+  clearTimeout(timer);
+  sender.abandon();
+  sender.shutdown();
+  return answer;
 }
 
 /** Any answer will do: there is no way to ask these without sending something. */

@@ -1,5 +1,5 @@
 import { warn } from '../warnings.js';
-import { inItems, type Signal } from './parcel.js';
+import { inItems, type Signal } from './signal.js';
 
 /** Items by signal. */
 class Counts {

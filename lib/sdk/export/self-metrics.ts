@@ -5,7 +5,7 @@ import {
   ATTR_ANNOTEL_TELEMETRY_SIGNAL,
   ATTR_SERVER_ADDRESS,
 } from '../../signals/semconv.js';
-import type { Figures } from './tally.js';
+import type { Figures } from './figures.js';
 
 const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
 

@@ -5,8 +5,8 @@ import { suppressTracing } from '@opentelemetry/core';
 const untouched = AsyncLocalStorage.snapshot();
 
 /**
- * Does delivery's own work outside of whatever request happens to set it off: timers and sockets would hold that
- * request's memory, and instrumentations would record the export as a part of it.
+ * Exports outside of whatever request happens to set it off: timers and sockets would hold that request's memory, and
+ * instrumentations would record the export as a part of it.
  */
 export function outside<T>(work: () => T): T {
   return untouched(() => context.with(suppressTracing(ROOT_CONTEXT), work));

@@ -1,12 +1,13 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import type { Signal } from './parcel.js';
+import type { ContentType, Encoded } from './otlp.js';
+import type { Signal } from './signal.js';
 
 /** What stands in the first line of a file in the spool, besides the length and the checksum of the rest. */
 export interface Label {
   readonly signal: Signal;
-  readonly contentType: string;
+  readonly contentType: ContentType;
   /** Where it is to be sent. No credentials: those are of the process that sends. */
   readonly url: string;
   readonly items: number;
@@ -17,7 +18,7 @@ const VERSION = 1;
 const LONGEST_LABEL = 8192;
 const NAME = /^(\d{15})-(\d{9})-[0-9a-f]{8}-(\d+)\.parcel(\.tmp|\.end)?$/;
 
-/** The name of a file: names in order are parcels in order. */
+/** The name of a file: names in order are batches in order. */
 export function fileName(millis: number, sequence: number, writer: string, items: number): string {
   return `${String(millis).padStart(15, '0')}-${String(sequence).padStart(9, '0')}-${writer}-${items}.parcel`;
 }
@@ -38,7 +39,7 @@ export function readName(name: string): { millis: number; items: number; final: 
  *
  * @throws the error of the file system
  */
-export async function writeParcel(path: string, label: Label, body: Uint8Array): Promise<void> {
+export async function writeBatchFile(path: string, label: Label, body: Uint8Array): Promise<void> {
   const file = await open(`${path}.tmp`, 'wx', 0o600);
   try {
     const parts = [firstLine(label, body), body];
@@ -54,11 +55,11 @@ export async function writeParcel(path: string, label: Label, body: Uint8Array):
 }
 
 /**
- * As {@link writeParcel}, for a process that has no other chance.
+ * As {@link writeBatchFile}, for a process that has no other chance.
  *
  * @throws the error of the file system
  */
-export function writeParcelNow(path: string, label: Label, body: Uint8Array): void {
+export function writeBatchFileNow(path: string, label: Label, body: Uint8Array): void {
   try {
     writeFileSync(`${path}.end`, Buffer.concat([firstLine(label, body), body]), { mode: 0o600 });
     renameSync(`${path}.end`, path);
@@ -70,20 +71,20 @@ export function writeParcelNow(path: string, label: Label, body: Uint8Array): vo
 }
 
 /**
- * The body in a file.
+ * What is in a file, and where it was to be sent.
  *
  * @throws Error where the file is not as it was written
  */
-export function readParcel(file: Buffer): Uint8Array {
+export function readBatchFile(file: Buffer): Encoded & Pick<Label, 'url'> {
   const end = file.subarray(0, LONGEST_LABEL).indexOf('\n');
   const line = file.subarray(0, Math.max(end, 0)).toString();
   if (!line.startsWith(MAGIC)) throw new Error('it has no label');
-  const { version, length, crc32: sum } = JSON.parse(line.slice(MAGIC.length)) as Record<string, unknown>;
+  const { version, length, crc32: sum, contentType, url } = JSON.parse(line.slice(MAGIC.length));
   if (version !== VERSION) throw new Error(`it is of version ${version}`);
   const body = file.subarray(end + 1);
   if (body.byteLength !== length) throw new Error('it is cut off');
   if (crc32(body) !== sum) throw new Error('its checksum is wrong');
-  return body;
+  return { body, contentType, url };
 }
 
 /** The body follows as it is. */

@@ -71,8 +71,8 @@ async function setAside(home: Home, from: string, entry: string, age: Age): Prom
 }
 
 /**
- * Removes what is too old from the directories of destinations that this process does not send to, and that perhaps no
- * process sends to any more.
+ * Removes what is too old from the directories of services that this process is none of, and that perhaps no process is
+ * one of any more.
  *
  * @param own names of the directories that are looked after otherwise
  * @returns how many items that were

@@ -1,11 +1,11 @@
-import type { Signal } from './parcel.js';
+import type { Signal } from './signal.js';
 
 /** What became of the items of one signal on the way to one destination, since telemetry started. */
 export interface Figures {
   readonly signal: Signal;
   /** Origin of the destination, such as `http://localhost:4318`. */
   readonly destination: string;
-  /** Handed over to delivery, what an earlier process left in the spool included. */
+  /** Handed over for export, what an earlier process left in the spool included. */
   readonly taken: number;
   /** Accepted by the destination. */
   readonly exported: number;
@@ -15,22 +15,4 @@ export interface Figures {
   readonly dropped: number;
   /** Neither exported nor dropped yet: `taken - exported - dropped`. */
   readonly held: number;
-}
-
-/** Counts for {@link Figures}. */
-export class Tally {
-  taken = 0;
-  exported = 0;
-  spooled = 0;
-  dropped = 0;
-
-  constructor(
-    private readonly signal: Signal,
-    private readonly destination: string,
-  ) {}
-
-  figures(): Figures {
-    const { signal, destination, taken, exported, spooled, dropped } = this;
-    return { signal, destination, taken, exported, spooled, dropped, held: taken - exported - dropped };
-  }
 }

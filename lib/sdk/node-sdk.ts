@@ -1,15 +1,16 @@
-import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import { context, type DiagLogger, DiagLogLevel, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import { warnOfCapture } from '../content.js';
 import { configure } from '../settings.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console-tree.js';
-import { observeFigures } from './delivery/self-metrics.js';
-import { createPipeline, type Pipeline } from './exporters.js';
+import { createPipeline, type Pipeline } from './export/pipeline.js';
+import { observeFigures } from './export/self-metrics.js';
 import { nameFastifyRoutes } from './fastify.js';
-import { instrument, register, takeHold } from './instrumentations.js';
+import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logging/api-logs.js';
 import { bridgeConsole } from './logging/console.js';
 import { LogLevels } from './logging/log-levels.js';
@@ -19,12 +20,11 @@ import { Cleaner } from './outgoing/cleaner.js';
 import { LogOutlet } from './outgoing/log-outlet.js';
 import { SpanOutlet } from './outgoing/span-outlet.js';
 import { createPropagator } from './propagation/propagator.js';
-import { registerProviders } from './providers.js';
 import { createResource } from './resource.js';
 import { observeSampling } from './sampling/observe-sampling.js';
 import { createSampler } from './sampling/sampler.js';
 import type { Telemetry } from './start.js';
-import { untilTheEnd } from './until-the-end.js';
+import { untilTheEnd } from './stop.js';
 import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
 
 /**
@@ -32,7 +32,7 @@ import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
  *
  * @param undo collects what takes the start back, step by step
  */
-export function launch(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
+export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
   useDiag(options, undo);
   announce(options);
@@ -46,29 +46,38 @@ export function launch(options: ResolvedOptions, undo: (() => void)[]): Telemetr
     for (const api of [trace, metrics, logs, propagation, context]) api.disable();
   });
   const readers = [...pipeline.metricReaders, ...(options.metricReaders ?? [])];
-  const providers = registerProviders({
-    resource: createResource(options.resource),
-    sampler: createSampler({ ...options.sampling, custom: options.sampler }),
-    limits: options.limits,
-    spanProcessor: outgoing.spans,
-    metricReaders: readers,
-    views: options.views ?? [],
-    logRecordProcessor: outgoing.logs,
-    propagator: createPropagator({ propagators: options.propagators, hosts: options.propagateContext }),
-    sdkMetrics: options.sdkMetrics,
+  const sdk = withOurDiag(
+    () =>
+      new NodeSDK({
+        resource: createResource(options.resource),
+        autoDetectResources: false,
+        sampler: createSampler({ ...options.sampling, custom: options.sampler }),
+        textMapPropagator: createPropagator({ propagators: options.propagators, hosts: options.propagateContext }),
+        spanLimits: options.spanLimits,
+        spanProcessors: outgoing.spans ? [outgoing.spans] : [],
+        metricReaders: readers,
+        views: options.views ?? [],
+        logRecordProcessors: outgoing.logs ? [outgoing.logs] : [],
+        instrumentations,
+      }),
+  );
+  sdk.start();
+  undo.push(() => {
+    for (const instrumentation of instrumentations) instrumentation.disable();
   });
+  // A provider that hands its records to nobody would make everybody build them.
+  if (!outgoing.logs) logs.disable();
   wake();
   const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
-  observeFigures(meter, pipeline.network);
+  observeFigures(meter, pipeline.exports);
   if (outgoing.spans) observeSampling(meter, outgoing.spans.tail);
-  undo.push(register(instrumentations));
   takeHold();
   if (outgoing.logs) {
     undo.push(bridgeApiLogs(appResolvers()));
     if (options.enabledInstrumentations.has('console')) undo.push(bridgeConsole());
   }
 
-  return untilTheEnd(options, { ...outgoing, readers, network: pipeline.network, providers }, undo);
+  return untilTheEnd(options, { ...outgoing, readers, exports: pipeline.exports, sdk }, undo);
 }
 
 /** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */
@@ -102,6 +111,17 @@ function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): void {
   if (registered().diag !== undefined) return;
   diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel ?? 'warn'], suppressOverrideMessage: true });
   undo.push(() => diag.disable());
+}
+
+/** `NodeSDK` sets a logger for `diag` of its own where OTEL_LOG_LEVEL is set; the one that is there stays. */
+function withOurDiag<T>(work: () => T): T {
+  const logger = registered().diag as DiagLogger;
+  diag.disable();
+  try {
+    return work();
+  } finally {
+    diag.setLogger(logger, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
+  }
 }
 
 function patched(options: ResolvedOptions, undo: (() => void)[], exportsLogs: boolean): Instrumentation[] {

@@ -3,11 +3,11 @@ import { unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Room } from './backlog.js';
-import type { Signal } from './parcel.js';
+import type { Encoded } from './otlp.js';
 import { sweep } from './spool-adoption.js';
 import { fileName } from './spool-file.js';
 import { Home, type Identity } from './spool-home.js';
-import { SpoolQueue } from './spool-queue.js';
+import { type SpoolLabel, SpoolQueue } from './spool-queue.js';
 
 export interface SpoolOptions {
   /** Created where it does not exist, for this user alone. */
@@ -28,12 +28,12 @@ const EVERY = 10_000;
 const LOOK_EVERY = 6;
 
 /**
- * The directory that holds what could not be delivered, until it can: `{dir}/{signal and destination}/{process}/{parcel}`.
+ * The directory that holds what could not be delivered, until it can: `{dir}/{signal and service}/{process}/{batch}`.
  * Processes may share it. Each writes in directories of its own and takes over those of the dead.
  */
 export class Spool {
   readonly dir: string;
-  readonly #queues: SpoolQueue[] = [];
+  readonly #queues: SpoolQueue<never>[] = [];
   readonly #warned = new Set<string>();
   readonly #names = new Set<string>();
   readonly #writer = randomBytes(4).toString('hex');
@@ -61,19 +61,24 @@ export class Spool {
   }
 
   /**
-   * The queue of one signal to one destination; what earlier processes have left for it comes in soon after. Never fails:
+   * The queue of one signal of one service; what earlier processes have left for it comes in soon after. Never fails:
    * where the directory cannot be used, the queue holds in memory what fits there.
    *
-   * @param room for what is not on disk yet, or cannot be put there
+   * @param limit for what is not on disk yet, or cannot be put there
    */
-  open(label: { signal: Signal; url: string; contentType: string }, room: Room): SpoolQueue {
-    const key = createHash('sha256').update(`${label.url}\n${label.contentType}`).digest('hex').slice(0, 12);
+  open<Batch>(
+    label: SpoolLabel,
+    limit: Room,
+    encode: (batch: Batch) => Encoded,
+    count: (batch: Batch) => number,
+  ): SpoolQueue<Batch> {
+    const key = createHash('sha256').update(label.service).digest('hex').slice(0, 12);
     const name = `${label.signal}-${key}`;
     this.#names.add(name);
     const self = `${this.now()}-${this.#identity.pid}-${this.#writer}`;
     const home = new Home(join(this.dir, name, self), this.#identity);
-    const queue = new SpoolQueue(this, home, label, room);
-    this.#queues.push(queue);
+    const queue = new SpoolQueue(this, home, label, limit, encode, count);
+    this.#queues.push(queue as unknown as SpoolQueue<never>);
     this.#timer ??= setInterval(() => this.#beat(), EVERY).unref();
     return queue;
   }
@@ -148,7 +153,7 @@ export class Spool {
   }
 
   /** Forgets a queue that has ended. */
-  released(queue: SpoolQueue): void {
+  released(queue: SpoolQueue<never>): void {
     const index = this.#queues.indexOf(queue);
     if (index !== -1) this.#queues.splice(index, 1);
     if (this.#queues.length > 0) return;
@@ -181,7 +186,7 @@ export class Spool {
     for (const queue of this.#queues) queue.lookAround();
     const removed = sweep(this.dir, this.#names, this).catch(() => 0);
     removed.then((items) => {
-      const what = `${items} items in the spool ${this.dir} were for other destinations and are too old: they are dropped`;
+      const what = `${items} items in the spool ${this.dir} were of other services and are too old: they are dropped`;
       if (items > 0) this.warnOnce('foreign', what);
     });
   }

@@ -1,13 +1,13 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
+import type { NodeSDK } from '@opentelemetry/sdk-node';
 import { safely } from '../safely.js';
 import type { ConsoleTree } from './console-tree.js';
-import type { Network } from './delivery/network.js';
-import { delivered, sendLastWords } from './last-words.js';
+import { deliveredAtExit, exportAtExit } from './export/exit.js';
+import type { Exports } from './export/exports.js';
 import type { ResolvedOptions } from './options.js';
 import type { LogOutlet } from './outgoing/log-outlet.js';
 import type { SpanOutlet } from './outgoing/span-outlet.js';
 import { shutDownWithProcess } from './process-end.js';
-import type { Providers } from './providers.js';
 import type { Telemetry } from './start.js';
 import { inWords, warn } from './warnings.js';
 
@@ -17,11 +17,11 @@ export interface Running {
   readonly logs: LogOutlet | undefined;
   readonly tree: ConsoleTree | undefined;
   readonly readers: readonly IMetricReader[];
-  readonly network: Network;
-  readonly providers: Providers;
+  readonly exports: Exports;
+  readonly sdk: Pick<NodeSDK, 'shutdown'>;
 }
 
-// Of the time that a signal leaves, what the rounds of sending may take; the last words need some of it.
+// Of the time that a signal leaves, what the rounds of sending may take; the flush at the exit needs some of it.
 const MOST_OF_IT = 0.8;
 
 /**
@@ -30,30 +30,30 @@ const MOST_OF_IT = 0.8;
  * @param undo what takes the start back, step by step
  */
 export function untilTheEnd(options: ResolvedOptions, running: Running, undo: (() => void)[]): Telemetry {
-  const { spans, logs, tree, readers, network, providers } = running;
+  const { spans, logs, tree, readers, exports, sdk } = running;
   const { flushTimeout, shutdownTimeout } = options;
 
   const spansAndLogs = async () => {
     await Promise.allSettled([spans?.forceFlush(), logs?.forceFlush()]);
-    await network.settled();
+    await exports.settled();
   };
   // Metrics last: they also tell what became of the others.
   const everything = async () => {
     await spansAndLogs();
     await Promise.allSettled(readers.map(async (reader) => reader.forceFlush()));
-    await network.settled();
+    await exports.settled();
   };
 
   let ending: Promise<void> | undefined;
   const end = async () => {
-    network.close();
+    exports.close();
     // Everything stays up while what there is goes out: what is being done meanwhile still ends its spans.
     const ended = spansAndLogs()
-      .then(() => providers.shutdown())
+      .then(() => sdk.shutdown())
       .catch((error) => warn(`shutdown: ${inWords(error)}`));
     if (!(await within(shutdownTimeout, ended))) {
       const reason = `no answer within ${shutdownTimeout} ms of shutdown`;
-      if (network.abandon(reason) === 0) warn(`shutdown was not done within ${shutdownTimeout} ms`);
+      if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${shutdownTimeout} ms`);
     }
     takeBack(undo);
   };
@@ -74,10 +74,10 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
   let reason = 'the process was told to end';
   const lastFlush = async () => {
     deadline = performance.now() + shutdownTimeout;
-    network.close();
+    exports.close();
     const { spanProcessors = [], logRecordProcessors = [], metricReaders = [] } = options;
     const own = [...spanProcessors, ...logRecordProcessors, ...metricReaders];
-    // Twice, since not everybody has last words: an exporter of Azure Monitor has none, and a spool keeps them for later.
+    // Twice, since not everything is exported at the exit: an exporter of Azure Monitor cannot, and a spool keeps what is left for later.
     const ended = everything()
       .then(spansAndLogs)
       .then(() => Promise.allSettled(own.map(async (part) => part.shutdown())));
@@ -85,23 +85,23 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
       reason = `no answer within ${shutdownTimeout} ms of shutdown`;
     }
   };
-  const lastWords = (timeout = shutdownTimeout) =>
-    safely('the last words of a process', () => {
+  const flushAtExit = (timeout = shutdownTimeout) =>
+    safely('the last flush of a process', () => {
       spans?.tail.close();
-      const parcels = network.pending();
-      const items = parcels.reduce((sum, parcel) => sum + parcel.items, 0);
+      const pending = exports.pending();
+      const items = pending.reduce((sum, one) => sum + one.items, 0);
       const left = deadline === undefined ? timeout : Math.min(timeout, deadline - performance.now());
-      const lost = items - sendLastWords(parcels, left);
+      const lost = items - exportAtExit(pending, left);
       if (deadline !== undefined) {
         tree?.shutdown();
-        network.abandon(reason, delivered);
+        exports.abandon(reason, deliveredAtExit);
       } else if (lost > 0) {
-        const where = [...new Set(parcels.map(({ url }) => new URL(url).origin))].join(', ');
+        const where = [...new Set(pending.map(({ url }) => new URL(url).origin))].join(', ');
         warn(`the process has ended before ${lost} items (spans, log records, data points) could be sent to ${where}`);
       }
     });
   const flush = (isLast = false) => (isLast ? lastFlush() : telemetry.flush());
-  undo.push(shutDownWithProcess({ ...telemetry, flush, lastWords }));
+  undo.push(shutDownWithProcess({ ...telemetry, flush, flushAtExit }));
   return telemetry;
 }
 

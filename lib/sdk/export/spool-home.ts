@@ -15,9 +15,9 @@ const LOCK = 'lock';
 const STALE_AFTER = 60_000;
 const SAME_START = 2000;
 
-/** The directory in which one process keeps the parcels of one destination and signal, beside those of others. */
+/** The directory in which one process keeps the batches of one signal, beside those of others. */
 export class Home {
-  /** @param path `{spool}/{signal and destination}/{this process}` */
+  /** @param path `{spool}/{signal and service}/{this process}` */
   constructor(
     readonly path: string,
     private readonly identity: Identity,

@@ -1,27 +1,39 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withoutCredentials } from '../outgoing/web-address.js';
 import type { Backlog, BacklogListener, Held, Room } from './backlog.js';
-import type { Parcel, Signal } from './parcel.js';
+import type { ContentType, Encoded } from './otlp.js';
+import type { Signal } from './signal.js';
 import type { Spool } from './spool.js';
 import { adopt, BLOCK } from './spool-adoption.js';
-import { readName, readParcel, writeParcel, writeParcelNow } from './spool-file.js';
+import { type Label, readBatchFile, readName, writeBatchFile, writeBatchFileNow } from './spool-file.js';
 import type { Home } from './spool-home.js';
 
 interface Spooled extends Held {
   readonly name: string;
   /** Bytes on disk, or to be there. */
   readonly bytes: number;
-  body: Uint8Array | undefined;
+  encoded: Encoded | undefined;
+  batch: unknown;
   /** `writing`: not to be sent yet. `memory`: the disk has refused it. */
   state: 'writing' | 'disk' | 'memory';
 }
 
 // What has just been written is most often sent at once, and need not be read again.
-const KEPT_WARM = 1024 * 1024;
+const KEPT_IN_MEMORY = 1024 * 1024;
 
-/** A backlog on disk: each parcel is written before it is sent, and removed once it has been taken. */
-export class SpoolQueue implements Backlog {
+/** What a queue in the spool is for. */
+export interface SpoolLabel {
+  readonly signal: Signal;
+  /** Where it is to be sent. */
+  readonly url: string;
+  /** Whose telemetry it is: what one service has left is not sent by another, which may have another destination. */
+  readonly service: string;
+}
+
+/** A backlog on disk: each batch is written before it is sent, and removed once it has been taken. */
+export class SpoolQueue<Batch> implements Backlog<Batch> {
   readonly isDurable = true;
   readonly #held: Spooled[] = [];
   readonly #waiting = new Set<Promise<void>>();
@@ -32,8 +44,10 @@ export class SpoolQueue implements Backlog {
   constructor(
     private readonly spool: Spool,
     private readonly home: Home,
-    private readonly label: { signal: Signal; url: string; contentType: string },
-    private readonly room: Room,
+    private readonly label: SpoolLabel,
+    private readonly limit: Room,
+    private readonly encode: (batch: Batch) => Encoded,
+    private readonly count: (batch: Batch) => number,
   ) {
     try {
       home.make();
@@ -51,32 +65,35 @@ export class SpoolQueue implements Backlog {
     this.lookAround();
   }
 
-  put(parcel: Parcel, isLate: boolean): Held | undefined {
-    const { items, body } = parcel;
-    const bytes = Math.max(BLOCK, body.byteLength + 256);
-    const isFull = this.#memory.items + items > this.room.items || this.#memory.bytes + bytes > this.room.bytes;
+  put(batch: Batch, isLate: boolean): Held | undefined {
+    const items = this.count(batch);
+    const encoded = this.encode(batch);
+    const bytes = Math.max(BLOCK, encoded.body.byteLength + 256);
+    const isFull = this.#memory.items + items > this.limit.items || this.#memory.bytes + bytes > this.limit.bytes;
     if (isFull && this.#memory.items > 0) return undefined;
     const name = this.spool.nextName(items);
-    const held: Spooled = { name, items, bytes, body, isLate, isFlying: false, state: 'writing' };
+    const held: Spooled = { name, items, bytes, encoded, batch, isLate, isInFlight: false, state: 'writing' };
     this.#held.push(held);
     this.#remember(held, 1);
     this.#track(this.spool.later(() => this.#write(held)));
     return held;
   }
 
-  hasRoom(): boolean {
-    return this.#memory.items < this.room.items && this.#memory.bytes < this.room.bytes;
+  room(): number {
+    return this.#memory.bytes >= this.limit.bytes ? 0 : Math.max(0, this.limit.items - this.#memory.items);
   }
 
   next(): Held | undefined {
-    return this.#held.find(({ isFlying, state }) => !isFlying && state !== 'writing');
+    return this.#held.find(({ isInFlight, state }) => !isInFlight && state !== 'writing');
   }
 
-  async body(held: Held): Promise<Uint8Array | undefined> {
+  async content(held: Held): Promise<Encoded | undefined> {
     const spooled = held as Spooled;
-    if (spooled.body !== undefined) return spooled.body;
+    if (spooled.encoded !== undefined) return spooled.encoded;
     try {
-      return readParcel(await readFile(this.#path(spooled.name)));
+      const { url, ...encoded } = readBatchFile(await readFile(this.#path(spooled.name)));
+      this.#tellMoved(url);
+      return encoded;
     } catch (error) {
       this.#forget(spooled);
       // Another process took it, believing this one dead: it will send it.
@@ -85,17 +102,23 @@ export class SpoolQueue implements Backlog {
     }
   }
 
+  batch(held: Held): Batch | undefined {
+    return (held as Spooled).batch as Batch | undefined;
+  }
+
   async done(held: Held): Promise<void> {
     const spooled = held as Spooled;
     if (!this.#forget(spooled) || spooled.state !== 'disk') return;
     await unlink(this.#path(spooled.name)).catch(() => {});
   }
 
-  inMemory() {
+  inMemory(): Held[] {
     for (const held of this.#held) if (held.state !== 'disk') this.#writeNow(held);
-    return this.#held.flatMap((held) =>
-      held.state !== 'disk' && held.body !== undefined ? [{ held, body: held.body }] : [],
-    );
+    return this.#held.filter(({ state }) => state !== 'disk');
+  }
+
+  encoded(held: Held): Encoded | undefined {
+    return (held as Spooled).encoded;
   }
 
   async written(): Promise<void> {
@@ -103,7 +126,7 @@ export class SpoolQueue implements Backlog {
   }
 
   release(): void {
-    this.spool.released(this);
+    this.spool.released(this as unknown as SpoolQueue<never>);
     this.home.release();
   }
 
@@ -114,7 +137,7 @@ export class SpoolQueue implements Backlog {
   /** The oldest that may go, and how. Never an only one: it would be gone before it was sent. */
   oldest(): { readonly name: string; evict(): void } | undefined {
     if (this.#held.length < 2) return undefined;
-    const held = this.#held.find(({ isFlying, state }) => !isFlying && state === 'disk');
+    const held = this.#held.find(({ isInFlight, state }) => !isInFlight && state === 'disk');
     return held && { name: held.name, evict: () => this.#evict(held) };
   }
 
@@ -132,10 +155,10 @@ export class SpoolQueue implements Backlog {
 
   async #write(held: Spooled): Promise<void> {
     // Written at the end of the process, or given up, in the meantime.
-    const { state, body } = held;
-    if (state !== 'writing' || body === undefined) return;
+    const { state, encoded } = held;
+    if (state !== 'writing' || encoded === undefined) return;
     const path = this.#path(held.name);
-    const write = () => writeParcel(path, { ...this.label, items: held.items }, body);
+    const write = () => writeBatchFile(path, this.#fileLabel(held, encoded.contentType), encoded.body);
     try {
       await write().catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
@@ -153,10 +176,11 @@ export class SpoolQueue implements Backlog {
 
   /** The last resort of a process that is ending. */
   #writeNow(held: Spooled): void {
-    if (held.body === undefined) return;
+    const { encoded } = held;
+    if (encoded === undefined) return;
     try {
       if (!existsSync(this.home.path)) this.home.make();
-      writeParcelNow(this.#path(held.name), { ...this.label, items: held.items }, held.body);
+      writeBatchFileNow(this.#path(held.name), this.#fileLabel(held, encoded.contentType), encoded.body);
       this.#stored(held);
     } catch (error) {
       this.spool.refused(error);
@@ -167,8 +191,11 @@ export class SpoolQueue implements Backlog {
     if (held.state === 'disk') return;
     held.state = 'disk';
     this.#remember(held, -1);
-    const warm = this.#held.reduce((sum, { state, body }) => sum + (state === 'disk' ? (body?.byteLength ?? 0) : 0), 0);
-    if (warm > KEPT_WARM) held.body = undefined;
+    const inMemory = this.#held.reduce((sum, { state, encoded }) => sum + (state === 'disk' && encoded ? encoded.body.byteLength : 0), 0);
+    if (inMemory > KEPT_IN_MEMORY) {
+      held.encoded = undefined;
+      held.batch = undefined;
+    }
     this.spool.weigh(held.bytes);
   }
 
@@ -177,7 +204,7 @@ export class SpoolQueue implements Backlog {
     if (strangers[0] !== undefined) this.#warnOfAside(strangers[0], 'it is none of annotel');
     if (files.length === 0) return;
     const found = files.map(
-      (file): Spooled => ({ ...file, body: undefined, isLate: true, isFlying: false, state: 'disk' }),
+      (file): Spooled => ({ ...file, encoded: undefined, batch: undefined, isLate: true, isInFlight: false, state: 'disk' }),
     );
     this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
     // There may be very many: what cannot stay goes before it is held, and the event loop has its turn.
@@ -200,12 +227,12 @@ export class SpoolQueue implements Backlog {
   }
 
   #dropOld(): void {
-    for (const held of this.#tooOld(this.#held)) if (!held.isFlying) this.#evict(held);
+    for (const held of this.#tooOld(this.#held)) if (!held.isInFlight) this.#evict(held);
   }
 
   #tooOld(all: readonly Spooled[]): Spooled[] {
     const old = all.filter(({ name, state }) => state === 'disk' && !this.spool.isFresh(readName(name)));
-    if (old.some(({ isFlying }) => !isFlying)) {
+    if (old.some(({ isInFlight }) => !isInFlight)) {
       this.spool.warnOnce('old', `the spool ${this.spool.dir} holds what is too old to be sent: it is dropped`);
     }
     return old;
@@ -241,6 +268,18 @@ export class SpoolQueue implements Backlog {
   #track(work: Promise<void>): void {
     this.#waiting.add(work);
     work.then(() => this.#waiting.delete(work));
+  }
+
+  #fileLabel({ items }: Spooled, contentType: ContentType): Label {
+    const { signal, url } = this.label;
+    return { signal, url, contentType, items };
+  }
+
+  /** The endpoint has changed since: who has left it unsent wants it to arrive where telemetry goes now. */
+  #tellMoved(url: string): void {
+    if (url === this.label.url) return;
+    const [from, to] = [withoutCredentials(url), withoutCredentials(this.label.url)];
+    this.spool.warnOnce(`moved ${url}`, `what the spool ${this.spool.dir} holds for ${from} is sent to ${to}`);
   }
 
   #path(name: string): string {

@@ -1,0 +1,173 @@
+import { type Context, TraceFlags } from '@opentelemetry/api';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { BatchLogRecordProcessor, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { BatchNumbers } from '../configuration/exporting.js';
+import type { ExportQueue } from './export-queue.js';
+import { outside } from './outside.js';
+
+type Queue<Batch> = Pick<ExportQueue<Batch>, 'take' | 'room' | 'lost' | 'settled' | 'shutdown'>;
+type Done = (result: ExportResult) => void;
+
+/**
+ * Hands the batches of a stock batch processor over to a queue. The processor is told at once that its batch is exported: it
+ * would else hold the process with a timer until the collector has answered, and drop what ends meanwhile. What the
+ * processor holds is known here as well: it cannot be emptied in one synchronous step, and does not tell what it drops.
+ */
+class HandOver<T extends object> {
+  readonly #waiting = new Set<T>();
+  readonly #batchSize: number;
+
+  constructor(
+    private readonly queue: Queue<T[]>,
+    { maxExportBatchSize = 512, maxQueueSize }: BatchNumbers,
+  ) {
+    this.#batchSize = Math.min(maxExportBatchSize, maxQueueSize);
+  }
+
+  /** Numbers for the stock processor, which never finds its own queue full: what does not fit is dropped, and counted, here. */
+  numbers({ scheduledDelayMillis, maxQueueSize }: BatchNumbers) {
+    return {
+      ...(scheduledDelayMillis !== undefined && { scheduledDelayMillis }),
+      maxExportBatchSize: this.#batchSize,
+      maxQueueSize: WAITING * maxQueueSize,
+    };
+  }
+
+  /** Whether the processor may have it. */
+  admits(item: T): boolean {
+    if (this.#waiting.size >= this.queue.room()) {
+      this.queue.lost(1);
+      return false;
+    }
+    this.#waiting.add(item);
+    return true;
+  }
+
+  /** Called in the path of the request whose item makes a batch full: the work is done one turn later. */
+  export(items: T[], done: Done): void {
+    outside(() =>
+      setImmediate(() => {
+        this.#take(items);
+        done({ code: ExportResultCode.SUCCESS });
+      }),
+    );
+  }
+
+  /** Hands over what the processor still holds, for a process that is ending. */
+  drain(): void {
+    const items = [...this.#waiting];
+    for (let start = 0; start < items.length; start += this.#batchSize) {
+      this.#take(items.slice(start, start + this.#batchSize));
+    }
+  }
+
+  forceFlush(): Promise<void> {
+    return this.queue.settled();
+  }
+
+  shutdown(): Promise<void> {
+    return this.queue.shutdown();
+  }
+
+  /** What was handed over already is left out. */
+  #take(items: T[]): void {
+    const fresh = items.filter((item) => this.#waiting.delete(item));
+    if (fresh.length > 0) this.queue.take(fresh);
+  }
+}
+
+/** Of the items that may wait for their batch, so many times as many may wait in all: a minute of a busy service. */
+export const WAITING = 16;
+
+/** Batches of finished spans by OpenTelemetry's own processor, sampled ones only. What ends after `shutdown` is left out. */
+export class SpanBatches implements SpanProcessor {
+  readonly #handOver: HandOver<ReadableSpan>;
+  readonly #batches: BatchSpanProcessor;
+  #ended: Promise<void> | undefined;
+
+  constructor(queue: Queue<ReadableSpan[]>, numbers: BatchNumbers) {
+    this.#handOver = new HandOver(queue, numbers);
+    this.#batches = new BatchSpanProcessor({ exporter: this.#handOver, ...this.#handOver.numbers(numbers) });
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (isSampled && this.#ended === undefined && this.#handOver.admits(span)) this.#batches.onEnd(span);
+  }
+
+  drain(): void {
+    this.#handOver.drain();
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#batches.forceFlush();
+    await this.#handOver.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    this.#ended ??= this.#batches.shutdown();
+    return this.#ended;
+  }
+}
+
+/** Batches of log records by OpenTelemetry's own processor. */
+export class LogBatches implements LogRecordProcessor {
+  readonly #handOver: HandOver<ReadableLogRecord>;
+  readonly #batches: BatchLogRecordProcessor;
+  #ended: Promise<void> | undefined;
+
+  constructor(queue: Queue<ReadableLogRecord[]>, numbers: BatchNumbers) {
+    this.#handOver = new HandOver(queue, numbers);
+    this.#batches = new BatchLogRecordProcessor({ exporter: this.#handOver, ...this.#handOver.numbers(numbers) });
+  }
+
+  onEmit(record: Parameters<LogRecordProcessor['onEmit']>[0], _context?: Context): void {
+    if (this.#ended === undefined && this.#handOver.admits(record)) this.#batches.onEmit(record);
+  }
+
+  drain(): void {
+    this.#handOver.drain();
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#batches.forceFlush();
+    await this.#handOver.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    this.#ended ??= this.#batches.shutdown();
+    return this.#ended;
+  }
+}
+
+/** The exporter of a metric reader, which is told at once that its batch is exported, for the same reason. */
+export class MetricHandOver implements PushMetricExporter {
+  readonly selectAggregation: PushMetricExporter['selectAggregation'];
+  readonly selectAggregationTemporality: PushMetricExporter['selectAggregationTemporality'];
+
+  /** @param preferences says how to aggregate, as the OTLP metric exporter does */
+  constructor(
+    private readonly queue: Queue<ResourceMetrics>,
+    preferences: Pick<PushMetricExporter, 'selectAggregation' | 'selectAggregationTemporality'> = {},
+  ) {
+    this.selectAggregation = preferences.selectAggregation?.bind(preferences);
+    this.selectAggregationTemporality = preferences.selectAggregationTemporality?.bind(preferences);
+  }
+
+  export(metrics: ResourceMetrics, done: Done): void {
+    this.queue.take(metrics);
+    done({ code: ExportResultCode.SUCCESS });
+  }
+
+  forceFlush(): Promise<void> {
+    return this.queue.settled();
+  }
+
+  shutdown(): Promise<void> {
+    return this.queue.shutdown();
+  }
+}

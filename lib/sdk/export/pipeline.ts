@@ -1,0 +1,174 @@
+import { createRequire } from 'node:module';
+import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  ConsoleSpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  type SpanExporter,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { type AzureParts, azureParts } from '../azure/pipeline.js';
+import type { LogExporterName, MetricExporterName, TraceExporterName } from '../configuration/exporting.js';
+import type { ResolvedOptions } from '../options.js';
+import { inWords, warn } from '../warnings.js';
+import type { Sender } from './answer.js';
+import { MemoryBacklog, type Room } from './backlog.js';
+import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-processors.js';
+import { ExportQueue } from './export-queue.js';
+import { exporterQueue } from './exporter-queue.js';
+import { Exports } from './exports.js';
+import { grpcBatchSender, grpcSender, useExporterEnvironment } from './grpc-sender.js';
+import { httpBatchSender, metricPreferences } from './http-exporters.js';
+import { httpSender } from './http-sender.js';
+import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget } from './otlp.js';
+import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
+import { Spool } from './spool.js';
+
+/** What carries the three signals out of the process. */
+export interface Pipeline {
+  readonly spanProcessors: SpanProcessor[];
+  readonly metricReaders: IMetricReader[];
+  readonly logRecordProcessors: LogRecordProcessor[];
+  /** What of them sends over a network. */
+  readonly exports: Exports;
+}
+
+// Whatever the number of items: this much memory of a service is telemetry's, for each signal.
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
+export function createPipeline(options: ResolvedOptions): Pipeline {
+  useExporterEnvironment(options.exporterEnvironment);
+  const exports = new Exports(options.spool && new Spool({ ...options.spool, warn }));
+  const azure = azureMonitor(options, exports);
+  const spans = built('traces', options.traceExporters, (name) => spanProcessor(name, options, exports));
+  const metrics = built('metrics', options.metricExporters, (name) => metricReader(name, options, exports));
+  const logs = built('logs', options.logExporters, (name) => logProcessor(name, options, exports));
+  return {
+    spanProcessors: [...(azure?.spanProcessors ?? []), ...spans],
+    metricReaders: [...(azure?.metricReaders ?? []), ...metrics],
+    logRecordProcessors: [...(azure?.logRecordProcessors ?? []), ...logs],
+    exports,
+  };
+}
+
+function azureMonitor(options: ResolvedOptions, exports: Exports): AzureParts | undefined {
+  const { azureConnectionString } = options;
+  if (azureConnectionString === undefined) return undefined;
+  try {
+    return azureParts(azureConnectionString, options, exports);
+  } catch (error) {
+    warn(`cannot export to Azure Monitor: ${inWords(error)}`);
+    return undefined;
+  }
+}
+
+function built<Name extends string, Part>(signal: Signal, names: readonly Name[], build: (name: Name) => Part): Part[] {
+  return names.flatMap((name) => {
+    try {
+      return [build(name)];
+    } catch (error) {
+      warn(`cannot export ${signal} by ${name}: ${inWords(error).split('\n')[0]}`);
+      return [];
+    }
+  });
+}
+
+function spanProcessor(name: TraceExporterName, options: ResolvedOptions, exports: Exports): SpanProcessor {
+  if (name === 'console') return new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
+  const most = WAITING * options.spanBatch.maxQueueSize;
+  const queue = name === 'zipkin' ? zipkinQueue(options, exports, most) : otlpQueue('traces', options, exports, most);
+  return exports.addBatches(new SpanBatches(queue, options.spanBatch));
+}
+
+function metricReader(name: MetricExporterName, options: ResolvedOptions, exports: Exports): IMetricReader {
+  if (name === 'prometheus') return prometheusReader(options);
+  const times = { exportIntervalMillis: options.metricInterval, exportTimeoutMillis: options.metricTimeout };
+  if (name === 'console') return new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter(), ...times });
+  const queue = otlpQueue('metrics', options, exports, Number.POSITIVE_INFINITY);
+  return new PeriodicExportingMetricReader({ exporter: new MetricHandOver(queue, metricPreferences()), ...times });
+}
+
+function logProcessor(name: LogExporterName, options: ResolvedOptions, exports: Exports): LogRecordProcessor {
+  if (name === 'console') return new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() });
+  const queue = otlpQueue('logs', options, exports, WAITING * options.logBatch.maxQueueSize);
+  return exports.addBatches(new LogBatches(queue, options.logBatch));
+}
+
+/**
+ * The queue of one signal on its way by OTLP.
+ *
+ * @param most items that may be held in memory
+ */
+function otlpQueue<S extends Signal>(
+  signal: S,
+  { otlp, resource }: ResolvedOptions,
+  exports: Exports,
+  most: number,
+): ExportQueue<BatchOf[S]> {
+  const target = otlp[signal];
+  const limit: Room = { items: most, bytes: MOST_BYTES };
+  const batches = BATCHES[signal] as Batches<BatchOf[S]>;
+  const encoded = (batch: BatchOf[S]) => encode(signal, batch, contentTypeOf(target));
+  const label = { signal, url: target.url, service: resource.serviceName ?? '' };
+  // Metrics are spooled like the rest: a cumulative one says nothing wrong late, and of deltas none may be missing.
+  const spooled = exports.spool?.open(label, limit, encoded, batches.count);
+  return exports.add(
+    new ExportQueue({
+      signal,
+      destination: exports.destination(target.url),
+      batches,
+      sender: (spooled ? encodedSender(signal, target) : batchSender(signal, target)) as Sender<unknown>,
+      backlog: spooled ?? new MemoryBacklog(limit, batches, encoded),
+      target,
+    }),
+  );
+}
+
+function batchSender<S extends Signal>(signal: S, target: OtlpTarget): Sender<BatchOf[S]> {
+  return target.protocol === 'grpc' ? grpcBatchSender(signal, target) : httpBatchSender(signal, target);
+}
+
+/** What a spool holds may have been written before the protocol was changed. */
+function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
+  if (target.protocol === 'grpc') return grpcSender(signal, target);
+  const sender = (contentType: ContentType) => httpSender(signal, target.url, contentType);
+  const json = sender('application/json');
+  const protobuf = sender('application/x-protobuf');
+  return {
+    send: (encoded) => (encoded.contentType === 'application/json' ? json : protobuf).send(encoded),
+    abandon() {
+      json.abandon();
+      protobuf.abandon();
+    },
+    shutdown() {
+      json.shutdown();
+      protobuf.shutdown();
+    },
+  };
+}
+
+/** @param most items that may be held in memory */
+function zipkinQueue({ zipkinUrl }: ResolvedOptions, exports: Exports, most: number): ExportQueue<ReadableSpan[]> {
+  const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
+  return exports.add(exporterQueue('traces', new Class(), exports.destination(zipkinUrl, false), most));
+}
+
+function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
+  type Reader = IMetricReader & { startServer(): Promise<void> };
+  const Class = load<new (config: object) => Reader>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
+  // Started by hand: what the constructor starts reports a taken port only to `diag`, as a bare error.
+  const reader = new Class({ ...prometheus, preventServerStart: true });
+  reader.startServer().catch((error: NodeJS.ErrnoException) => {
+    warn(
+      `cannot serve metrics to Prometheus on ${prometheus.host}:${prometheus.port} (${error.code ?? error.message}); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
+    );
+  });
+  return reader;
+}
+
+/** Loaded only when it is asked for. */
+function load<T>(module: string, exported: string): T {
+  return (createRequire(import.meta.url)(module) as Record<string, T>)[exported] as T;
+}

@@ -1,0 +1,72 @@
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+
+/** What is exported apart from one another. */
+export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** What one export of a signal is given. */
+export interface BatchOf {
+  traces: ReadableSpan[];
+  metrics: ResourceMetrics;
+  logs: ReadableLogRecord[];
+}
+
+/** How a batch of a signal is counted, weighed and parted. */
+export interface Batches<Batch> {
+  /** Spans, log records or metric data points. */
+  count(batch: Batch): number;
+  /** About how many bytes it holds in memory. */
+  weigh(batch: Batch): number;
+  /** In halves; alone where it cannot be parted. */
+  halve(batch: Batch): Batch[];
+}
+
+const WORDS = { traces: 'span', metrics: 'data point', logs: 'log record' } as const;
+// What an item and an attribute take beside their texts.
+const ITEM = 400;
+const VALUE = 40;
+const DEEPEST = 8;
+
+/** A number of items in words: `12 spans`. */
+export function inItems(signal: Signal, items: number): string {
+  return `${items} ${WORDS[signal]}${items === 1 ? '' : 's'}`;
+}
+
+export const BATCHES: { readonly [S in Signal]: Batches<BatchOf[S]> } = {
+  traces: {
+    count: (spans) => spans.length,
+    weigh: (spans) =>
+      spans.reduce(
+        (sum, span) =>
+          sum + ITEM + weight(span.attributes) + span.events.reduce((all, event) => all + weight(event.attributes), 0),
+        0,
+      ),
+    halve: halves,
+  },
+  metrics: { count: dataPoints, weigh: (metrics) => ITEM * dataPoints(metrics), halve: (metrics) => [metrics] },
+  logs: {
+    count: (records) => records.length,
+    weigh: (records) =>
+      records.reduce((sum, record) => sum + ITEM + weight(record.attributes) + weight(record.body), 0),
+    halve: halves,
+  },
+};
+
+function dataPoints({ scopeMetrics }: ResourceMetrics): number {
+  return scopeMetrics.flatMap(({ metrics }) => metrics).reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+}
+
+function halves<T>(items: T[]): T[][] {
+  const half = Math.ceil(items.length / 2);
+  return items.length > 1 ? [items.slice(0, half), items.slice(half)] : [items];
+}
+
+function weight(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return VALUE + value.length;
+  if (typeof value !== 'object' || value === null || depth === DEEPEST) return VALUE;
+  if (ArrayBuffer.isView(value)) return VALUE + value.byteLength;
+  let sum = VALUE;
+  for (const inner of Object.values(value)) sum += weight(inner, depth + 1);
+  return sum;
+}
