@@ -1,45 +1,39 @@
-import { MemoryBacklog, type Room } from '../../lib/sdk/delivery/backlog.js';
-import { Courier } from '../../lib/sdk/delivery/courier.js';
-import { Destination } from '../../lib/sdk/delivery/destination.js';
-import type { Encoding } from '../../lib/sdk/delivery/encoding.js';
-import type { Route } from '../../lib/sdk/delivery/route.js';
-import { Tally } from '../../lib/sdk/delivery/tally.js';
-import type { Answer, Transport } from '../../lib/sdk/delivery/transport.js';
+import type { Answer, Sender } from '../../lib/sdk/export/answer.js';
+import { MemoryBacklog, type Room } from '../../lib/sdk/export/backlog.js';
+import { Destination } from '../../lib/sdk/export/destination.js';
+import { ExportQueue, type Route } from '../../lib/sdk/export/export-queue.js';
+import type { Encoded } from '../../lib/sdk/export/otlp.js';
+import type { Batches } from '../../lib/sdk/export/signal.js';
 
-/** Batches are lists of words; parcels are these words as JSON. */
-export const words: Encoding<string[]> = {
-  contentType: 'application/json',
+/** Batches are lists of words. */
+export const words: Batches<string[]> = {
   count: (batch) => batch.length,
-  pack(batch) {
-    if (batch.includes('broken')) throw new Error('cannot be written');
-    return { items: batch.length, body: Buffer.from(JSON.stringify(batch)) };
-  },
-  split: (batch) =>
+  weigh: (batch) => JSON.stringify(batch).length,
+  halve: (batch) =>
     [batch.slice(0, batch.length / 2), batch.slice(batch.length / 2)].filter(({ length }) => length > 0),
-  rejected(answer) {
-    return answer === undefined ? undefined : JSON.parse(Buffer.from(answer).toString());
-  },
 };
 
-export const taken: Answer = { status: 'success' };
+/** Words as they are kept on disk; `broken` is one that cannot be written. */
+export function asJson(batch: string[]): Encoded {
+  if (batch.includes('broken')) throw new Error('cannot be written');
+  return { body: Buffer.from(JSON.stringify(batch)), contentType: 'application/json' };
+}
+
+export const accepted: Answer = { status: 'accepted' };
 export const away: Answer = { status: 'retryable', error: new Error('HTTP 503') };
-export const refused: Answer = { status: 'failure', error: new Error('HTTP 400') };
+export const refused: Answer = { status: 'refused', error: new Error('HTTP 400') };
 
 /** A destination that answers as it is told, or when it is told. */
-export class Far implements Transport {
+export class Far implements Sender<string[] | Encoded> {
   readonly sent: string[][] = [];
-  answer: Answer | ((batch: string[]) => Answer | Promise<Answer>) = taken;
+  answer: Answer | ((batch: string[]) => Answer | Promise<Answer>) = accepted;
   isAbandoned = false;
   isShut = false;
 
-  async send(body: Uint8Array): Promise<Answer> {
-    const batch: string[] = JSON.parse(Buffer.from(body).toString());
+  async send(content: string[] | Encoded): Promise<Answer> {
+    const batch: string[] = Array.isArray(content) ? content : JSON.parse(Buffer.from(content.body).toString());
     this.sent.push(batch);
     return typeof this.answer === 'function' ? this.answer(batch) : this.answer;
-  }
-
-  address() {
-    return { protocol: 'http' as const, url: 'http://far/v1/traces', headers: { 'x-key': 'secret' } };
   }
 
   abandon(): void {
@@ -59,24 +53,23 @@ export class Far implements Transport {
 }
 
 export interface Line {
-  courier: Courier<string[]>;
+  queue: ExportQueue<string[]>;
   far: Far;
   destination: Destination;
 }
 
-/** A courier of words with everything that it needs. */
+/** A queue of words with everything that it needs. */
 export function line(route: Partial<Route<string[]>> & { room?: Room } = {}): Line {
-  const far = (route.transport as Far | undefined) ?? new Far();
+  const far = (route.sender as Far | undefined) ?? new Far();
   const destination = route.destination ?? new Destination('http://far', 'held');
-  const courier = new Courier({
+  const queue = new ExportQueue<string[]>({
     signal: 'traces',
     destination,
-    encoding: words,
-    transport: far,
-    backlog: new MemoryBacklog(route.room ?? { items: 1000, bytes: 1e6 }),
-    tally: new Tally('traces', 'http://far'),
-    timeout: 1000,
+    batches: words,
+    backlog: new MemoryBacklog(route.room ?? { items: 1000, bytes: 1e6 }, words, asJson),
+    target: { protocol: 'http/json', url: 'http://far/v1/traces' },
     ...route,
+    sender: far as Sender<unknown>,
   });
-  return { courier, far, destination };
+  return { queue, far, destination };
 }

@@ -1,6 +1,6 @@
 import { SIGNALS } from '../../sdk/configuration/exporting.js';
-import type { Signal } from '../../sdk/export/signal.js';
 import type { Environment } from '../../sdk/environment.js';
+import type { Signal } from '../../sdk/export/signal.js';
 import { withoutCredentials } from '../../sdk/outgoing/web-address.js';
 import { settings as defaults } from '../../settings.js';
 import { chosenExporters } from './chosen-exporters.js';

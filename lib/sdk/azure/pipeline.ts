@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { SCOPE_NAME } from '../../signals/scope.js';
 import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
 import { exporterQueue, type OwnAttempts } from '../export/exporter-queue.js';
 import type { Exports } from '../export/exports.js';
 import type { BatchOf, Signal } from '../export/signal.js';
 import type { ResolvedOptions } from '../options.js';
 import { Cleaner } from '../outgoing/cleaner.js';
-import { SCOPE_NAME } from '../../signals/scope.js';
 import { createAzure } from './azure.js';
 
 /** What carries the three signals to Azure Monitor. */
@@ -29,8 +29,8 @@ export function azureParts(connectionString: string, options: ResolvedOptions, e
     clean: (attributes) => cleaner.attributes(attributes, SCOPE_NAME),
   });
   const destination = exports.destination(azure.endpoint, spool !== undefined);
-  const queue = <S extends Signal>(signal: S, exporter: OwnAttempts<BatchOf[S]>, most: number) =>
-    exports.add(exporterQueue(signal, exporter, destination, most));
+  const queue = <S extends Signal>(signal: S, exporter: OwnAttempts<BatchOf[S]>, most: number, timeout: number) =>
+    exports.add(exporterQueue(signal, exporter, destination, { most, timeout }));
   exports.add({
     settled: async () => {},
     close: azure.close,
@@ -40,9 +40,12 @@ export function azureParts(connectionString: string, options: ResolvedOptions, e
     },
   });
   const { spanExporter, logExporter, metricExporter } = azure;
-  const spans = queue('traces', spanExporter, 2 * spanBatch.maxQueueSize);
-  const logs = queue('logs', logExporter, 2 * logBatch.maxQueueSize);
-  const metrics = new MetricHandOver(queue('metrics', metricExporter, Number.POSITIVE_INFINITY), metricExporter);
+  const spans = queue('traces', spanExporter, 2 * spanBatch.maxQueueSize, spanBatch.exportTimeoutMillis);
+  const logs = queue('logs', logExporter, 2 * logBatch.maxQueueSize, logBatch.exportTimeoutMillis);
+  const metrics = new MetricHandOver(
+    queue('metrics', metricExporter, Number.POSITIVE_INFINITY, metricTimeout),
+    metricExporter,
+  );
   const times = { exportIntervalMillis: metricInterval, exportTimeoutMillis: metricTimeout };
   return {
     spanProcessors: [azure.spanProcessor, exports.addBatches(new SpanBatches(spans, spanBatch))],

@@ -78,7 +78,7 @@ function built<Name extends string, Part>(signal: Signal, names: readonly Name[]
 function spanProcessor(name: TraceExporterName, options: ResolvedOptions, exports: Exports): SpanProcessor {
   if (name === 'console') return new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
   const most = WAITING * options.spanBatch.maxQueueSize;
-  const queue = name === 'zipkin' ? zipkinQueue(options, exports, most) : otlpQueue('traces', options, exports, most);
+  const queue = name === 'zipkin' ? zipkinQueue(options, exports) : otlpQueue('traces', options, exports, most);
   return exports.addBatches(new SpanBatches(queue, options.spanBatch));
 }
 
@@ -149,10 +149,10 @@ function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   };
 }
 
-/** @param most items that may be held in memory */
-function zipkinQueue({ zipkinUrl }: ResolvedOptions, exports: Exports, most: number): ExportQueue<ReadableSpan[]> {
+function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports): ExportQueue<ReadableSpan[]> {
   const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
-  return exports.add(exporterQueue('traces', new Class(), exports.destination(zipkinUrl, false), most));
+  const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: spanBatch.exportTimeoutMillis };
+  return exports.add(exporterQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
 }
 
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {

@@ -13,6 +13,13 @@ export interface AtExit {
   readonly progress: Int32Array;
 }
 
+/** The part of an error of `@grpc/grpc-js` that is read here. */
+interface ServiceError {
+  readonly code: number;
+  readonly details: string;
+  readonly metadata: { get(name: string): (string | Buffer)[] };
+}
+
 type Send = (body: Uint8Array) => Promise<Omit<JobAnswer, 'id'>>;
 
 const SERVICES = { traces: 'trace.v1.TraceService', metrics: 'metrics.v1.MetricsService', logs: 'logs.v1.LogsService' };
@@ -66,11 +73,27 @@ async function byGrpc(signal: Signal, url: string): Promise<Send> {
   return (body) =>
     new Promise((resolve) => {
       delegate.export(body, ({ error }: ExportResult) => {
-        const { code, details, message } = (error ?? {}) as { code?: number; details?: string; message?: string };
-        resolve({ code: error ? code : 0, message: details ?? message ?? '', data: answer });
+        if (error) resolve(failed(error, url));
+        else resolve({ code: 0, message: '', data: answer });
         answer = undefined;
       });
     });
+}
+
+// Why a server could not be reached: of several clients that share the attempt, only one is told.
+const reasons = new Map<string, string>();
+
+/** @param error of `@grpc/grpc-js`, or of whatever comes before it */
+function failed(error: Error, url: string): Omit<JobAnswer, 'id'> {
+  const { code, details = error.message, metadata } = error as Partial<ServiceError>;
+  const [, reason] = /Last error: (?!null)(.+)/.exec(details) ?? [];
+  if (reason !== undefined) reasons.set(url, reason);
+  const [status] = metadata?.get('grpc-status-details-bin') ?? [];
+  return {
+    code,
+    message: details.replace('Last error: null', () => `Last error: ${reasons.get(url) ?? 'unknown'}`),
+    willRecover: status?.includes('google.rpc.RetryInfo') === true,
+  };
 }
 
 function exportAtExit({ pending, timeout, progress }: AtExit): void {

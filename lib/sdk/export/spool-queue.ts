@@ -191,7 +191,10 @@ export class SpoolQueue<Batch> implements Backlog<Batch> {
     if (held.state === 'disk') return;
     held.state = 'disk';
     this.#remember(held, -1);
-    const inMemory = this.#held.reduce((sum, { state, encoded }) => sum + (state === 'disk' && encoded ? encoded.body.byteLength : 0), 0);
+    const inMemory = this.#held.reduce(
+      (sum, { state, encoded }) => sum + (state === 'disk' && encoded ? encoded.body.byteLength : 0),
+      0,
+    );
     if (inMemory > KEPT_IN_MEMORY) {
       held.encoded = undefined;
       held.batch = undefined;
@@ -204,7 +207,14 @@ export class SpoolQueue<Batch> implements Backlog<Batch> {
     if (strangers[0] !== undefined) this.#warnOfAside(strangers[0], 'it is none of annotel');
     if (files.length === 0) return;
     const found = files.map(
-      (file): Spooled => ({ ...file, encoded: undefined, batch: undefined, isLate: true, isInFlight: false, state: 'disk' }),
+      (file): Spooled => ({
+        ...file,
+        encoded: undefined,
+        batch: undefined,
+        isLate: true,
+        isInFlight: false,
+        state: 'disk',
+      }),
     );
     this.#listener?.found(found.reduce((sum, { items }) => sum + items, 0));
     // There may be very many: what cannot stay goes before it is held, and the event loop has its turn.

@@ -1,125 +1,156 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Batcher } from '../../../lib/sdk/delivery/batcher.js';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { LogBatches, SpanBatches } from '../../../lib/sdk/export/batch-processors.js';
+import { finished } from '../../support/sdk-span.js';
 
-interface Item {
-  n: number;
-  resource?: { asyncAttributesPending?: boolean; waitForAsyncAttributes?(): Promise<void> };
-}
-
-class Sink {
-  batches: number[][] = [];
+/** Takes batches as long as it has room. */
+class Queue {
+  batches: string[][] = [];
   lostItems = 0;
-  room = true;
-  take(batch: Item[]): void {
-    this.batches.push(batch.map(({ n }) => n));
+  isShut = false;
+  limit = Number.POSITIVE_INFINITY;
+  take(batch: readonly { name?: string; body?: unknown }[]): void {
+    this.batches.push(batch.map(({ name, body }) => String(name ?? body)));
   }
-  hasRoom(): boolean {
-    return this.room;
+  room(): number {
+    return this.limit;
   }
   lost(items: number): void {
     this.lostItems += items;
   }
+  async settled(): Promise<void> {}
+  async shutdown(): Promise<void> {
+    this.isShut = true;
+  }
 }
 
-describe('Batcher', () => {
-  let sink: Sink;
+const NUMBERS = {
+  maxQueueSize: 10,
+  scheduledDelayMillis: 60_000,
+  maxExportBatchSize: 4,
+  exportTimeoutMillis: 30_000,
+};
+
+describe.each(['spans', 'log records'])('batches of %s', (what) => {
+  let queue: Queue;
 
   beforeEach(() => {
     jest.useFakeTimers();
-    sink = new Sink();
+    queue = new Queue();
   });
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  const batcher = (numbers = {}) =>
-    new Batcher<Item>(sink, { maxQueueSize: 10, scheduledDelayMillis: 1000, maxExportBatchSize: 4, ...numbers });
-  const add = (to: Batcher<Item>, ...numbers: number[]) => {
-    for (const n of numbers) to.add({ n });
-  };
-
-  it('hands over what has waited long enough', async () => {
-    add(batcher(), 1, 2);
-    await jest.advanceTimersByTimeAsync(999);
-    expect(sink.batches).toEqual([]);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(sink.batches).toEqual([[1, 2]]);
-  });
-
-  it('hands over a full batch soon, but not while it is added to', async () => {
-    const items = batcher();
-    add(items, 1, 2, 3, 4, 5);
-    expect(sink.batches).toEqual([]);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(sink.batches).toEqual([[1, 2, 3, 4]]);
-    await jest.advanceTimersByTimeAsync(1000);
-    expect(sink.batches).toEqual([[1, 2, 3, 4], [5]]);
-  });
-
-  it('hands everything over in one synchronous step, in batches', () => {
-    const items = batcher();
-    add(items, 1, 2, 3, 4, 5, 6);
-    items.drain();
-    expect(sink.batches).toEqual([
-      [1, 2, 3, 4],
-      [5, 6],
-    ]);
-    items.drain();
-    expect(sink.batches).toHaveLength(2);
-  });
-
-  it('makes room in a burst while the sink takes more, and else counts each item that does not fit', () => {
-    const items = batcher();
-    for (let n = 0; n < 12; n += 1) items.add({ n });
-    expect(sink.batches).toEqual([[0, 1, 2, 3]]);
-    sink.room = false;
-    for (let n = 12; n < 20; n += 1) items.add({ n });
-    expect(sink.lostItems).toBe(6);
-    items.drain();
-    expect(sink.batches.flat()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
-  });
-
-  it('makes no batch larger than what may wait', () => {
-    const items = batcher({ maxQueueSize: 2 });
-    add(items, 1, 2);
-    items.drain();
-    expect(sink.batches).toEqual([[1, 2]]);
-  });
-
-  it('waits for a resource that is still looked up, for five seconds at most', async () => {
-    let known = () => {};
-    const resource = {
-      asyncAttributesPending: true,
-      waitForAsyncAttributes: () => new Promise<void>((resolve) => (known = resolve)),
+  const batches = (numbers = {}) => {
+    const all = { ...NUMBERS, scheduledDelayMillis: 1000, ...numbers };
+    const made = what === 'spans' ? new SpanBatches(queue, all) : new LogBatches(queue, all);
+    const resource = { asyncAttributesPending: false };
+    const add = (...names: string[]) => {
+      for (const name of names) {
+        if (made instanceof SpanBatches) made.onEnd(finished({ name }));
+        else made.onEmit({ body: name, resource } as never);
+      }
     };
-    const slow = batcher();
-    slow.add({ n: 1, resource });
-    await jest.advanceTimersByTimeAsync(1500);
-    expect(sink.batches).toEqual([]);
-    known();
-    await jest.advanceTimersByTimeAsync(0);
-    expect(sink.batches).toEqual([[1]]);
-    const stuck = batcher();
-    stuck.add({ n: 2, resource });
-    await jest.advanceTimersByTimeAsync(6000);
-    expect(sink.batches).toEqual([[1], [2]]);
+    return { made, add };
+  };
+  const upTo = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
+
+  it('are handed over when they have waited long enough', async () => {
+    batches().add('1', '2');
+    await jest.advanceTimersByTimeAsync(999);
+    expect(queue.batches).toEqual([]);
+    // One turn after the timer of the stock processor.
+    await jest.advanceTimersByTimeAsync(2);
+    expect(queue.batches).toEqual([['1', '2']]);
   });
 
-  it('waits for nobody when it is drained', () => {
-    const items = batcher();
-    items.add({
-      n: 1,
-      resource: { asyncAttributesPending: true, waitForAsyncAttributes: () => new Promise(() => {}) },
+  it('are handed over soon where they are full, but not while they are added to', async () => {
+    const { add } = batches();
+    add('1', '2', '3', '4', '5');
+    expect(queue.batches).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(queue.batches).toEqual([['1', '2', '3', '4']]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(queue.batches).toEqual([['1', '2', '3', '4'], ['5']]);
+  });
+
+  it('are handed over in one synchronous step, once', async () => {
+    const { made, add } = batches();
+    add('1', '2', '3', '4', '5', '6');
+    made.drain();
+    expect(queue.batches).toEqual([
+      ['1', '2', '3', '4'],
+      ['5', '6'],
+    ]);
+    made.drain();
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(queue.batches).toHaveLength(2);
+  });
+
+  it('lose nothing in a burst that never yields, as long as there is room, and count each item that does not fit', async () => {
+    const { add } = batches();
+    queue.limit = 100;
+    add(...upTo(120));
+    expect(queue.lostItems).toBe(20);
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(queue.batches.flat()).toEqual(upTo(100));
+  });
+
+  it('are no larger than what may wait', async () => {
+    const { add, made } = batches({ maxQueueSize: 2 });
+    add('1', '2', '3');
+    made.drain();
+    expect(queue.batches).toEqual([['1', '2'], ['3']]);
+  });
+
+  it('are flushed on demand, and take nothing after the end', async () => {
+    const { made, add } = batches();
+    add('1');
+    const flushed = made.forceFlush();
+    await jest.advanceTimersByTimeAsync(1);
+    await flushed;
+    expect(queue.batches).toEqual([['1']]);
+    add('2');
+    const ended = made.shutdown();
+    await jest.advanceTimersByTimeAsync(1);
+    await ended;
+    expect(queue.isShut).toBe(true);
+    add('3');
+    made.drain();
+    expect(queue.batches).toEqual([['1'], ['2']]);
+  });
+});
+
+describe('batches', () => {
+  it('are told apart by whether a span is sampled', () => {
+    const queue = new Queue();
+    const spans = new SpanBatches(queue, NUMBERS);
+    spans.onEnd(finished({ name: 'in' }));
+    spans.onEnd(finished({ name: 'out', isSampled: false }));
+    spans.drain();
+    expect(queue.batches).toEqual([['in']]);
+  });
+
+  it('wait for a resource that is still looked up, but for nobody when they are drained', async () => {
+    const queue = new Queue();
+    let known = () => {};
+    const pending = new Promise<void>((resolve) => {
+      known = resolve;
     });
-    items.drain();
-    expect(sink.batches).toEqual([[1]]);
-  });
-
-  it('takes a resource that fails for one that is known', async () => {
-    const items = batcher();
-    const resource = { asyncAttributesPending: true, waitForAsyncAttributes: () => Promise.reject(new Error('no')) };
-    items.add({ n: 1, resource });
-    await items.flush();
-    expect(sink.batches).toEqual([[1]]);
+    const resource = { asyncAttributesPending: true, waitForAsyncAttributes: () => pending } as never;
+    const spans = new SpanBatches(queue, NUMBERS);
+    const logs = new LogBatches(queue, NUMBERS);
+    new TracerProvider({ resource, spanProcessors: [spans] }).getTracer('t').startSpan('work').end();
+    new LoggerProvider({ resource, processors: [logs] }).getLogger('t').emit({ body: 'worked' });
+    const flushed = Promise.all([spans.forceFlush(), logs.forceFlush()]);
+    await new Promise(setImmediate);
+    expect(queue.batches).toEqual([]);
+    spans.drain();
+    expect(queue.batches).toEqual([['work']]);
+    known();
+    await flushed;
+    expect(queue.batches).toEqual([['work'], ['worked']]);
   });
 });

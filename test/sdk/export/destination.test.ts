@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Destination } from '../../../lib/sdk/delivery/destination.js';
+import { Destination } from '../../../lib/sdk/export/destination.js';
 import { listen } from '../../support/sdk-stderr.js';
 
 describe('Destination', () => {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { receiveOtlp } from '../support/mock-otlp-server.js';
-import { Child, run, warnings } from '../support/sdk-child.js';
-import { accepts, Collector, hangs, refusingUrl, unavailable } from '../support/sdk-collector.js';
+import { receiveOtlp } from '../../support/mock-otlp-server.js';
+import { Child, run, warnings } from '../../support/sdk-child.js';
+import { accepts, Collector, hangs, refusingUrl, unavailable } from '../../support/sdk-collector.js';
 
 jest.setTimeout(60_000);
 
 const REGISTER = ['--import', 'annotel/register'];
 
-describe('the last words of a process', () => {
+describe('what is exported while a process exits', () => {
   let collector: Collector;
 
   beforeEach(async () => {

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { logs, metrics, trace } from '@opentelemetry/api';
-import { createPipeline } from '../../lib/sdk/exporters.js';
-import { runningTelemetry, startTelemetry } from '../../lib/sdk/index.js';
-import { resolveOptions } from '../../lib/sdk/options.js';
-import { Collector, refusingUrl } from '../support/sdk-collector.js';
-import { listen } from '../support/sdk-stderr.js';
+import { createPipeline } from '../../../lib/sdk/export/pipeline.js';
+import { runningTelemetry, startTelemetry } from '../../../lib/sdk/index.js';
+import { resolveOptions } from '../../../lib/sdk/options.js';
+import { Collector, refusingUrl } from '../../support/sdk-collector.js';
+import { listen } from '../../support/sdk-stderr.js';
 
 describe('exporters', () => {
   const before = process.env;
@@ -50,9 +50,9 @@ describe('exporters', () => {
       OTEL_METRICS_EXPORTER: 'otlp,console',
       OTEL_LOGS_EXPORTER: 'otlp,console',
     });
-    expect(names(spanProcessors)).toEqual(['SpanBatchProcessor', 'SimpleSpanProcessor']);
+    expect(names(spanProcessors)).toEqual(['SpanBatches', 'SimpleSpanProcessor']);
     expect(names(metricReaders)).toEqual(['PeriodicExportingMetricReader', 'PeriodicExportingMetricReader']);
-    expect(names(logRecordProcessors)).toEqual(['LogBatchProcessor', 'SimpleLogRecordProcessor']);
+    expect(names(logRecordProcessors)).toEqual(['LogBatches', 'SimpleLogRecordProcessor']);
   });
 
   it.each(['http/protobuf', 'http/json'])(

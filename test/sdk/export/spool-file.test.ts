@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { readParcel, writeParcel, writeParcelNow } from '../../../lib/sdk/delivery/spool-file.js';
+import { readBatchFile, writeBatchFile, writeBatchFileNow } from '../../../lib/sdk/export/spool-file.js';
 
 const LABEL = { signal: 'traces', url: 'http://far/v1/traces', contentType: 'application/json', items: 1 } as const;
 const BODY = Buffer.from('{"spans":["a","b","c"]}');
@@ -38,13 +38,15 @@ describe('a file of the spool', () => {
 
   it.each([0, 3, 60, 150])('is whole where the disk took %i bytes at first', async (bytes) => {
     await takeOnly(bytes);
-    await writeParcel(path, LABEL, BODY);
-    expect(Buffer.from(readParcel(readFileSync(path)))).toEqual(BODY);
+    await writeBatchFile(path, LABEL, BODY);
+    const { body, ...label } = readBatchFile(readFileSync(path));
+    expect(Buffer.from(body)).toEqual(BODY);
+    expect(label).toEqual({ url: LABEL.url, contentType: LABEL.contentType });
   });
 
   it('is nowhere where it could not be written at the last moment', () => {
     mkdirSync(path);
-    expect(() => writeParcelNow(path, LABEL, BODY)).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    expect(() => writeBatchFileNow(path, LABEL, BODY)).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
     expect(readdirSync(dir)).toEqual(['one.parcel']);
   });
 });

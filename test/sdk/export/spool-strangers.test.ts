@@ -13,12 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Spool } from '../../../lib/sdk/delivery/spool.js';
-import { fileName, writeParcelNow } from '../../../lib/sdk/delivery/spool-file.js';
-import { Far, type Line, line } from '../../support/delivery-parts.js';
+import { Spool } from '../../../lib/sdk/export/spool.js';
+import { fileName, writeBatchFileNow } from '../../../lib/sdk/export/spool-file.js';
+import { asJson, Far, type Line, line, words } from '../../support/export-parts.js';
 import { listen } from '../../support/sdk-stderr.js';
 
-const LABEL = { signal: 'traces', url: 'http://far/v1/traces', contentType: 'application/json' } as const;
+const LABEL = { signal: 'traces', url: 'http://far/v1/traces', service: 'shop' } as const;
 /** Only root can give a file to somebody else. */
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
@@ -27,35 +27,35 @@ describe('Spool', () => {
   let root: string;
   let dir: string;
   let said: string[];
-  let couriers: Line['courier'][];
+  let queues: Line['queue'][];
 
   beforeEach(() => {
     listen();
     root = mkdtempSync(join(tmpdir(), 'annotel-strangers-'));
     dir = join(root, 'spool');
     said = [];
-    couriers = [];
+    queues = [];
   });
   afterEach(() => {
-    for (const courier of couriers) courier.abandon('the test is over');
+    for (const queue of queues) queue.abandon('the test is over');
     rmSync(root, { recursive: true });
     jest.restoreAllMocks();
   });
 
   const start = async (maxBytes?: number) => {
     const spool = new Spool({ dir, maxBytes, warn: (text) => said.push(text) });
-    const queue = spool.open(LABEL, { items: 1000, bytes: 1e6 });
+    const backlog = spool.open(LABEL, { items: 1000, bytes: 1e6 }, asJson, words.count);
     const far = new Far();
-    const { courier } = line({ backlog: queue, transport: far });
-    couriers.push(courier);
-    await queue.written();
-    await courier.settled();
-    return { courier, far, queue };
+    const { queue } = line({ backlog, sender: far as never });
+    queues.push(queue);
+    await backlog.written();
+    await queue.settled();
+    return { queue, far, backlog };
   };
   /** The folder of a destination, found out by starting on it once. */
   const folder = async () => {
-    const { courier } = await start();
-    await courier.shutdown();
+    const { queue } = await start();
+    await queue.shutdown();
     return join(dir, readdirSync(dir)[0] ?? '');
   };
   /** A folder as a process leaves it that was killed, with a parcel for each word. */
@@ -63,7 +63,11 @@ describe('Spool', () => {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     words.forEach((word, index) => {
       const name = fileName(Date.now() - 1000, index, 'deadbeef', 1);
-      writeParcelNow(join(home, name), { ...LABEL, items: 1 }, Buffer.from(JSON.stringify([word])));
+      writeBatchFileNow(
+        join(home, name),
+        { signal: 'traces', url: LABEL.url, contentType: 'application/json', items: 1 },
+        Buffer.from(JSON.stringify([word])),
+      );
     });
   };
 
@@ -74,9 +78,9 @@ describe('Spool', () => {
     writeFileSync(join(home, 'documents', 'letter'), 'dear');
     rmSync(there, { recursive: true, force: true });
     symlinkSync(home, there);
-    const { courier, far } = await start();
-    courier.take(['a']);
-    await courier.shutdown();
+    const { queue, far } = await start();
+    queue.take(['a']);
+    await queue.shutdown();
     expect(far.sent).toEqual([['a']]);
     expect(readdirSync(home, { recursive: true }).sort()).toEqual(['documents', 'documents/letter']);
     expect(said).toEqual([
@@ -120,36 +124,36 @@ describe('Spool', () => {
     const there = await folder();
     mkdirSync(there, { recursive: true });
     chownSync(there, 12_345, 12_345);
-    const { courier, far } = await start();
-    courier.take(['a']);
-    await courier.shutdown();
+    const { queue, far } = await start();
+    queue.take(['a']);
+    await queue.shutdown();
     expect(far.sent).toEqual([['a']]);
     expect(readdirSync(there)).toEqual([]);
     expect(said).toHaveLength(1);
   });
 
   it('is made anew where its folder is removed or moved away meanwhile', async () => {
-    const { courier, far, queue } = await start();
+    const { queue, far, backlog } = await start();
     renameSync(dir, join(root, 'away'));
     const held = far.holds();
-    courier.take(['a']);
-    await queue.written();
+    queue.take(['a']);
+    await backlog.written();
     expect(readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.parcel'))).toHaveLength(1);
-    held[0]?.answer({ status: 'success' });
-    await courier.settled();
-    expect(courier.figures()).toMatchObject({ exported: 1, dropped: 0 });
+    held[0]?.answer({ status: 'accepted' });
+    await queue.settled();
+    expect(queue.figures()).toMatchObject({ exported: 1, dropped: 0 });
     expect(said).toEqual([]);
   });
 
   it('sends each batch even where none fits', async () => {
-    const { courier, far, queue } = await start(1);
+    const { queue, far, backlog } = await start(1);
     for (const word of ['a', 'b', 'c']) {
-      courier.take([word]);
-      await queue.written();
-      await courier.settled();
+      queue.take([word]);
+      await backlog.written();
+      await queue.settled();
     }
     expect(far.sent).toEqual([['a'], ['b'], ['c']]);
-    expect(courier.figures()).toMatchObject({ exported: 3, dropped: 0 });
+    expect(queue.figures()).toMatchObject({ exported: 3, dropped: 0 });
   });
 
   it('stays where it is when the app changes its working directory', async () => {
@@ -157,13 +161,14 @@ describe('Spool', () => {
     mkdirSync(join(root, 'other'));
     process.chdir(root);
     try {
-      const queue = new Spool({ dir: 'spool', warn: (text) => said.push(text) }).open(LABEL, { items: 9, bytes: 1e6 });
-      const { courier, far } = line({ backlog: queue, transport: new Far() });
-      couriers.push(courier);
+      const spool = new Spool({ dir: 'spool', warn: (text) => said.push(text) });
+      const backlog = spool.open(LABEL, { items: 9, bytes: 1e6 }, asJson, words.count);
+      const { queue, far } = line({ backlog });
+      queues.push(queue);
       far.holds();
       process.chdir(join(root, 'other'));
-      courier.take(['a']);
-      await queue.written();
+      queue.take(['a']);
+      await backlog.written();
       expect(readdirSync(join(root, 'other'))).toEqual([]);
       expect(readdirSync(dir)).toHaveLength(1);
     } finally {
@@ -175,10 +180,10 @@ describe('Spool', () => {
     const there = await folder();
     const words = Array.from({ length: 300 }, (_, index) => `${index}`);
     leave(join(there, '1-1-dead'), words);
-    const { courier, far, queue } = await start(250 * 4096);
-    await queue.written();
+    const { queue, far, backlog } = await start(250 * 4096);
+    await backlog.written();
     expect(far.sent.flat()).toEqual(words.slice(50));
-    expect(courier.figures()).toMatchObject({ taken: 300, exported: 250, dropped: 50, held: 0 });
+    expect(queue.figures()).toMatchObject({ taken: 300, exported: 250, dropped: 50, held: 0 });
     expect(readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.parcel'))).toEqual([]);
     expect(said).toEqual([expect.stringContaining('has reached 1024000 bytes: the oldest in it is dropped')]);
   });

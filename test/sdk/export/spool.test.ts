@@ -15,12 +15,12 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Spool, type SpoolOptions } from '../../../lib/sdk/delivery/spool.js';
-import type { SpoolQueue } from '../../../lib/sdk/delivery/spool-queue.js';
-import { away, Far, type Line, line, taken } from '../../support/delivery-parts.js';
+import { Spool, type SpoolOptions } from '../../../lib/sdk/export/spool.js';
+import type { SpoolQueue } from '../../../lib/sdk/export/spool-queue.js';
+import { accepted, asJson, away, Far, type Line, line, words } from '../../support/export-parts.js';
 import { listen } from '../../support/sdk-stderr.js';
 
-const LABEL = { signal: 'traces', url: 'http://far/v1/traces', contentType: 'application/json' } as const;
+const LABEL = { signal: 'traces', url: 'http://far/v1/traces', service: 'shop' } as const;
 const ROOM = { items: 1000, bytes: 1e6 };
 const SELF = { host: 'here', pid: process.pid, started: 0 };
 /** No process has this number. */
@@ -33,8 +33,8 @@ describe('Spool', () => {
   let dir: string;
   let said: string[];
   let now: number;
-  let open: { spool: Spool; queue: SpoolQueue }[];
-  let couriers: Line['courier'][];
+  let open: { spool: Spool; backlog: SpoolQueue<string[]> }[];
+  let queues: Line['queue'][];
 
   beforeEach(() => {
     dir = join(mkdtempSync(join(tmpdir(), 'annotel-spool-')), 'spool');
@@ -42,42 +42,42 @@ describe('Spool', () => {
     listen();
     now = Date.now();
     open = [];
-    couriers = [];
+    queues = [];
   });
   afterEach(() => {
     // Those that count as killed, too: they would try again for as long as the tests run.
-    for (const courier of couriers) courier.abandon('the test is over');
-    for (const { queue } of open) queue.release();
+    for (const queue of queues) queue.abandon('the test is over');
+    for (const { backlog } of open) backlog.release();
     rmSync(join(dir, '..'), { recursive: true, force: true });
     jest.restoreAllMocks();
   });
 
   const spooled = (options: Partial<SpoolOptions> = {}, label: Parameters<Spool['open']>[0] = LABEL) => {
     const spool = new Spool({ dir, warn: (text) => said.push(text), now: () => now, identity: SELF, ...options });
-    const queue = spool.open(label, ROOM);
-    open.push({ spool, queue });
-    return { spool, queue };
+    const backlog = spool.open(label, ROOM, asJson, words.count);
+    open.push({ spool, backlog });
+    return { spool, backlog };
   };
-  /** A process with a courier on a spool. */
+  /** A process with a queue on a spool. */
   const start = (options: Partial<SpoolOptions> & { far?: Far; firstPause?: number } = {}) => {
     const { far = new Far(), firstPause, ...rest } = options;
-    const { spool, queue } = spooled(rest);
-    const all = line({ backlog: queue, transport: far, firstPause });
-    couriers.push(all.courier);
-    return { spool, queue, ...all };
+    const { spool, backlog } = spooled(rest);
+    const all = line({ backlog, sender: far as never, firstPause });
+    queues.push(all.queue);
+    return { spool, backlog, ...all };
   };
   /** Leaves batches behind, as a process that was killed while its collector was away. */
   const leave = async (batches: string[][], identity = DEAD) => {
     const far = new Far();
     far.answer = away;
     const killed = start({ identity, far, firstPause: 1e6 });
-    for (const batch of batches) killed.courier.take(batch);
-    await killed.queue.written();
+    for (const batch of batches) killed.queue.take(batch);
+    await killed.backlog.written();
     open.pop();
     return killed;
   };
-  const gone = async ({ courier }: Line) => {
-    while (courier.figures().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const gone = async ({ queue }: Line) => {
+    while (queue.figures().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const files = (ending = '.parcel') =>
     existsSync(dir)
@@ -88,16 +88,16 @@ describe('Spool', () => {
       : [];
 
   it('holds each batch on disk until it is taken, and then no more', async () => {
-    const { courier, far, queue } = start();
+    const { queue, far, backlog } = start();
     const held = far.holds();
-    courier.take(['a', 'b']);
-    await queue.written();
+    queue.take(['a', 'b']);
+    await backlog.written();
     expect(files()).toEqual([
       expect.stringMatching(/^traces-[0-9a-f]{12}\/\d+-\d+-[0-9a-f]{8}\/[\d-]+[0-9a-f]+-2\.parcel$/),
     ]);
     expect(far.sent).toEqual([['a', 'b']]);
-    held[0]?.answer(taken);
-    await courier.settled();
+    held[0]?.answer(accepted);
+    await queue.settled();
     expect(files()).toEqual([]);
   });
 
@@ -116,12 +116,12 @@ describe('Spool', () => {
     now += 1;
     const far = new Far();
     const again = start({ far });
-    await again.queue.written();
-    again.courier.take(['e']);
-    await again.courier.settled();
+    await again.backlog.written();
+    again.queue.take(['e']);
+    await again.queue.settled();
     await gone(again);
     expect(far.sent).toEqual([['a'], ['b', 'c'], ['d'], ['e']]);
-    expect(again.courier.figures()).toMatchObject({ taken: 5, exported: 5, dropped: 0, held: 0 });
+    expect(again.queue.figures()).toMatchObject({ taken: 5, exported: 5, dropped: 0, held: 0 });
     expect(files()).toEqual([]);
   });
 
@@ -131,13 +131,13 @@ describe('Spool', () => {
     const killed = [start({ far, identity: ELSEWHERE }), start({ far, identity: ELSEWHERE })];
     for (const [n, word] of ['a', 'b', 'c', 'd'].entries()) {
       now += 1;
-      killed[n % 2]?.courier.take([word]);
-      await killed[n % 2]?.queue.written();
+      killed[n % 2]?.queue.take([word]);
+      await killed[n % 2]?.backlog.written();
     }
     open = [];
     now += 61_000;
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
@@ -152,9 +152,9 @@ describe('Spool', () => {
   ])('knows whether it may take what is of %s', async (_who, identity, later, isTaken) => {
     await leave([['a']], identity);
     now += later;
-    const { queue, far, courier } = start();
-    await queue.written();
-    await courier.settled();
+    const { backlog, far, queue } = start();
+    await backlog.written();
+    await queue.settled();
     expect(far.sent).toEqual(isTaken ? [['a']] : []);
     expect(files()).toHaveLength(isTaken ? 0 : 1);
   });
@@ -162,18 +162,18 @@ describe('Spool', () => {
   it('takes later, too, what others leave', async () => {
     await leave([['a']], ELSEWHERE);
     const late = start();
-    await late.queue.written();
+    await late.backlog.written();
     now += 61_000;
     late.spool.lookAround();
-    await late.queue.written();
+    await late.backlog.written();
     await gone(late);
     expect(late.far.sent).toEqual([['a']]);
   });
 
   it('takes what a process has released', async () => {
-    (await leave([['a']], SELF)).queue.release();
+    (await leave([['a']], SELF)).backlog.release();
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a']]);
   });
@@ -185,7 +185,7 @@ describe('Spool', () => {
     mkdirSync(claimed);
     renameSync(join(dir, file), join(claimed, basename(file)));
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a'], ['b']]);
     expect(files()).toEqual([]);
@@ -194,17 +194,17 @@ describe('Spool', () => {
   it('lets only one of several have it', async () => {
     await leave(Array.from({ length: 20 }, (_, n) => [`${n}`]));
     const all = [start(), start(), start()];
-    for (const { queue } of all) await queue.written();
+    for (const { backlog } of all) await backlog.written();
     for (const one of all) await gone(one);
     const sent = all.flatMap(({ far }) => far.sent.flat());
     expect(sent.map(Number).sort((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 
-  it('leaves alone what is for another destination', async () => {
+  it('leaves alone what is of another service', async () => {
     await leave([['a']]);
-    const { queue } = spooled({}, { ...LABEL, url: 'http://other/v1/traces' });
-    await line({ backlog: queue }).courier.settled();
-    await queue.written();
+    const { backlog } = spooled({}, { ...LABEL, service: 'another' });
+    await line({ backlog }).queue.settled();
+    await backlog.written();
     expect(files()).toHaveLength(1);
   });
 
@@ -225,10 +225,10 @@ describe('Spool', () => {
     await leave([['a'], ['bad'], ['b']]);
     spoil(join(dir, files()[1] ?? ''));
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a'], ['b']]);
-    expect(again.courier.figures()).toMatchObject({ exported: 2, dropped: 1 });
+    expect(again.queue.figures()).toMatchObject({ exported: 2, dropped: 1 });
     expect(files('.corrupt')).toHaveLength(1);
     expect(said).toEqual([expect.stringMatching(why)]);
   });
@@ -238,18 +238,18 @@ describe('Spool', () => {
     const stranger = join(dir, files()[0] ?? '', '..', 'notes.txt');
     writeFileSync(stranger, 'hello');
     const first = start({ identity: { ...DEAD, pid: DEAD.pid + 1 } });
-    await first.queue.written();
+    await first.backlog.written();
     await gone(first);
     open.pop();
     expect(files('.corrupt')).toEqual([expect.stringMatching(/notes\.txt\.corrupt$/)]);
     expect(said).toEqual([expect.stringMatching(/it is none of annotel/)]);
     const second = start();
-    await second.queue.written();
+    await second.backlog.written();
     expect(said).toHaveLength(1);
-    second.queue.release();
+    second.backlog.release();
     now += 100 * 3_600_000;
     const third = start();
-    await third.queue.written();
+    await third.backlog.written();
     expect(files('.corrupt')).toEqual([]);
   });
 
@@ -258,19 +258,35 @@ describe('Spool', () => {
     const path = join(dir, files()[0] ?? '');
     renameSync(path, `${path}.tmp`);
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a']]);
   });
 
-  it('drops in the end, too, what is for a destination that nobody sends to any more', async () => {
+  it('sends what was left for an endpoint to the one that has taken its place, and says so', async () => {
+    await leave([['a'], ['b']]);
+    const { backlog } = spooled({}, { ...LABEL, url: 'http://user:secret@new/v1/traces' });
+    const all = line({ backlog });
+    queues.push(all.queue);
+    await backlog.written();
+    await gone(all);
+    expect(all.far.sent).toEqual([['a'], ['b']]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^what the spool .* holds for http:\/\/far\/v1\/traces is sent to http:\/\/.*new\/v1\/traces$/,
+      ),
+    ]);
+    expect(said.join()).not.toContain('secret');
+  });
+
+  it('drops in the end, too, what is of a service that does not run any more', async () => {
     await leave([['a', 'b']]);
     now += 49 * 3_600_000;
-    const { spool, queue } = spooled({ maxAge: 48 * 3_600_000 }, { ...LABEL, url: 'http://other/v1/traces' });
+    const { spool, backlog } = spooled({ maxAge: 48 * 3_600_000 }, { ...LABEL, service: 'another' });
     spool.lookAround();
     while (files().length > 0 || said.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await queue.written();
-    expect(said).toEqual([expect.stringMatching(/^2 items .* were for other destinations and are too old/)]);
+    await backlog.written();
+    expect(said).toEqual([expect.stringMatching(/^2 items .* were of other services and are too old/)]);
   });
 
   it('says what is lost at the end where the disk has refused it', async () => {
@@ -278,9 +294,9 @@ describe('Spool', () => {
     writeFileSync(dir, '');
     const all = start();
     all.far.answer = away;
-    all.courier.take(['a', 'b']);
-    await all.courier.shutdown();
-    expect(all.courier.figures()).toMatchObject({ dropped: 2, held: 0 });
+    all.queue.take(['a', 'b']);
+    await all.queue.shutdown();
+    expect(all.queue.figures()).toMatchObject({ dropped: 2, held: 0 });
     expect(lines).toEqual([expect.stringMatching(/before the end: 2 spans dropped$/)]);
   });
 
@@ -288,13 +304,13 @@ describe('Spool', () => {
     const far = new Far();
     far.answer = away;
     const full = start({ far, maxBytes: 5 * 4096, firstPause: 1e6 });
-    for (let n = 0; n < 20; n += 1) full.courier.take([`${n}`]);
-    await full.queue.written();
+    for (let n = 0; n < 20; n += 1) full.queue.take([`${n}`]);
+    await full.backlog.written();
     expect(files()).toHaveLength(5);
-    expect(full.courier.figures()).toMatchObject({ taken: 20, dropped: 15, held: 5 });
+    expect(full.queue.figures()).toMatchObject({ taken: 20, dropped: 15, held: 5 });
     expect(said).toEqual([expect.stringMatching(/has reached 20480 bytes: the oldest in it is dropped/)]);
-    far.answer = taken;
-    full.courier.close();
+    far.answer = accepted;
+    full.queue.close();
     await gone(full);
     expect(far.sent.at(-1)).toEqual(['19']);
   });
@@ -303,10 +319,10 @@ describe('Spool', () => {
     await leave([['old'], ['older']]);
     now += 25 * 3_600_000;
     const again = start({ maxAge: 24 * 3_600_000 });
-    await again.queue.written();
-    await again.courier.settled();
+    await again.backlog.written();
+    await again.queue.settled();
     expect(again.far.sent).toEqual([]);
-    expect(again.courier.figures()).toMatchObject({ taken: 2, dropped: 2, held: 0 });
+    expect(again.queue.figures()).toMatchObject({ taken: 2, dropped: 2, held: 0 });
     expect(files()).toEqual([]);
     expect(said).toEqual([expect.stringMatching(/too old to be sent/)]);
   });
@@ -318,8 +334,8 @@ describe('Spool', () => {
     if (isRoot && what === 'is read-only') return;
     spoil();
     const all = start();
-    for (const word of ['a', 'b']) all.courier.take([word]);
-    await all.courier.settled();
+    for (const word of ['a', 'b']) all.queue.take([word]);
+    await all.queue.settled();
     await gone(all);
     expect(all.far.sent).toEqual([['a'], ['b']]);
     expect(said).toEqual([expect.stringMatching(/^cannot write to the spool .* telemetry is held in memory only$/)]);
@@ -330,8 +346,8 @@ describe('Spool', () => {
     const all = start();
     rmSync(dir, { recursive: true });
     all.far.answer = away;
-    all.courier.take(['a']);
-    await all.queue.written();
+    all.queue.take(['a']);
+    await all.backlog.written();
     expect(files()).toHaveLength(1);
     expect(said).toEqual([]);
   });
@@ -340,23 +356,23 @@ describe('Spool', () => {
     const far = new Far();
     far.answer = away;
     const ending = start({ far });
-    ending.courier.take(['a']);
-    ending.courier.take(['b']);
-    expect(ending.courier.pending()).toEqual([]);
+    ending.queue.take(['a']);
+    ending.queue.take(['b']);
+    expect(ending.queue.pending()).toEqual([]);
     expect(files()).toHaveLength(2);
-    await ending.courier.shutdown();
+    await ending.queue.shutdown();
     expect(files()).toHaveLength(2);
-    expect(ending.courier.figures()).toMatchObject({ taken: 2, spooled: 2, dropped: 0, held: 2 });
+    expect(ending.queue.figures()).toMatchObject({ taken: 2, spooled: 2, dropped: 0, held: 2 });
     const again = start();
-    await again.queue.written();
+    await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a'], ['b']]);
   });
 
   it('leaves nothing behind where nothing is left', async () => {
-    const { courier } = start();
-    courier.take(['a']);
-    await courier.shutdown();
+    const { queue } = start();
+    queue.take(['a']);
+    await queue.shutdown();
     expect(readdirSync(join(dir, readdirSync(dir)[0] ?? ''))).toEqual([]);
   });
 
@@ -364,22 +380,22 @@ describe('Spool', () => {
     const far = new Far();
     far.answer = away;
     const all = start({ far, firstPause: 20 });
-    all.courier.take(['a']);
+    all.queue.take(['a']);
     while (far.sent.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    all.courier.take(['b', 'c']);
-    await all.queue.written();
-    far.answer = taken;
+    all.queue.take(['b', 'c']);
+    await all.backlog.written();
+    far.answer = accepted;
     await gone(all);
-    all.courier.take(['d']);
+    all.queue.take(['d']);
     await gone(all);
-    expect(all.courier.figures()).toMatchObject({ taken: 4, exported: 4, spooled: 3, dropped: 0 });
+    expect(all.queue.figures()).toMatchObject({ taken: 4, exported: 4, spooled: 3, dropped: 0 });
   });
 
   it('touches its locks, so that others see that it is alive', async () => {
-    const { spool, queue } = spooled();
+    const { spool, backlog } = spooled();
     const [lock = ''] = files('lock');
     utimesSync(join(dir, lock), 0, 0);
-    queue.touch();
+    backlog.touch();
     while (statSync(join(dir, lock)).mtimeMs === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(spool.dir).toBe(dir);
   });

@@ -1,0 +1,34 @@
+/** How one attempt to export ended. */
+export type Answer =
+  | { readonly status: 'accepted'; readonly rejected?: Rejected | undefined }
+  /** Worth another attempt, `retryInMillis` from now at the earliest. */
+  | { readonly status: 'retryable'; readonly error: Error; readonly retryInMillis?: number | undefined }
+  /** Refused for its size, or because one of its items cannot be written: its halves may do. */
+  | { readonly status: 'divisible'; readonly error: Error }
+  /** Refused for good. */
+  | { readonly status: 'refused'; readonly error: Error }
+  /** Lost by an exporter that makes its own attempts: the destination does not take telemetry for now. */
+  | { readonly status: 'lost'; readonly error: Error };
+
+/** What the destination did not take of a batch that it took. */
+export interface Rejected {
+  readonly items: number;
+  /** In the destination's words; may be empty. */
+  readonly message: string;
+}
+
+/** Makes single attempts to export. Nothing of it holds the process. */
+export interface Sender<Content> {
+  /** Never rejects. */
+  send(content: Content): Promise<Answer>;
+  /** Ends the attempts under way. */
+  abandon(): void;
+  shutdown(): void;
+}
+
+/** An error in as few words as the operator needs. */
+export function inFewWords(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && code !== 'ETIMEDOUT') return code;
+  return typeof message === 'string' && message !== '' ? message.slice(0, 150) : 'unknown error';
+}
