@@ -4,7 +4,6 @@ import {
   declaredPackages,
   importDirections,
   noCycles,
-  noLongFiles,
   noVagueNames,
   packageImports,
   type Rule,
@@ -107,12 +106,6 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     standsOnlyIn(/from ["'](openai|@anthropic-ai|@google\/genai|ai|ollama|cohere-ai|@mistralai)["'/]/, () => false),
     { 'lib/responses/x.ts': "import OpenAI from 'openai/core/streaming';" },
     ["lib/responses/x.ts: from 'openai/"],
-  ],
-  [
-    'no file has more than 250 lines',
-    noLongFiles(250),
-    { 'lib/x.ts': '\n'.repeat(251), 'lib/y.ts': '\n'.repeat(250) },
-    ['lib/x.ts has 251 lines'],
   ],
   [
     'no file is named as a drawer',

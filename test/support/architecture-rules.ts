@@ -153,11 +153,6 @@ export const standsOnceIn =
     return found.length === 1 && found[0] === file ? [] : [`expected once in ${file}, found in: ${found.join(', ')}`];
   };
 
-export const noLongFiles =
-  (most: number): Rule =>
-  (sources) =>
-    sources.filter(({ lines }) => lines > most).map(({ path, lines }) => `${path} has ${lines} lines`);
-
 export const noVagueNames: Rule = (sources) =>
   sources
     .map(({ path }) => path)

@@ -123,7 +123,7 @@ function otlpTarget(env: Environment, endpoint: string | undefined, signal: Sign
 
 /** What has no scheme is reached by TLS, unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. A name is looked up in any case. */
 function grpcTarget(text: string, isInsecure: boolean): string {
-  const target = text.replace(/^dns:(\/\/[^/]*\/)?/, '').replace(/^unix:(?=\/[^/])/, 'unix://');
+  const target = text.replace(/^dns:(\/\/[^/]*\/)?/, '');
   return isInsecure && !/^(https?:\/\/|unix:)/.test(target) ? `http://${target}` : target;
 }
 

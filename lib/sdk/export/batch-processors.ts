@@ -17,6 +17,7 @@ type Done = (result: ExportResult) => void;
  */
 class HandOver<T extends object> {
   readonly #waiting = new Set<T>();
+  readonly #exported: { readonly items: T[]; readonly done: Done }[] = [];
   readonly #batchSize: number;
 
   constructor(
@@ -47,12 +48,8 @@ class HandOver<T extends object> {
 
   /** Called in the path of the request whose item makes a batch full: the work is done one turn later. */
   export(items: T[], done: Done): void {
-    outside(() =>
-      setImmediate(() => {
-        this.#take(items);
-        done({ code: ExportResultCode.SUCCESS });
-      }),
-    );
+    this.#exported.push({ items, done });
+    outside(() => setImmediate(() => this.#takeExported()));
   }
 
   /** Hands over what the processor still holds, for a process that is ending. */
@@ -64,11 +61,22 @@ class HandOver<T extends object> {
   }
 
   forceFlush(): Promise<void> {
+    this.#takeExported();
     return this.queue.settled();
   }
 
+  /** A flush may be under way: the processor then calls this before it has exported everything. */
   shutdown(): Promise<void> {
+    this.#takeExported();
+    this.drain();
     return this.queue.shutdown();
+  }
+
+  #takeExported(): void {
+    for (const { items, done } of this.#exported.splice(0)) {
+      this.#take(items);
+      done({ code: ExportResultCode.SUCCESS });
+    }
   }
 
   /** What was handed over already is left out. */

@@ -117,7 +117,9 @@ const thread = new GrpcThread();
  * @throws TypeError where the target is none
  */
 export function grpcSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
-  new URL(/^\w{1,8}:\/\//.test(target.url) ? target.url : `https://${target.url}`);
+  // The exporter takes only this form of a path.
+  const url = target.url.replace(/^unix:(?=\/[^/])/, 'unix://');
+  new URL(/^\w{1,8}:\/\//.test(url) ? url : `https://${url}`);
   thread.join();
   const abandoned = new Set<() => void>();
   return {
@@ -130,7 +132,7 @@ export function grpcSender(signal: Signal, target: OtlpTarget): Sender<Encoded> 
         abandon = () => resolve({ id: 0, code: 14, message: 'telemetry is shutting down' });
       });
       abandoned.add(abandon);
-      const answer = await Promise.race([thread.send({ signal, ...target, ...encoded }), end]);
+      const answer = await Promise.race([thread.send({ signal, ...target, url, ...encoded }), end]);
       abandoned.delete(abandon);
       return understood(answer, signal);
     },

@@ -9,8 +9,11 @@ class Queue {
   batches: string[][] = [];
   lostItems = 0;
   isShut = false;
+  /** Batches that came when it was shut down already. */
+  afterEnd = 0;
   limit = Number.POSITIVE_INFINITY;
   take(batch: readonly { name?: string; body?: unknown }[]): void {
+    if (this.isShut) this.afterEnd += 1;
     this.batches.push(batch.map(({ name, body }) => String(name ?? body)));
   }
   room(): number {
@@ -103,6 +106,17 @@ describe.each(['spans', 'log records'])('batches of %s', (what) => {
     add('1', '2', '3');
     made.drain();
     expect(queue.batches).toEqual([['1', '2'], ['3']]);
+  });
+
+  it('lose nothing where the end comes while they are flushed', async () => {
+    const { made, add } = batches();
+    add('1', '2', '3', '4', '5', '6');
+    const flushed = made.forceFlush();
+    const ended = made.shutdown();
+    await jest.advanceTimersByTimeAsync(5);
+    await Promise.all([flushed, ended]);
+    expect(queue.afterEnd).toBe(0);
+    expect(queue.batches.flat()).toEqual(['1', '2', '3', '4', '5', '6']);
   });
 
   it('are flushed on demand, and take nothing after the end', async () => {

@@ -35,11 +35,11 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
     'it does not understand this protocol: try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, http/protobuf or grpc',
   ],
   [
-    /no answer within|ETIMEDOUT/,
+    /no answer within|ETIMEDOUT|timed out/,
     'a firewall may swallow the connection, or the port speaks another protocol (4318 HTTP, 4317 gRPC)',
   ],
   [
-    /ECONNRESET|ERR_HTTP2|Parse Error|HPE_|no gRPC answer/,
+    /ECONNRESET|ERR_HTTP2|Parse Error|Protocol error|HPE_/,
     'the port speaks another protocol: 4318 is HTTP, 4317 gRPC; see OTEL_EXPORTER_OTLP_PROTOCOL',
   ],
 ];
@@ -68,7 +68,7 @@ async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: Pa
   const said = [(answer.error as NodeJS.ErrnoException).code, answer.error.message].filter(Boolean).join(': ');
   const mend = MENDS.find(([sign]) => sign.test(said))?.[1] ?? 'see what the receiver logs';
   const text = `${signal}: ${target.protocol} ${withoutCredentials(target.url)} does not take them (${said.slice(0, 200)})`;
-  return answer.status === 'retryable' && /HTTP (429|50\d)|gRPC (8|14)\b/.test(said)
+  return answer.status === 'retryable' && /HTTP (429|50\d)|gRPC (8|14)\b(?! No connection)/.test(said)
     ? warning(text, 'it answers, but is overloaded or not ready: try again')
     : problem(text, mend);
 }
