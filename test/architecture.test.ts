@@ -102,6 +102,19 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     ['lib/decorators/x.ts: DecoratorContext'],
   ],
   [
+    'beside lib/sdk one file knows the inside of an OpenTelemetry package',
+    standsOnlyIn(
+      /\._[a-z]\w*|\{ _[a-z]\w*|\bSymbol\.for\(["'`][\w.]*opentelemetry/,
+      (path) => path === 'lib/signals/sdk-internals.ts' || path.startsWith('lib/sdk/'),
+    ),
+    {
+      'lib/signals/sdk-internals.ts': 'const { _spanProcessor } = tracer;',
+      'lib/signals/x.ts': 'reader._state; // reader._other',
+      'nest-module/x.ts': "globalThis[Symbol.for('opentelemetry.js.api.1')];",
+    },
+    ['lib/signals/x.ts: ._state', "nest-module/x.ts: Symbol.for('opentelemetry"],
+  ],
+  [
     'no provider SDK is imported',
     standsOnlyIn(/from ["'](openai|@anthropic-ai|@google\/genai|ai|ollama|cohere-ai|@mistralai)["'/]/, () => false),
     { 'lib/responses/x.ts': "import OpenAI from 'openai/core/streaming';" },

@@ -4,7 +4,7 @@ import { readConversation } from '../messages/read.js';
 import { currentObservation } from '../observation/observed-context.js';
 import type { Call, Operation } from '../observation/operation.js';
 import { isAnsweredBySemanticCache, type Price, priceOf } from '../pricing.js';
-import { readResponse, StreamedResponse } from '../responses/read.js';
+import { type LastKnown, readResponse, StreamedResponse } from '../responses/read.js';
 import {
   findRequest,
   type LlmRequest,
@@ -44,6 +44,7 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
   const { provider, model, request, response } = options;
   /** What the callback said, so that it is asked once a call. */
   const told = new WeakMap<Call, LlmRequest>();
+  const last: LastKnown = {};
   const requestOf = (call: Call): LlmRequest | undefined => {
     if (!request) return safely('finding the request', () => findRequest(call.args));
     const known = told.get(call) ?? objectOf(ask('the request callback', () => request(...call.args)));
@@ -87,7 +88,7 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       const told = response && !stream ? objectOf(ask('the response callback', () => response(value))) : undefined;
       const own = told && safely('the response callback', (): ModelResponse => ({ ...told }));
       const read = () =>
-        stream ? (value as ModelResponse | undefined) : readResponse(within(value), wantedOf(detail));
+        stream ? (value as ModelResponse | undefined) : readResponse(within(value), wantedOf(detail), last);
       const answer = own ?? safely('reading an answer', read);
       if (!answer && (stream || objectOf(value))) {
         debugOnce('an answer of a model is of no known shape; its call has no usage, unless `response` tells it');

@@ -3,6 +3,7 @@ import { safely } from '../safely.js';
 import { claimOf } from './claim.js';
 import { isPartOf } from './foreign-spans.js';
 import { METRICS } from './metric-definitions.js';
+import { nameOfInstrument, providerOfInstrument, replaceMethod } from './sdk-internals.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from './semconv.js';
 import { StandInSpan } from './stand-in.js';
 
@@ -16,7 +17,6 @@ type Write = (this: object, value: number, attributes?: Attributes, given?: Cont
 /** Whatever the conventions measure of a call to a model begins so. */
 const CLIENT_METRICS = METRICS.operationDuration.name.replace('operation.duration', '');
 
-const patched = new WeakSet<object>();
 /** What the instruments of the registered provider have in common, and those of other providers have not. */
 let registered: unknown;
 const ours = new WeakSet<object>();
@@ -46,27 +46,17 @@ const WRITES: Record<string, 'record' | 'add'> = { createHistogram: 'record', cr
 
 function own(instrument: object, write: 'record' | 'add'): void {
   ours.add(instrument);
-  registered = providerOf(instrument) ?? registered;
-  patch(instrument, write);
+  registered = providerOfInstrument(instrument) ?? registered;
+  if (nameOfInstrument(instrument) !== undefined) replaceMethod(instrument, write, absorbing);
 }
 
-function patch(instrument: object, write: 'record' | 'add'): void {
-  let owner: object | null = instrument;
-  while (owner && !Object.hasOwn(owner, write)) owner = Object.getPrototypeOf(owner);
-  if (!owner || patched.has(owner) || nameOf(instrument) === undefined) return;
-  const original = (owner as Record<string, unknown>)[write] as Write;
-  const replaced = Reflect.defineProperty(owner, write, {
-    configurable: true,
-    writable: true,
-    enumerable: Object.prototype.propertyIsEnumerable.call(owner, write),
-    value(this: object, value: number, attributes?: Attributes, given?: Context): void {
-      const name = nameOf(this);
-      if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || isElsewhere(this) || !isCounted(attributes, given)) {
-        Reflect.apply(original, this, [value, attributes, given]);
-      }
-    },
-  });
-  if (replaced) patched.add(owner);
+function absorbing(original: Write): Write {
+  return function write(value, attributes, given): void {
+    const name = nameOfInstrument(this);
+    if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || isElsewhere(this) || !isCounted(attributes, given)) {
+      Reflect.apply(original, this, [value, attributes, given]);
+    }
+  };
 }
 
 /** Whether a claim's holder measures the same. A layer whose span was stood in for may measure after the holder has ended. */
@@ -83,29 +73,6 @@ function isCounted(attributes: Attributes | undefined, given: Context | undefine
 
 /** Whether an instrument is of another provider than the one that was registered. */
 function isElsewhere(instrument: object): boolean {
-  const provider = safely('finding the provider of a metric', () => providerOf(instrument));
+  const provider = safely('finding the provider of a metric', () => providerOfInstrument(instrument));
   return provider !== undefined && registered !== undefined && provider !== registered;
-}
-
-/** Parts of an SDK's instrument, of 2.x and 3.x, by which it knows the readers of its provider. */
-interface Internals {
-  readonly _writableMetricStorage?: Storage & { readonly _backingStorages?: readonly Storage[] };
-}
-interface Storage {
-  readonly _temporalMetricStorage?: {
-    readonly _unreportedAccumulations?: ReadonlyMap<{ readonly _sharedState?: unknown }, unknown>;
-  };
-}
-
-function providerOf(instrument: object): unknown {
-  const storage = (instrument as Internals)._writableMetricStorage;
-  const { _temporalMetricStorage: byReader } = storage?._backingStorages?.[0] ?? storage ?? {};
-  const [reader] = byReader?._unreportedAccumulations?.keys() ?? [];
-  return reader?._sharedState;
-}
-
-/** The name of one of the SDK's instruments, of 2.x and 3.x. Of others nothing is known. */
-function nameOf(instrument: object): string | undefined {
-  const name = (instrument as { _descriptor?: { name?: unknown } })._descriptor?.name;
-  return typeof name === 'string' ? name : undefined;
 }

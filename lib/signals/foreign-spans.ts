@@ -1,6 +1,7 @@
 import { type Attributes, type Context, context, type Span, type SpanOptions, type Tracer } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { claimOf, isOutside, leaveClaim, openClaim } from './claim.js';
+import { providerOfTracer, replaceMethod } from './sdk-internals.js';
 import * as semconv from './semconv.js';
 import { StandInSpan } from './stand-in.js';
 
@@ -14,7 +15,6 @@ import { StandInSpan } from './stand-in.js';
 
 type StartSpan = Tracer['startSpan'];
 
-const patched = new WeakSet<object>();
 /** What the tracers of the registered provider have in common, and those of other providers have not. */
 let registered: unknown;
 /** Whether the span that is being started is annotel's own. */
@@ -27,8 +27,9 @@ let own = false;
  */
 export function absorbForeignSpans(tracer: Tracer): Tracer {
   safely('looking for foreign spans', () => {
-    registered = providerOf(tracer);
-    patch(tracer);
+    registered = providerOfTracer(tracer);
+    // Tracers of the API itself only pass on: those they pass on to are the ones to follow.
+    if (!API_TRACERS.has(tracer.constructor?.name)) replaceMethod(tracer, 'startSpan', absorbing);
   });
   return {
     startSpan(name, options, parent) {
@@ -43,22 +44,7 @@ export function absorbForeignSpans(tracer: Tracer): Tracer {
   };
 }
 
-/** Tracers of the API itself only pass on: those they pass on to are the ones to patch. */
 const API_TRACERS = new Set(['ProxyTracer', 'NoopTracer']);
-
-function patch(tracer: Tracer): void {
-  let owner: object | null = tracer;
-  while (owner && !Object.hasOwn(owner, 'startSpan')) owner = Object.getPrototypeOf(owner);
-  if (!owner || patched.has(owner) || API_TRACERS.has(tracer.constructor?.name)) return;
-  const { startSpan } = owner as Tracer;
-  const replaced = Reflect.defineProperty(owner, 'startSpan', {
-    configurable: true,
-    writable: true,
-    enumerable: Object.prototype.propertyIsEnumerable.call(owner, 'startSpan'),
-    value: absorbing(startSpan),
-  });
-  if (replaced) patched.add(owner);
-}
 
 function absorbing(original: StartSpan): StartSpan {
   return function startSpan(this: Tracer, name: string, options?: SpanOptions, given?: Context): Span {
@@ -84,7 +70,7 @@ function absorb(
   parent: Context,
 ): StandInSpan | typeof OUTSIDE | undefined {
   const claimed = openClaim(parent);
-  if (!claimed || providerOf(tracer) !== registered) return undefined;
+  if (!claimed || providerOfTracer(tracer) !== registered) return undefined;
   if (isOutside(parent, claimed.claim)) return OUTSIDE;
   const attributes = options?.attributes;
   const operation = attributes && operationOf(attributes);
@@ -92,15 +78,6 @@ function absorb(
   if (mine || !isPartOf(operation, claimed.operation)) return OUTSIDE;
   const above = claimOf(parent, () => true);
   return above && new StandInSpan(claimed.claim, above, attributes as Attributes);
-}
-
-/**
- * The span processor in the SDK's tracers, of 2.x and 3.x: one per provider. Tracers of 1.x and of dd-trace know the provider
- * itself. Of others nothing is known.
- */
-function providerOf(tracer: Tracer): unknown {
-  const { _spanProcessor, _tracerProvider } = tracer as { _spanProcessor?: unknown; _tracerProvider?: unknown };
-  return _spanProcessor ?? _tracerProvider;
 }
 
 /** Spans that frameworks put around the model calls of one call to them. */

@@ -4,7 +4,6 @@ import type { SemconvGeneration } from '../settings.js';
 import { CallCounter } from './call-counter.js';
 import { MetricContext } from './metric-context.js';
 import * as definitions from './metric-definitions.js';
-import { recordAll } from './record-all.js';
 import * as semconv from './semconv.js';
 
 type Definitions = Record<string, definitions.MetricDefinition>;
@@ -102,11 +101,13 @@ export class Instruments {
    * @param bag attributes of a streamed call, as far as they are known
    * @param gaps seconds between its chunks, after the first
    */
-  recordChunkGaps(bag: Attributes, gaps: ArrayLike<number>): void {
+  recordChunkGaps(bag: Attributes, gaps: Float64Array): void {
     if (gaps.length === 0 || !semconv.isInference(bag[semconv.ATTR_GEN_AI_OPERATION_NAME])) return;
     const dimensions = this.requestContext.addTo(dimensionsOf(bag), bag);
-    if (this.v1_41) recordAll(this.v1_41.timePerOutputChunk, gaps, dimensions);
-    if (this.latest) recordAll(this.latest.timePerOutputChunk, gaps, dimensions);
+    for (const gap of gaps) {
+      this.v1_41?.timePerOutputChunk.record(gap, dimensions);
+      this.latest?.timePerOutputChunk.record(gap, dimensions);
+    }
   }
 
   private recordTokenUsage(usage: Histogram, bag: Attributes, dimensions: Attributes, context: Context): void {

@@ -1,4 +1,4 @@
-import type { Logger, Meter, Tracer, TracerProvider } from '@opentelemetry/api';
+import type { Logger, LoggerProvider, Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import { createNoopLogger, createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
@@ -21,16 +21,9 @@ export interface Signals {
 
 const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
 
-/**
- * Where every copy of the API, of any version 1.x, registers what an SDK sets. It is only looked at to see that something has
- * changed; what is registered is asked of the API itself.
- */
-const REGISTRY = Symbol.for('opentelemetry.js.api.1');
-const globals = globalThis as { [REGISTRY]?: { readonly [signal in 'trace' | 'metrics' | 'logs']?: object } };
-
-let traceSeen: object | undefined;
-let metricsSeen: object | undefined;
-let logsSeen: object | undefined;
+let tracersSeen: TracerProvider | undefined;
+let metersSeen: MeterProvider | undefined;
+let loggersSeen: LoggerProvider | undefined;
 let settingsSeen: Settings | undefined;
 let current: Signals | undefined;
 
@@ -39,20 +32,16 @@ let current: Signals | undefined;
  * may be registered after a class was decorated, and replaced in tests.
  */
 export function activeSignals(): Signals | undefined {
-  const registry = globals[REGISTRY];
-  if (registry === undefined) return undefined;
+  const tracers = delegateOf(trace.getTracerProvider());
+  const meters = metrics.getMeterProvider();
+  const loggers = logs.getLoggerProvider();
   const chosen = settings();
-  if (
-    registry.trace !== traceSeen ||
-    registry.metrics !== metricsSeen ||
-    registry.logs !== logsSeen ||
-    chosen !== settingsSeen
-  ) {
-    traceSeen = registry.trace;
-    metricsSeen = registry.metrics;
-    logsSeen = registry.logs;
+  if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || chosen !== settingsSeen) {
+    tracersSeen = tracers;
+    metersSeen = meters;
+    loggersSeen = loggers;
     settingsSeen = chosen;
-    current = resolve(chosen);
+    current = resolve(tracers, meters, loggers, chosen);
   }
   return current;
 }
@@ -73,16 +62,20 @@ function ownMeter(meter: Meter): Meter {
 }
 
 /** A provider that throws costs its own signal, and neither the others nor the call. */
-function resolve(chosen: Settings): Signals | undefined {
+function resolve(
+  tracers: TracerProvider,
+  meters: MeterProvider,
+  loggers: LoggerProvider,
+  chosen: Settings,
+): Signals | undefined {
   const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
-  const tracers = safely('finding the tracer provider', () => delegateOf(trace.getTracerProvider())) ?? NO_DELEGATE;
   const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
   const instruments = safely('getting a meter', () => {
-    const meter = metrics.getMeterProvider().getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
+    const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
     return meter === createNoopMeter() ? undefined : new Instruments(ownMeter(meter), chosen.semconv);
   });
   const logger =
-    safely('getting a logger', () => logs.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
+    safely('getting a logger', () => loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
   const tracing = tracer !== undefined && tracers !== NO_DELEGATE;
   if (!tracing && !instruments && safely('asking a logger', () => logger.enabled()) === false) return undefined;
   return {
