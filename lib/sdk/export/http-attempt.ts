@@ -3,6 +3,8 @@ import { channel } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 
+const LONGEST_CONNECT = 2000;
+
 const attempts = new AsyncLocalStorage<HttpAttempt>();
 let isListening = false;
 
@@ -31,17 +33,26 @@ export class HttpAttempt {
   }
 
   abandon(): void {
-    this.#request?.destroy(Object.assign(new Error('telemetry is shutting down'), { code: 'ECONNRESET' }));
+    this.#request?.destroy(timedOut('telemetry is shutting down'));
   }
 
   began(request: ClientRequest): void {
     this.#request = request;
-    request.once('socket', (socket) => socket.unref());
+    request.once('socket', (socket) => {
+      socket.unref();
+      // A host that is gone says nothing at all, and a process that is done would wait for it until the answer is due.
+      const late = () => socket.connecting && request.destroy(timedOut(`no connection within ${LONGEST_CONNECT} ms`));
+      if (socket.connecting) setTimeout(late, LONGEST_CONNECT).unref();
+    });
     request.once('response', ({ statusCode, headers }) => {
       this.status = statusCode;
       this.contentType = headers['content-type'] ?? '';
     });
   }
+}
+
+function timedOut(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
 }
 
 function noteRequest(message: unknown): void {

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -217,6 +219,24 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
       status: 'refused',
       error: { code: 'ERR_INVALID_CHAR' },
     });
+  });
+
+  it('waits two seconds for a connection to a host that says nothing, however late its answer may be', async () => {
+    // The queue of a listener that accepts nobody is full after a few connections: the next one is left without a word.
+    const deaf = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+      require('node:fs').writeSync(1, String(this.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+    const child = spawn(process.execPath, ['-e', deaf]);
+    const [port] = await once(child.stdout, 'data');
+    const fillers = Array.from({ length: 4 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await send({ TIMEOUT: '30000' }, `http://127.0.0.1:${port}/v1/traces`)).toMatchObject({
+      status: 'retryable',
+      error: { message: 'no connection within 2000 ms' },
+    });
+    for (const filler of fillers) filler.destroy();
+    child.kill('SIGKILL');
   });
 
   it('lets go of a collector that hangs', async () => {

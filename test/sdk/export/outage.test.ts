@@ -98,6 +98,20 @@ describe('a collector that goes away', () => {
     expect(before + collector.spanNames.length + dropped).toBe(3000);
   });
 
+  it('is asked less and less often', async () => {
+    const asked: number[] = [];
+    collector.answer = (_request, response) => {
+      asked.push(performance.now());
+      response.writeHead(503).end();
+    };
+    await using child = new Child(steady('only', 1e6), environment());
+    while (asked.length < 6) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGKILL');
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+    // Each grows by half, give or take a fifth: the next but one is longer in any case.
+    for (const [index, pause] of pauses.slice(2).entries()) expect(pause).toBeGreaterThan(pauses[index] ?? 0);
+  });
+
   it('leaves what a process cannot send before its end to the next one', async () => {
     await collector.close();
     const ended = await run(steady('first', 120), environment({ ANNOTEL_SPOOL_DIR: dir }));
