@@ -25,25 +25,24 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     'parts import in one direction',
     importDirections,
     {
-      'lib/observation/x.ts':
-        "import type { M } from '../responses/response.js';\nimport { s } from '../signals/logs.js';",
-      'lib/responses/x.ts': "export * from '../signals/metrics.js';",
+      'lib/call/x.ts': "import type { M } from '../genai/answer.js';\nimport { s } from '../privacy/content.js';",
+      'lib/genai/x.ts': "export * from '../decorators/llm-call.js';",
       'lib/x.ts': '',
     },
     [
-      'lib/observation/x.ts imports lib/responses/response',
-      'lib/responses/x.ts imports lib/signals/metrics',
+      'lib/call/x.ts imports lib/genai/answer',
+      'lib/genai/x.ts imports lib/decorators/llm-call',
       'lib/x.ts belongs to no part: give it a row',
     ],
   ],
   [
-    'only lib/sdk and lib/testing.ts import an SDK, only nest-module imports Nest',
+    'only lib/sdk and lib/testing import an SDK, only nest-module imports Nest',
     packageImports,
     {
-      'lib/signals/x.ts': "import '@opentelemetry/api';\nimport { core } from '@opentelemetry/core';",
+      'lib/call/x.ts': "import '@opentelemetry/api';\nimport { core } from '@opentelemetry/core';",
       'lib/sdk/x.ts': "import '@opentelemetry/sdk-node';\nconst { of } = await import('rxjs');",
     },
-    ['lib/signals/x.ts imports an OpenTelemetry SDK: @opentelemetry/core', 'lib/sdk/x.ts imports Nest or rxjs: rxjs'],
+    ['lib/call/x.ts imports an OpenTelemetry SDK: @opentelemetry/core', 'lib/sdk/x.ts imports Nest or rxjs: rxjs'],
   ],
   [
     'every package that is imported is declared',
@@ -64,9 +63,9 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
   ],
   [
     'a span is ended in one place',
-    standsOnceIn(/\bspan\.end\(/, 'lib/observation/observation.ts'),
-    { 'lib/observation/observation.ts': 'span.end(); // span.end()', 'lib/sdk/x.ts': 'this.span.end(1);' },
-    ['expected once in lib/observation/observation.ts, found in: lib/observation/observation.ts, lib/sdk/x.ts'],
+    standsOnceIn(/\bspan\.end\(/, 'lib/call/call.ts'),
+    { 'lib/call/call.ts': 'span.end(); // span.end()', 'lib/sdk/x.ts': 'this.span.end(1);' },
+    ['expected once in lib/call/call.ts, found in: lib/call/call.ts, lib/sdk/x.ts'],
   ],
   [
     'the environment is read in one place',
@@ -76,27 +75,27 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
   ],
   [
     'GenAI names stand in one place',
-    standsOnlyIn(/["'`]gen_ai\./, only('lib/signals/semconv.ts', 'lib/signals/metric-definitions.ts')),
+    standsOnlyIn(/["'`]gen_ai\./, only('lib/genai/semconv.ts', 'lib/genai/metric-definitions.ts')),
     {
-      'lib/signals/semconv.ts': "const A = 'gen_ai.a';",
-      'lib/responses/x.ts': '/** `gen_ai.a` */ const B = `gen_ai.b`;',
+      'lib/genai/semconv.ts': "const A = 'gen_ai.a';",
+      'lib/genai/x.ts': '/** `gen_ai.a` */ const B = `gen_ai.b`;',
     },
-    ['lib/responses/x.ts: `gen_ai.'],
+    ['lib/genai/x.ts: `gen_ai.'],
   ],
   [
     'the engine knows no AI',
     standsOnlyIn(
-      /openai|anthropic|gemini|bedrock|gen_?ai|llm|prompt|\bchat\b|\bmodel|\btokens?\b|provider|completion|embedding|retrieval/i,
-      (path) => !path.startsWith('lib/observation/'),
+      /openai|anthropic|gemini|bedrock|gen_?ai|llm|prompt|\bchat\b|\bmodel|\btokens?\b|(?<![A-Za-z])provider|completion|embedding|retrieval/i,
+      (path) => !path.startsWith('lib/call/'),
     ),
-    { 'lib/observation/x.ts': "if (type === 'chat') {}", 'lib/responses/x.ts': "if (type === 'chat') {}" },
-    ['lib/observation/x.ts: chat'],
+    { 'lib/call/x.ts': "if (type === 'chat') {}", 'lib/genai/x.ts': "if (type === 'chat') {}" },
+    ['lib/call/x.ts: chat'],
   ],
   [
     'one file knows decorator syntax',
     standsOnlyIn(
       /Decorator(Method)?Context\b|TypedPropertyDescriptor|\bdescriptor\.value\b|addInitializer/,
-      only('lib/decorators/method-decorator.ts'),
+      only('lib/decorators/define.ts'),
     ),
     { 'lib/decorators/x.ts': "export const of = (c: ClassMethodDecoratorContext) => c.kind === 'method';" },
     ['lib/decorators/x.ts: DecoratorContext'],
@@ -105,20 +104,20 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     'beside lib/sdk one file knows the inside of an OpenTelemetry package',
     standsOnlyIn(
       /\._[a-z]\w*|\{ _[a-z]\w*|\bSymbol\.for\(["'`][\w.]*opentelemetry/,
-      (path) => path === 'lib/signals/sdk-internals.ts' || path.startsWith('lib/sdk/'),
+      (path) => path === 'lib/genai/one-span/sdk-internals.ts' || path.startsWith('lib/sdk/'),
     ),
     {
-      'lib/signals/sdk-internals.ts': 'const { _spanProcessor } = tracer;',
-      'lib/signals/x.ts': 'reader._state; // reader._other',
+      'lib/genai/one-span/sdk-internals.ts': 'const { _spanProcessor } = tracer;',
+      'lib/call/x.ts': 'reader._state; // reader._other',
       'nest-module/x.ts': "globalThis[Symbol.for('opentelemetry.js.api.1')];",
     },
-    ['lib/signals/x.ts: ._state', "nest-module/x.ts: Symbol.for('opentelemetry"],
+    ['lib/call/x.ts: ._state', "nest-module/x.ts: Symbol.for('opentelemetry"],
   ],
   [
     'no provider SDK is imported',
     standsOnlyIn(/from ["'](openai|@anthropic-ai|@google\/genai|ai|ollama|cohere-ai|@mistralai)["'/]/, () => false),
-    { 'lib/responses/x.ts': "import OpenAI from 'openai/core/streaming';" },
-    ["lib/responses/x.ts: from 'openai/"],
+    { 'lib/genai/x.ts': "import OpenAI from 'openai/core/streaming';" },
+    ["lib/genai/x.ts: from 'openai/"],
   ],
   [
     'no file is named as a drawer',
@@ -146,9 +145,7 @@ describe.each(RULES)('%s:', (_rule, check, broken, violations) => {
 
 test('all sources are looked at', () => {
   const paths = SOURCES.map(({ path }) => path);
-  expect(paths).toEqual(
-    expect.arrayContaining(['lib/index.ts', 'lib/observation/results/tap.ts', 'nest-module/index.ts']),
-  );
+  expect(paths).toEqual(expect.arrayContaining(['lib/index.ts', 'lib/call/result/tap.ts', 'nest-module/index.ts']));
   expect(SOURCES.find(({ path }) => path === 'lib/index.ts')?.imports).toContainEqual({
     of: 'lib/decorators/traced',
     typeOnly: false,

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { capture, warnOfCapture } from '../lib/content.js';
+import { capture, warnOfCapture } from '../lib/privacy/content.js';
 import { configure } from '../lib/settings.js';
 import { useTelemetry } from './support/telemetry.js';
 

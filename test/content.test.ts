@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import { capture, isCaptured } from '../lib/content.js';
+import { capture, isCaptured } from '../lib/privacy/content.js';
 import { type CapturedContent, type ContentField, configure, type Settings } from '../lib/settings.js';
 import { useTelemetry } from './support/telemetry.js';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
-import { SCOPE_VERSION } from '../lib/signals/scope.js';
+import { SCOPE_VERSION } from '../lib/call/names.js';
 import { ROOT } from './support/source-tree.js';
 
 /* The package as it is built and published: `npm test` builds it first. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import * as library from '@pydantic/genai-prices';
+import { type PriceLibrary, PriceTable, priceOf } from '../lib/genai/pricing/price.js';
 import { configure } from '../lib/index.js';
-import { type PriceLibrary, PriceTable, priceOf } from '../lib/pricing.js';
 import { useTelemetry } from './support/telemetry.js';
 import { bagOf, type Usage } from './support/usage-bag.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { baggageOf, requestContextAttributes, withBaggageBelieved } from '../lib/context/request-context.js';
 import { requestContext, withRequestContext } from '../lib/index.js';
-import { baggageOf, requestContextAttributes, withBaggageBelieved } from '../lib/request-context.js';
 import { useTelemetry } from './support/telemetry.js';
 
 useTelemetry();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import * as semconv from '../lib/signals/semconv.js';
+import * as semconv from '../lib/genai/semconv.js';
 import { ROOT } from './support/programs.js';
 
 /*

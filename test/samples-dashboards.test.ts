@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as semconv from '../lib/signals/semconv.js';
+import * as semconv from '../lib/genai/semconv.js';
 import { asByOtlp, seriesOn } from './prometheus/exposition.js';
 import { namesIn } from './prometheus/promql.js';
 import { dashboardQueries, pageQueries, type Query, ruleQueries } from './prometheus/queries.js';

@@ -3,7 +3,7 @@ import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { Traced } from '../lib/index.js';
 import { settings } from '../lib/settings.js';
-import { type CapturedTelemetry, captureTelemetry } from '../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../lib/testing/index.js';
 
 let telemetry: CapturedTelemetry | undefined;
 const capture = (...options: Parameters<typeof captureTelemetry>) => {

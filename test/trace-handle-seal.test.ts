@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { openHandle } from '../lib/genai/trace-handle.js';
 import { configure, LlmCall, traceHandle, Workflow } from '../lib/index.js';
-import { openHandle } from '../lib/trace-handle.js';
 import { useTelemetry } from './support/telemetry.js';
 
 const telemetry = useTelemetry();

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
+import { openHandle } from '../lib/genai/trace-handle.js';
 import { Agent, Embedding, LlmCall, Retrieval, ToolCall, Traced, traceHandle, Workflow } from '../lib/index.js';
-import { TelemetryCallbackHandler } from '../lib/integrations/langchain.js';
-import { openHandle } from '../lib/trace-handle.js';
+import { TelemetryCallbackHandler } from '../lib/langchain/index.js';
 import { useTelemetry } from './support/telemetry.js';
 
 const telemetry = useTelemetry();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { SCOPE_VERSION } from '../signals/scope.js';
+import { SCOPE_VERSION } from '../genai/semconv.js';
 import { runDoctor } from './doctor/doctor.js';
 
 const USAGE = `annotel ${SCOPE_VERSION}

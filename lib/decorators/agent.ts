@@ -1,11 +1,12 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import type { Operation } from '../observation/operation.js';
-import { withoutClaim } from '../signals/claim.js';
-import * as semconv from '../signals/semconv.js';
-import { agentTurn, withAgentTurn } from './agent-turn.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { isOptions, wrongOptions } from './usage.js';
+import type { Operation } from '../call/operation.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { agentTurn, withAgentTurn } from '../genai/agent-turn.js';
+import { GENAI_METRICS } from '../genai/metrics.js';
+import { withoutOwner } from '../genai/one-span/owner.js';
+import * as semconv from '../genai/semconv.js';
+import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Agent}. Its `name` names the agent, and so has to be low in cardinality. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -43,6 +44,7 @@ export function agent({ name, description, model }: AgentOptions): Operation {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
     type: semconv.OPERATION_INVOKE_AGENT,
+    ...GENAI_METRICS,
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${semconv.OPERATION_INVOKE_AGENT} ${bag[semconv.ATTR_GEN_AI_AGENT_NAME]}`,
     onStart(call) {
@@ -56,7 +58,7 @@ export function agent({ name, description, model }: AgentOptions): Operation {
     },
     describe: () => (description ? { [semconv.ATTR_GEN_AI_AGENT_DESCRIPTION]: description } : {}),
     enter: (parent, _observation, bag) =>
-      withAgentTurn(withoutClaim(parent), String(bag[semconv.ATTR_GEN_AI_AGENT_NAME])),
+      withAgentTurn(withoutOwner(parent), String(bag[semconv.ATTR_GEN_AI_AGENT_NAME])),
     complete(_bag, context) {
       const turn = agentTurn(context);
       if (!turn) return undefined;

@@ -1,8 +1,7 @@
-import { OPERATION_CHAT } from '../signals/semconv.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { type ModelCallOptions, modelCall } from './model-call.js';
-import { observeSite } from './observing.js';
-import { isOptions, wrongOptions } from './usage.js';
+import { type ModelCallOptions, modelCall } from '../genai/model-call.js';
+import { OPERATION_CHAT } from '../genai/semconv.js';
+import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link LlmCall}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits

@@ -1,12 +1,13 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { capture, isCaptured } from '../content.js';
-import type { Operation } from '../observation/operation.js';
-import { withoutClaim } from '../signals/claim.js';
-import * as semconv from '../signals/semconv.js';
-import { namesAgent } from './agent-turn.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { isOptions, wrongOptions } from './usage.js';
+import type { Operation } from '../call/operation.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { namesAgent } from '../genai/agent-turn.js';
+import { GENAI_METRICS } from '../genai/metrics.js';
+import { withoutOwner } from '../genai/one-span/owner.js';
+import * as semconv from '../genai/semconv.js';
+import { capture, isCaptured } from '../privacy/content.js';
+import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Retrieval}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -43,6 +44,8 @@ export function retrieval({ dataSource, query, topK, documents }: RetrievalOptio
     kind: SpanKind.CLIENT,
     log: DEFAULT_LOG_POLICY,
     type: semconv.OPERATION_RETRIEVAL,
+    ...GENAI_METRICS,
+    eventName: (failed) => (failed ? semconv.EVENT_GEN_AI_EXCEPTION : semconv.EVENT_ANNOTEL_CALL),
     name: () => (dataSource ? `${semconv.OPERATION_RETRIEVAL} ${dataSource}` : semconv.OPERATION_RETRIEVAL),
     onStart(call) {
       const bag: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_RETRIEVAL };
@@ -62,7 +65,7 @@ export function retrieval({ dataSource, query, topK, documents }: RetrievalOptio
       if (typeof wanted === 'number') semconv.setRenamed(bag, semconv.ATTR_GEN_AI_RETRIEVAL_TOP_K, wanted);
       return bag;
     },
-    enter: withoutClaim,
+    enter: withoutOwner,
     onEnd(value, _stream, detail, span) {
       const found = documents ? ask('the documents callback', () => documents(value)) : documentsOf(value);
       if (!Array.isArray(found)) return {};

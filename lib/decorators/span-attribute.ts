@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { describeTarget, wrongOptions } from './usage.js';
+import { describeTarget, wrongOptions } from './misuse.js';
 
 const METADATA_KEY = 'annotel:span-attributes';
 

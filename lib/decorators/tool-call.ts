@@ -1,15 +1,16 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { capture, isCaptured } from '../content.js';
-import { parsed } from '../messages/message.js';
-import type { Call, Operation } from '../observation/operation.js';
-import { type ToolRequest, toolRequest } from '../responses/tool-request.js';
+import type { Call, Operation } from '../call/operation.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { agentTurn, namesAgent } from '../genai/agent-turn.js';
+import { parsed } from '../genai/messages/message.js';
+import { GENAI_METRICS } from '../genai/metrics.js';
+import { withoutOwner } from '../genai/one-span/owner.js';
+import * as semconv from '../genai/semconv.js';
+import { type ToolRequest, toolRequest } from '../genai/tool-request.js';
+import { capture, isCaptured } from '../privacy/content.js';
 import { safely } from '../safely.js';
-import { withoutClaim } from '../signals/claim.js';
-import * as semconv from '../signals/semconv.js';
-import { agentTurn, namesAgent } from './agent-turn.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { isOptions, wrongOptions } from './usage.js';
+import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link ToolCall}. Its `name` names the tool, as the model knows it. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -60,6 +61,7 @@ export function toolCall(options: ToolCallOptions): Operation {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
     type: semconv.OPERATION_EXECUTE_TOOL,
+    ...GENAI_METRICS,
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${semconv.OPERATION_EXECUTE_TOOL} ${bag[semconv.ATTR_GEN_AI_TOOL_NAME]}`,
     onStart(call) {
@@ -82,7 +84,7 @@ export function toolCall(options: ToolCallOptions): Operation {
     enter(parent) {
       const turn = agentTurn(parent);
       if (turn) turn.toolCalls += 1;
-      return withoutClaim(parent);
+      return withoutOwner(parent);
     },
     onEnd: (value, stream, detail, span) =>
       !stream && detail && value !== undefined && isCaptured('toolResult') ? capture('toolResult', value, span) : {},

@@ -1,12 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
-import { type AnyFunction, isObserved } from '../observation/observe.js';
-import type { Operation } from '../observation/operation.js';
-import { OPERATION_TRACED } from '../signals/semconv.js';
-import { namesAgent } from './agent-turn.js';
-import { type MethodOrClassDecorator, methodDecorator } from './method-decorator.js';
-import { type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
+import type { Operation } from '../call/operation.js';
+import { type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { type AnyFunction, isObserved } from '../call/wrap.js';
+import { namesAgent } from '../genai/agent-turn.js';
+import { OPERATION_TRACED } from '../genai/semconv.js';
+import { type MethodOrClassDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 import { isUntraced } from './untraced.js';
-import { isOptions, wrongOptions } from './usage.js';
 
 /** Options of {@link Traced}. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits

@@ -1,6 +1,6 @@
-import type { AnyFunction } from '../observation/observe.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { wrongOptions } from './usage.js';
+import type { AnyFunction } from '../call/wrap.js';
+import { type MethodDecorator, methodDecorator } from './define.js';
+import { wrongOptions } from './misuse.js';
 
 const untraced = new WeakSet<AnyFunction>();
 

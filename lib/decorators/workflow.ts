@@ -1,15 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
-import type { Operation } from '../observation/operation.js';
-import { withoutClaim } from '../signals/claim.js';
-import {
-  ATTR_GEN_AI_OPERATION_NAME,
-  ATTR_GEN_AI_WORKFLOW_NAME,
-  OPERATION_INVOKE_WORKFLOW,
-} from '../signals/semconv.js';
-import { namesAgent } from './agent-turn.js';
-import { type MethodDecorator, methodDecorator } from './method-decorator.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, observeSite, withOptions } from './observing.js';
-import { isOptions, wrongOptions } from './usage.js';
+import type { Operation } from '../call/operation.js';
+import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { namesAgent } from '../genai/agent-turn.js';
+import { GENAI_METRICS } from '../genai/metrics.js';
+import { withoutOwner } from '../genai/one-span/owner.js';
+import { ATTR_GEN_AI_OPERATION_NAME, ATTR_GEN_AI_WORKFLOW_NAME, OPERATION_INVOKE_WORKFLOW } from '../genai/semconv.js';
+import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -40,6 +37,7 @@ export function workflow(name: CommonOptions['name']): Operation {
     kind: SpanKind.INTERNAL,
     log: DEFAULT_LOG_POLICY,
     type: OPERATION_INVOKE_WORKFLOW,
+    ...GENAI_METRICS,
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
@@ -52,6 +50,6 @@ export function workflow(name: CommonOptions['name']): Operation {
         call.context,
       );
     },
-    enter: withoutClaim,
+    enter: withoutOwner,
   };
 }

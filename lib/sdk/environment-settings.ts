@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parsePrices } from '../pricing/own-prices.js';
+import { parsePrices } from '../genai/pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../settings.js';
 import { given } from './configuration/given.js';
 import type { Environment } from './environment.js';

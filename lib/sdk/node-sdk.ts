@@ -1,9 +1,9 @@
 import { context, type DiagLogger, DiagLogLevel, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { warnOfCapture } from '../content.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
+import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console-tree.js';

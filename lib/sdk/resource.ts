@@ -11,7 +11,7 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
-import { SCOPE_NAME, SCOPE_VERSION } from '../signals/scope.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
 import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
 import { Cleaner } from './outgoing/cleaner.js';

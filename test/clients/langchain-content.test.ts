@@ -6,7 +6,7 @@ import { tool } from '@langchain/core/tools';
 import { createReactAgent } from '@langchain/langgraph/prebuilt';
 import { ChatOpenAI } from '@langchain/openai';
 import { LlmCall } from '../../lib/index.js';
-import { TelemetryCallbackHandler } from '../../lib/integrations/langchain.js';
+import { TelemetryCallbackHandler } from '../../lib/langchain/index.js';
 import { useTelemetry } from '../support/telemetry.js';
 import { recorded, useWireServer } from '../support/wire-server.js';
 

@@ -9,7 +9,7 @@ import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph';
 import { ChatOpenAI } from '@langchain/openai';
 import { trace } from '@opentelemetry/api';
 import { LlmCall, Traced, Workflow } from '../../lib/index.js';
-import { TelemetryCallbackHandler } from '../../lib/integrations/langchain.js';
+import { TelemetryCallbackHandler } from '../../lib/langchain/index.js';
 import { collectUntil } from '../support/garbage.js';
 import { outline } from '../support/span-outline.js';
 import { useTelemetry } from '../support/telemetry.js';

@@ -18,7 +18,7 @@ import {
 } from '@langchain/langgraph';
 import { createReactAgent, ToolNode } from '@langchain/langgraph/prebuilt';
 import { ChatOpenAI } from '@langchain/openai';
-import { TelemetryCallbackHandler } from '../../lib/integrations/langchain.js';
+import { TelemetryCallbackHandler } from '../../lib/langchain/index.js';
 import { outline } from '../support/span-outline.js';
 import { useTelemetry } from '../support/telemetry.js';
 import { json, recorded, useWireServer } from '../support/wire-server.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
+import { readConversation } from '../../lib/genai/messages/read.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 import { LlmCall } from '../../lib/index.js';
-import { readConversation } from '../../lib/messages/read.js';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
 import { useTelemetry } from '../support/telemetry.js';
 import { recorded, useWireServer, type WireReply } from '../support/wire-server.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Attributes } from '@opentelemetry/api';
 import { APICallError, generateText } from 'ai';
+import { readResponse } from '../../lib/genai/providers/registry.js';
 import { LlmCall, Traced } from '../../lib/index.js';
-import { readResponse } from '../../lib/responses/read.js';
 import { type json, recorded } from '../support/wire-server.js';
 import { telemetry, wire } from './support/vercel.js';
 import { embeddings, gpt, image, Model, oneEmbedding, Undecorated } from './support/vercel-answers.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { TelemetryCallbackHandler } from '../../lib/integrations/langchain.js';
+import { TelemetryCallbackHandler } from '../../lib/langchain/index.js';
 import { outline } from '../support/span-outline.js';
 import { useTelemetry } from '../support/telemetry.js';
 

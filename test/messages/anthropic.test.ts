@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Conversation, Part } from '../../lib/messages/message.js';
-import { readConversation } from '../../lib/messages/read.js';
-import { anthropicReader } from '../../lib/responses/anthropic.js';
-import type { ModelResponse, Wanted } from '../../lib/responses/response.js';
+import type { ModelResponse, Wanted } from '../../lib/genai/answer.js';
+import type { Conversation, Part } from '../../lib/genai/messages/message.js';
+import { readConversation } from '../../lib/genai/messages/read.js';
+import { anthropicReader } from '../../lib/genai/providers/anthropic/answer.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted: Wanted = { detail: true, content: true };

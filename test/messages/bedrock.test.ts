@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { bedrockConversation } from '../../lib/messages/bedrock.js';
-import type { Conversation, Part } from '../../lib/messages/message.js';
-import { readConversation } from '../../lib/messages/read.js';
-import { bedrockReader } from '../../lib/responses/bedrock.js';
-import type { Wanted } from '../../lib/responses/response.js';
+import type { Wanted } from '../../lib/genai/answer.js';
+import type { Conversation, Part } from '../../lib/genai/messages/message.js';
+import { readConversation } from '../../lib/genai/messages/read.js';
+import { bedrockReader } from '../../lib/genai/providers/bedrock/answer.js';
+import { bedrockConversation } from '../../lib/genai/providers/bedrock/messages.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted: Wanted = { detail: true, content: true };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cohereConversation } from '../../lib/messages/cohere.js';
-import { cohereReader } from '../../lib/responses/cohere.js';
+import { cohereReader } from '../../lib/genai/providers/cohere/answer.js';
+import { cohereConversation } from '../../lib/genai/providers/cohere/messages.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: true };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { geminiConversation } from '../../lib/messages/gemini.js';
-import type { Conversation } from '../../lib/messages/message.js';
-import { geminiReader } from '../../lib/responses/gemini.js';
+import type { Conversation } from '../../lib/genai/messages/message.js';
+import { geminiReader } from '../../lib/genai/providers/gemini/answer.js';
+import { geminiConversation } from '../../lib/genai/providers/gemini/messages.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: true };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { langChainConversation } from '../../lib/messages/langchain.js';
+import { langChainConversation } from '../../lib/genai/providers/langchain/messages.js';
 
 /** A message as LangChain's classes make them. */
 const message = (type: string, fields: object) => ({ lc_namespace: ['langchain_core', 'messages'], type, ...fields });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Conversation } from '../../lib/messages/message.js';
-import { ollamaConversation } from '../../lib/messages/ollama.js';
-import { ollamaReader } from '../../lib/responses/ollama.js';
+import type { Conversation } from '../../lib/genai/messages/message.js';
+import { ollamaReader } from '../../lib/genai/providers/ollama/answer.js';
+import { ollamaConversation } from '../../lib/genai/providers/ollama/messages.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: true };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Message } from '../../lib/messages/message.js';
-import { StreamedResponse } from '../../lib/responses/read.js';
+import type { Message } from '../../lib/genai/messages/message.js';
+import { StreamedResponse } from '../../lib/genai/providers/registry.js';
 import { weatherCall as call, said } from '../support/openai-messages.js';
 import { fixture } from '../support/wire-server.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { vercelReader } from '../../lib/responses/vercel.js';
+import { vercelReader } from '../../lib/genai/providers/vercel/answer.js';
 
 const wanted = { detail: true, content: true };
 const usage = { inputTokens: 3, outputTokens: 2 };

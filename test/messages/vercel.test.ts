@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Conversation } from '../../lib/messages/message.js';
-import { readConversation } from '../../lib/messages/read.js';
-import { vercelConversation } from '../../lib/messages/vercel.js';
+import type { Conversation } from '../../lib/genai/messages/message.js';
+import { readConversation } from '../../lib/genai/messages/read.js';
+import { vercelConversation } from '../../lib/genai/providers/vercel/messages.js';
 
 const model = { specificationVersion: 'v4', provider: 'openai.chat', modelId: 'gpt-4o' };
 const pixel = 'iVBORw0KGgo=';

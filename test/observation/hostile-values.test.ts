@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { Traced } from '../../lib/index.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing/index.js';
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {

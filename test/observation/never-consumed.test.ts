@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Observable } from 'rxjs';
 import { Traced } from '../../lib/index.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing/index.js';
 import { collectUntil } from '../support/garbage.js';
 import { CASES } from '../support/result-shapes.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { config, Observable, Subject } from 'rxjs';
 import { Traced } from '../../lib/index.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing/index.js';
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {

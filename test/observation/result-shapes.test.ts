@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { Traced } from '../../lib/index.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing/index.js';
 import { type Case, FAILURE, type Probe } from '../support/result-case.js';
 import { CASES } from '../support/result-shapes.js';
 

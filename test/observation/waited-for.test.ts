@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Observable } from 'rxjs';
 import { Traced } from '../../lib/index.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../lib/testing/index.js';
 
 /* In a file of its own, where every test ends its calls: one clock looks at all that are open, the one of the first. */
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
+import { currentCall } from '../../lib/call/current.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { combine } from '../../lib/genai/combine.js';
+import { priceOf } from '../../lib/genai/pricing/price.js';
 import { annotate, configure, Embedding, LlmCall } from '../../lib/index.js';
-import { currentObservation } from '../../lib/observation/observed-context.js';
-import { priceOf } from '../../lib/pricing.js';
-import { combine } from '../../lib/responses/combine.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
 import type { Settings } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 
@@ -105,7 +105,7 @@ describe('a decorated call', () => {
   test('that a semantic cache answered cost nothing and used nothing', async () => {
     const hit = { 'annotel.cache.hit': true, 'annotel.cache.type': 'semantic' };
     const usage = { ...answer.usage, cacheWriteTokens: 20, cacheWriteHourTokens: 10 };
-    await ask({ ...answer, usage }, () => currentObservation()?.learn(hit));
+    await ask({ ...answer, usage }, () => currentCall()?.add(hit));
     expect(cost()).toEqual([0, 'USD', 'local']);
     expect(Object.keys(telemetry.span.attributes).filter((name) => name.includes('.usage.'))).toEqual([]);
     expect(await telemetry.points('gen_ai.client.token.usage')).toEqual([]);
@@ -117,9 +117,7 @@ describe('a decorated call', () => {
   });
 
   test('without a known price has no cost at all', async () => {
-    await ask({ ...answer, model: 'unknown' }, () =>
-      currentObservation()?.learn({ 'gen_ai.request.model': 'unknown' }),
-    );
+    await ask({ ...answer, model: 'unknown' }, () => currentCall()?.add({ 'gen_ai.request.model': 'unknown' }));
     expect(Object.keys(telemetry.span.attributes).filter((name) => name.startsWith('annotel.cost'))).toEqual([]);
     expect(await telemetry.points('annotel.cost')).toEqual([]);
   });

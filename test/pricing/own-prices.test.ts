@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Attributes } from '@opentelemetry/api';
+import { parsePrices } from '../../lib/genai/pricing/own-prices.js';
+import { priceOf } from '../../lib/genai/pricing/price.js';
 import { configure } from '../../lib/index.js';
-import { parsePrices } from '../../lib/pricing/own-prices.js';
-import { priceOf } from '../../lib/pricing.js';
 import type { Settings } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 import { bagOf } from '../support/usage-bag.js';

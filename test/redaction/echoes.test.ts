@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEchoes } from '../../lib/redaction/echoes.js';
+import { maskEchoes } from '../../lib/privacy/redaction/echoes.js';
 
 /* What an error message repeats of a prompt in other spellings than its own. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { redactError } from '../../lib/redaction/redact-error.js';
+import { redactError } from '../../lib/privacy/redaction/redact-error.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 /* Error messages as Node, databases, validators and APIs of models write them. */

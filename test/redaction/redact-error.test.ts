@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEchoes } from '../../lib/redaction/echoes.js';
-import { redactError } from '../../lib/redaction/redact-error.js';
+import { maskEchoes } from '../../lib/privacy/redaction/echoes.js';
+import { redactError } from '../../lib/privacy/redaction/redact-error.js';
 import { configure } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { redact } from '../../lib/redaction/redact.js';
+import { redact } from '../../lib/privacy/redaction/redact.js';
 import { configure, type RedactionSet } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 

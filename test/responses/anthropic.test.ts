@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { anthropicReader } from '../../lib/responses/anthropic.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { anthropicReader } from '../../lib/genai/providers/anthropic/answer.js';
 
 /* What its client does not show in the tests beside the client: counts of betas. Shapes: the API reference of Anthropic. */
 

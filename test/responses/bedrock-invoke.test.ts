@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readResponse } from '../../lib/responses/read.js';
+import { readResponse } from '../../lib/genai/providers/registry.js';
 
 /* Bodies of InvokeModel beside those in the tests with its client. Shapes: the user guide of Bedrock. */
 

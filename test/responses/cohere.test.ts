@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cohereReader } from '../../lib/responses/cohere.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { cohereReader } from '../../lib/genai/providers/cohere/answer.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: false };

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { FAMILIES, type LastKnown, readResponse } from '../../lib/genai/providers/registry.js';
 import { LlmCall } from '../../lib/index.js';
-import { FAMILIES, type LastKnown, readResponse } from '../../lib/responses/read.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 /*

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { geminiReader } from '../../lib/responses/gemini.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { geminiReader } from '../../lib/genai/providers/gemini/answer.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: false };

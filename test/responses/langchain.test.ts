@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 
 /*
  * What the packages of LangChain for other providers tell, by their `response_metadata` and `usage_metadata`; those of OpenAI

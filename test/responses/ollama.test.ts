@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { ollamaReader } from '../../lib/responses/ollama.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { ollamaReader } from '../../lib/genai/providers/ollama/answer.js';
 import { fixture } from '../support/wire-server.js';
 
 const wanted = { detail: true, content: false };

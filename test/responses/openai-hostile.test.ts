@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { openAIConversation } from '../../lib/messages/openai.js';
-import { openAIReader } from '../../lib/responses/openai.js';
+import { openAIReader } from '../../lib/genai/providers/openai/answer.js';
+import { openAIConversation } from '../../lib/genai/providers/openai/messages.js';
 
 /* Any field of an answer, a chunk or a request may be missing or of another type; the reader itself never throws. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { responseAttributes } from '../../lib/genai/answer.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 import { LlmCall } from '../../lib/index.js';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
-import { responseAttributes } from '../../lib/responses/response.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 /* Answers of servers that only resemble OpenAI's, and of those that send what they should not. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 
 const WANTED = { detail: true, content: false };
 const piece = {

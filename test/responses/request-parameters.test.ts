@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { requestAttributes } from '../../lib/responses/request.js';
+import { requestAttributes } from '../../lib/genai/request.js';
 
 /** As the AWS SDK's commands are: the request in a field of their own. */
 class Command {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findRequest, requestedModel, requestedProvider } from '../../lib/responses/request.js';
+import { findRequest, requestedModel, requestedProvider } from '../../lib/genai/request.js';
 
 /** As the AWS SDK's commands are: the request in a field of their own. */
 class Command {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { requestAttributes } from '../../lib/responses/request.js';
+import { requestAttributes } from '../../lib/genai/request.js';
 
 /** As the AI SDK's models are. */
 class SdkModel {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
-import { responseAttributes } from '../../lib/responses/response.js';
+import { responseAttributes } from '../../lib/genai/answer.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 
 /*
  * The tier of service that answered, and what was written to a cache for an hour. Both tell what a call cost, so they are read

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readResponse, StreamedResponse } from '../../lib/responses/read.js';
-import type { ModelResponse } from '../../lib/responses/response.js';
+import type { ModelResponse } from '../../lib/genai/answer.js';
+import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 
 /*
  * Answers of earlier versions of the AI SDK, and of providers made for them; the present one runs in `test/clients`. Shapes:

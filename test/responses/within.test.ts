@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { answerWithin } from '../../lib/responses/within.js';
+import { answerWithin } from '../../lib/genai/wrapped-answer.js';
 
 const answer = { id: '1', model: 'm', choices: [] };
 const headers = { 'content-type': 'application/json' };

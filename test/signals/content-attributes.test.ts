@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { forLog, forSpan } from '../../lib/privacy/content-attributes.js';
 import { configure, type Settings } from '../../lib/settings.js';
-import { forLog, forSpan } from '../../lib/signals/content-attributes.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 useTelemetry({ settings: { content: 'SPAN_AND_EVENT' } });

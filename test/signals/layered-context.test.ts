@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type Context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing, unsuppressTracing } from '@opentelemetry/core';
-import { layer } from '../../lib/signals/layered-context.js';
+import { layer } from '../../lib/context/layered-context.js';
 
 const [a, b, c] = [Symbol('a'), Symbol('b'), Symbol('c')] as const;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { metrics } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
+import { GenAiMetrics } from '../../lib/genai/metrics.js';
 import { annotate, Embedding, LlmCall, Retrieval, type SemconvGeneration, Traced, Workflow } from '../../lib/index.js';
-import { Instruments } from '../../lib/signals/metrics.js';
 import { type MetricFacts, type Point, sorted, useTelemetry } from '../support/telemetry.js';
 
 const usage = {
@@ -218,11 +218,11 @@ describe('gaps between chunks', () => {
     ['both', ['gen_ai.client.operation.time_per_output_chunk', 'gen_ai.client.inference.time_per_output_chunk']],
   ])('are each a value of the histogram, in generation %s', async (semconv, names) => {
     await telemetry.restart({ settings: { semconv } });
-    const instruments = new Instruments(metrics.getMeter('test'), semconv);
+    const genAi = GenAiMetrics.of(metrics.getMeter('test'), semconv);
     for (const gaps of [[0.5, 0.015, 12, 0.0001, 7, 7, 300], [0.5], []]) {
-      instruments.recordChunkGaps(chat, Float64Array.from(gaps));
+      genAi.recordGaps(chat, Float64Array.from(gaps));
     }
-    instruments.recordChunkGaps(retrieval, Float64Array.of(1));
+    genAi.recordGaps(retrieval, Float64Array.of(1));
     const recorded = (await telemetry.captured.metrics()).filter(({ dataPoints }) => dataPoints.length > 0);
     expect(recorded.map(({ descriptor }) => descriptor.name)).toEqual(names);
     const counts = [1, 1, 0, 0, 0, 0, 2, 0, 0, 0, 2, 1, 0, 0, 1];

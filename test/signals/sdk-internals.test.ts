@@ -8,7 +8,7 @@ import {
   providerOfInstrument,
   providerOfTracer,
   replaceMethod,
-} from '../../lib/signals/sdk-internals.js';
+} from '../../lib/genai/one-span/sdk-internals.js';
 import { asked, OPERATION } from '../support/layers.js';
 
 const require = createRequire(import.meta.url);

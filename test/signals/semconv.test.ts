@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { METRIC_CALL_DURATION, METRIC_CALLS } from '../../lib/call/call-metrics.js';
+import * as definitions from '../../lib/genai/metric-definitions.js';
+import * as semconv from '../../lib/genai/semconv.js';
 import { configure, type SemconvGeneration } from '../../lib/index.js';
-import * as definitions from '../../lib/signals/metric-definitions.js';
-import * as semconv from '../../lib/signals/semconv.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 useTelemetry();
@@ -53,9 +54,10 @@ describe('names', () => {
   });
 
   test('of metrics are unique within a generation', () => {
-    const { METRIC_CALLS, METRIC_COST, METRICS, METRICS_1_41, METRICS_LATEST } = definitions;
+    const { METRIC_COST, METRICS, METRICS_1_41, METRICS_LATEST } = definitions;
     const all = [
       METRIC_CALLS,
+      METRIC_CALL_DURATION,
       METRIC_COST,
       ...[METRICS, METRICS_1_41, METRICS_LATEST].flatMap((part) => Object.values(part)),
     ];

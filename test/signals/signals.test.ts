@@ -8,9 +8,9 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { SCOPE_NAME, SCOPE_VERSION } from '../../lib/call/names.js';
 import { configure, Traced } from '../../lib/index.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../../lib/signals/scope.js';
-import { captureTelemetry } from '../../lib/testing.js';
+import { captureTelemetry } from '../../lib/testing/index.js';
 
 const asked: string[] = [];
 /** Decorated before any SDK is registered, as methods are in an app. */

@@ -1,4 +1,4 @@
-import type { Message } from '../../lib/messages/message.js';
+import type { Message } from '../../lib/genai/messages/message.js';
 
 /** Six bytes that pass for an image. */
 export const PIXEL = 'data:image/png;base64,AAAAAAAA';

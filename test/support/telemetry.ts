@@ -3,7 +3,7 @@ import { type Attributes, SeverityNumber, SpanKind, SpanStatusCode } from '@open
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { type CapturedTelemetry, type CaptureOptions, captureTelemetry } from '../../lib/testing.js';
+import { type CapturedTelemetry, type CaptureOptions, captureTelemetry } from '../../lib/testing/index.js';
 
 /** A span as a literal. What it does not have is left out. */
 export interface SpanFacts {

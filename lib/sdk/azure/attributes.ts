@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 
 /** Fills the column of the user; read from `user.id`, as `withRequestContext` names it. */
 const ATTR_ENDUSER_ID = 'enduser.id';

@@ -1,5 +1,5 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 
 // The exporter computes type, target and data of a dependency from names that are no longer in use. It leaves the names
 // themselves out of customDimensions, so that nothing arrives twice.

@@ -1,4 +1,4 @@
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 import { itemCount } from './spans.js';
 
 interface Envelope {

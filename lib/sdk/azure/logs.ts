@@ -1,5 +1,5 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 import { keepingAll } from './attributes.js';
 
 /** Makes the exporter write a log record as a custom event of that name. */

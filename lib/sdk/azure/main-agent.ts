@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 
 const NAMES = [
   [semconv.ATTR_GEN_AI_AGENT_NAME, 'microsoft.gen_ai.main_agent.name'],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SCOPE_NAME } from '../../signals/scope.js';
+import { SCOPE_NAME } from '../../genai/semconv.js';
 import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
 import { exporterQueue, type OwnAttempts } from '../export/exporter-queue.js';
 import type { Exports } from '../export/exports.js';

@@ -1,7 +1,7 @@
 import { type Attributes, type Context, trace } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 import { exceptionIsWhole, isEvent } from './logs.js';
 import { mainAgentOf } from './main-agent.js';
 

@@ -1,6 +1,6 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import * as semconv from '../../signals/semconv.js';
+import * as semconv from '../../genai/semconv.js';
 import { keepingAll } from './attributes.js';
 import { completeUrl, describeDependency, isHttp } from './dependency.js';
 import { mainAgentOf } from './main-agent.js';

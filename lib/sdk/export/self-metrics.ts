@@ -1,11 +1,17 @@
 import type { Meter } from '@opentelemetry/api';
-import { METRIC_TELEMETRY_ITEMS } from '../../signals/metric-definitions.js';
 import {
   ATTR_ANNOTEL_TELEMETRY_OUTCOME,
   ATTR_ANNOTEL_TELEMETRY_SIGNAL,
   ATTR_SERVER_ADDRESS,
-} from '../../signals/semconv.js';
+} from '../../genai/semconv.js';
 import type { Figures } from './figures.js';
+
+/** Counter of what became of telemetry itself on its way out. */
+const METRIC_TELEMETRY_ITEMS = {
+  name: 'annotel.telemetry.items',
+  unit: '{item}',
+  description: 'Spans, log records and metric data points by what became of them on their way out.',
+};
 
 const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
 

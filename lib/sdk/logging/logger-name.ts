@@ -1,6 +1,5 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { SCOPE_NAME } from '../../signals/scope.js';
-import { ATTR_CODE_FUNCTION_NAME } from '../../signals/semconv.js';
+import { ATTR_CODE_FUNCTION_NAME, SCOPE_NAME } from '../../genai/semconv.js';
 import { WINSTON } from './winston.js';
 
 type Named = Pick<ReadableLogRecord, 'instrumentationScope' | 'attributes'>;

@@ -1,7 +1,7 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
+import { SCOPE_NAME } from '../../genai/semconv.js';
 import { safely } from '../../safely.js';
 import { settings } from '../../settings.js';
-import { SCOPE_NAME } from '../../signals/scope.js';
 import { CleanedValues } from './cleaned-values.js';
 import { droppedBy } from './drop-attributes.js';
 import { cleanedText, type Subject } from './foreign-text.js';

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
-import { isSecretMember } from '../../redaction/assignments.js';
-import { redact, redactPatterns } from '../../redaction/redact.js';
+import { isSecretMember } from '../../privacy/redaction/assignments.js';
+import { redact, redactPatterns } from '../../privacy/redaction/redact.js';
 import { settings } from '../../settings.js';
 import { withoutQuotedValues } from './database-error.js';
 import { KnownTexts } from './known-texts.js';

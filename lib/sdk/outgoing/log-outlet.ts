@@ -1,6 +1,6 @@
 import { context as api, type Context, type HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { requestContextAttributes } from '../../request-context.js';
+import { requestContextAttributes } from '../../context/request-context.js';
 import { safely } from '../../safely.js';
 import type { Cleaner } from './cleaner.js';
 import { OutgoingRecord } from './outgoing-record.js';

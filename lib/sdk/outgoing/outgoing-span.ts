@@ -1,11 +1,11 @@
 import { type Attributes, type SpanContext, type SpanStatus, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { SCOPE_NAME } from '../../signals/scope.js';
 import {
   ATTR_ANNOTEL_SAMPLING_KEPT,
   ATTR_ANNOTEL_SAMPLING_SPANS_LEFT_OUT,
   ATTR_ANNOTEL_SAMPLING_WEIGHT,
-} from '../../signals/semconv.js';
+  SCOPE_NAME,
+} from '../../genai/semconv.js';
 import type { Verdict } from '../sampling/tail-sampler.js';
 import { withThreshold } from '../sampling/threshold.js';
 import { type Cleaner, databaseOf } from './cleaner.js';

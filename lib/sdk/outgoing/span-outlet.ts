@@ -1,6 +1,6 @@
 import { type Context, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { requestContextAttributes } from '../../request-context.js';
+import { requestContextAttributes } from '../../context/request-context.js';
 import { safely } from '../../safely.js';
 import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
 import type { Cleaner } from './cleaner.js';

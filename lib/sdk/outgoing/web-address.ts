@@ -1,4 +1,4 @@
-import { redact, redactPatterns } from '../../redaction/redact.js';
+import { redact, redactPatterns } from '../../privacy/redaction/redact.js';
 import type { Settings } from '../../settings.js';
 import { decoded, isSecretParameter } from './secret-names.js';
 

@@ -8,8 +8,8 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
-import { peerOf } from '../../carriers.js';
-import { baggageOf, withBaggageBelieved } from '../../request-context.js';
+import { peerOf } from '../../context/carriers.js';
+import { baggageOf, withBaggageBelieved } from '../../context/request-context.js';
 import { type Host, type HostList, hostOf } from './hosts.js';
 import { destinationsOf, senderOf } from './request-peers.js';
 

@@ -1,6 +1,6 @@
 import { type HrTime, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { ATTR_ANNOTEL_COST_AMOUNT, ATTR_GEN_AI_OPERATION_NAME, isInternal } from '../../signals/semconv.js';
+import { ATTR_ANNOTEL_COST_AMOUNT, ATTR_GEN_AI_OPERATION_NAME, isInternal } from '../../genai/semconv.js';
 import type { KeepRules } from './keep-rules.js';
 
 /** The rule that kept a trace; the first of them where several match. */

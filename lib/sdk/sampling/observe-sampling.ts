@@ -1,7 +1,18 @@
 import type { Meter } from '@opentelemetry/api';
-import { METRIC_SAMPLING_SPANS, METRIC_SAMPLING_TRACES } from '../../signals/metric-definitions.js';
-import { ATTR_ANNOTEL_SAMPLING_OUTCOME } from '../../signals/semconv.js';
+import { ATTR_ANNOTEL_SAMPLING_OUTCOME } from '../../genai/semconv.js';
 import type { SamplingFigures } from './sampling-figures.js';
+
+/** Counters of what sampling kept and dropped: the parts of traces that this process has, and their spans. */
+const METRIC_SAMPLING_TRACES = {
+  name: 'annotel.sampling.traces',
+  unit: '{trace}',
+  description: 'Local parts of traces by what became of them.',
+};
+const METRIC_SAMPLING_SPANS = {
+  name: 'annotel.sampling.spans',
+  unit: '{span}',
+  description: 'Ended spans by what became of them.',
+};
 
 /** Reports what sampling kept and dropped as metrics, read anew for each collection. */
 export function observeSampling(meter: Meter, source: { figures(): SamplingFigures }): void {

@@ -3,7 +3,7 @@ import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage }
 import { ChatOpenAI } from '@langchain/openai';
 import { embedMany, generateText, jsonSchema, streamText, tool } from 'ai';
 import { Embedding, LlmCall } from '../../../lib/index.js';
-import { TelemetryCallbackHandler } from '../../../lib/integrations/langchain.js';
+import { TelemetryCallbackHandler } from '../../../lib/langchain/index.js';
 import { json, type WireServer } from '../../support/wire-server.js';
 import type { Canaries } from './canary.js';
 import { type Family, picture, read, schema } from './canary-family.js';

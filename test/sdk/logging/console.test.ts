@@ -5,7 +5,7 @@ import { context, type LogRecord, logs, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { bridgeConsole } from '../../../lib/sdk/logging/console.js';
 import { printing } from '../../../lib/sdk/logging/own-output.js';
-import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing.js';
+import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const;
 

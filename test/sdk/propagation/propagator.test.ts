@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { carrierVia } from '../../../lib/carriers.js';
+import { carrierVia } from '../../../lib/context/carriers.js';
 import { requestContext, withRequestContext } from '../../../lib/index.js';
 import { createPropagator, type PropagatorName } from '../../../lib/sdk/propagation/propagator.js';
 import { noteHttpRequest, noteUndiciRequest } from '../../../lib/sdk/propagation/request-peers.js';

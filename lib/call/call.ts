@@ -1,0 +1,253 @@
+import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
+import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { addRequestContext } from '../context/request-context.js';
+import { forSpan } from '../privacy/content-attributes.js';
+import { safely } from '../safely.js';
+import { type Activity, unwatch, watch } from './abandoned.js';
+import { CallArguments } from './arguments.js';
+import { contextOf, enclosingCall } from './current.js';
+import { errorType } from './failure.js';
+import { ATTR_ANNOTEL_OPERATION, ATTR_ANNOTEL_STREAM_END, ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from './names.js';
+import type { Call, InFlight, Operation, Outcome, Owner } from './operation.js';
+import { record, recordEvent } from './record.js';
+import type { Signals } from './signals.js';
+import { StreamItems } from './stream-items.js';
+
+/**
+ * One call in flight: the constructor opens its span; the first of `ok`, `fail`, `stop` and `abandon` ends it. A call that
+ * another one owns has no span: it adds what it learned to that one.
+ */
+export class CallInFlight implements InFlight {
+  context: Context;
+  enclosing: CallInFlight | undefined;
+  readonly around: Span | undefined;
+  memo: unknown;
+  lastActivity: number;
+  activity: Activity | undefined;
+  private readonly span: Span;
+  private bag: Attributes;
+  private readonly owner: Owner | undefined;
+  /** What calls that this one owns have added. */
+  private nested: Attributes | undefined;
+  /** What the method itself says of the call. */
+  private annotations: Attributes | undefined;
+  private readonly started: number;
+  private ended = false;
+  private watched = false;
+  private items: StreamItems | undefined;
+  args: CallArguments;
+
+  constructor(
+    readonly operation: Operation,
+    private readonly signals: Signals,
+    call: Call,
+  ) {
+    const bag = operation.onStart(call);
+    const parent = call.context;
+    this.bag = bag;
+    this.args = new CallArguments(call.args);
+    this.enclosing = enclosingCall(parent);
+    this.around = this.enclosing ? this.enclosing.around : trace.getSpan(parent);
+    this.owner = operation.ownedBy?.(parent);
+    if (this.owner) {
+      this.span = trace.wrapSpanContext(this.owner.spanContext);
+      this.started = this.lastActivity = performance.now();
+      this.context = operation.enterOwned?.(parent, this) ?? parent;
+      this.owner.addNested({ ...bag, ...operation.describe?.(call, this.spanContext) });
+      return;
+    }
+    addRequestContext(bag, parent);
+    this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
+    // Right behind the span's own start, so that metrics and span tell the same duration.
+    this.started = this.lastActivity = performance.now();
+    this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
+    this.describe(call);
+  }
+
+  get isOpen(): boolean {
+    return !this.ended;
+  }
+
+  get spanContext(): SpanContext {
+    return this.span.spanContext();
+  }
+
+  addNested(attributes: Attributes): void {
+    if (this.ended) return;
+    const sum = this.nested ?? {};
+    this.nested = this.operation.combine?.(sum, attributes) ?? { ...sum, ...attributes };
+  }
+
+  /** Says what the call is; where the span records, also what else is known of it by now. */
+  private describe(call: Call): void {
+    const { operation, span, bag } = this;
+    const recording = span.isRecording();
+    const known = recording ? (operation.describe?.(call, span.spanContext()) ?? {}) : bag;
+    known[ATTR_CODE_FUNCTION_NAME] = call.method;
+    known[ATTR_ANNOTEL_OPERATION] = operation.type;
+    if (!recording) return;
+    span.setAttributes(forSpan(known));
+    Object.assign(bag, known);
+  }
+
+  /** Adds what became known of the call while it runs: to all three signals. */
+  add(attributes: Attributes): void {
+    if (this.ended) return;
+    if (this.owner) return this.owner.addNested(attributes);
+    this.span.setAttributes(forSpan(attributes));
+    Object.assign(this.bag, attributes);
+  }
+
+  /** Adds what the method says of its own accord: to span and log record, not to metrics. */
+  annotate(attributes: Attributes): void {
+    if (this.ended) return;
+    this.annotations = addValues(this.annotations ?? {}, attributes);
+  }
+
+  rename(name: string): void {
+    if (!this.ended) this.span.updateName(name);
+  }
+
+  /** Records a timestamped event: as a span event, and as a log record of its own in the call's context. */
+  event(name: string, attributes: Attributes | undefined): void {
+    if (this.ended) return;
+    this.span.addEvent(name, attributes);
+    if (this.isSampled()) recordEvent(this.signals.logger, this.context, name, attributes);
+  }
+
+  /** The result is read later; `lease` lives for as long as anybody still can. */
+  pendingOn(lease: object, activity: Activity): void {
+    if (this.ended) return;
+    // A promise became a stream, which is read on when the promise is gone.
+    if (this.watched) unwatch(this);
+    this.activity = activity;
+    this.watched = true;
+    this.args.loosen();
+    this.lastActivity = performance.now();
+    watch(this, lease);
+  }
+
+  /** One item of a stream has come. */
+  item(chunk: unknown): void {
+    if (this.ended) return;
+    const now = performance.now();
+    const { items } = this;
+    if (!items) {
+      const detail = this.span.isRecording() || this.isLogged(false);
+      const fold = safely('starting to read a stream', () => this.operation.fold?.(detail));
+      this.items = new StreamItems((now - this.started) / 1000, fold, chunk);
+    } else if (items.add(chunk, (now - this.lastActivity) / 1000)) {
+      this.recordGaps(items, { ...this.bag, ...this.readAnswer(undefined, { kind: 'ok' }, false) });
+    }
+    this.lastActivity = now;
+  }
+
+  ok(value: unknown): void {
+    this.end({ kind: 'ok' }, value);
+  }
+
+  fail(error: unknown): void {
+    this.end({ kind: 'failed', error }, undefined);
+  }
+
+  /** The reader of a stream stopped before its end: break, return, cancel, unsubscribe. */
+  stop(): void {
+    this.end({ kind: 'stopped' }, undefined);
+  }
+
+  abandon(): void {
+    this.end({ kind: 'abandoned' }, undefined, this.lastActivity);
+  }
+
+  private end(outcome: Outcome, value: unknown, at?: number): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.watched) unwatch(this);
+    const ended = at ?? performance.now();
+    if (outcome.kind === 'failed' && this.enclosing?.isOpen) this.enclosing.args.addFailed(this.args);
+    if (this.owner) this.endOwned(this.owner, outcome, value);
+    else {
+      safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
+      safely('ending a span', () => this.span.end(ended));
+    }
+    this.release(outcome);
+  }
+
+  /** Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself. */
+  private release({ kind }: Outcome): void {
+    this.bag = {};
+    this.nested = this.annotations = this.items = undefined;
+    this.args = new CallArguments(undefined);
+    // An abandoned stream may still be read, in there.
+    if (kind !== 'abandoned') this.context = ROOT_CONTEXT;
+  }
+
+  /** Whether this call failed is for the owner to say, which may have caught it. */
+  private endOwned(owner: Owner, outcome: Outcome, value: unknown): void {
+    const read = this.readAnswer(value, outcome, true);
+    owner.addNested({ ...this.nestedBeside({}), ...read, [ATTR_ERROR_TYPE]: undefined });
+  }
+
+  /** What nested calls added, as far as this one does not know better itself. */
+  private nestedBeside(known: Attributes): Attributes {
+    const news: Attributes = {};
+    for (const key in this.nested) if (known[key] === undefined) news[key] = this.nested[key];
+    return news;
+  }
+
+  private conclude(outcome: Outcome, value: unknown, seconds: number): void {
+    const { operation, span, signals, context, args, items, nested, annotations } = this;
+    const failed = outcome.kind === 'failed';
+    if (!span.isRecording() && !signals.metrics && !this.isLogged(true)) return;
+
+    const detail = span.isRecording() || this.isLogged(failed);
+    const read = this.readAnswer(value, outcome, detail);
+    const learned = nested ? { ...this.nestedBeside(this.bag), ...read } : read;
+    if (failed) learned[ATTR_ERROR_TYPE] = errorType(outcome.error);
+    else if (outcome.kind !== 'ok') learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
+    // Spread, not assigned: objects that grow key by key become slow ones.
+    const known = { ...this.bag, ...learned };
+    const following = safely('completing a call', () => operation.complete?.(known, context, () => args.values));
+    const late = { ...learned, ...following };
+    const bag = following ? { ...known, ...following } : known;
+    const name = nested && operation.nameAtEnd?.(bag);
+    if (name !== undefined) span.updateName(name);
+    const thrown = failed ? { error: outcome.error, args: args.values } : undefined;
+    // An answer may tell of a failure, too.
+    const isLogged = this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined);
+    record({ operation, span, context, signals, bag, late, annotations, seconds, thrown, isLogged });
+    if (items?.fold) this.recordGaps(items, bag);
+  }
+
+  private isLogged(failed: boolean): boolean {
+    const policy = this.operation.log;
+    return policy !== 'none' && (failed || policy === 'all' || (policy === 'sampled' && this.isSampled()));
+  }
+
+  /** Without traces nothing is sampled out. */
+  private isSampled(): boolean {
+    return !this.signals.tracing || (this.span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+  }
+
+  private recordGaps(items: StreamItems, bag: Attributes): void {
+    const gaps = items.takeGaps();
+    const meter = this.signals.metrics?.meter;
+    // Those of an owned call are the owner's, too.
+    if (meter && !this.owner) safely('recording chunk times', () => this.operation.recordGaps?.(meter, bag, gaps));
+  }
+
+  /** A stream is read from its folded items, complete or not; a call that failed before any item has no answer. */
+  private readAnswer(value: unknown, outcome: Outcome, detail: boolean): Attributes {
+    const { operation, items } = this;
+    if (!operation.onEnd || (items ? !items.fold : outcome.kind !== 'ok')) return {};
+    const answer = () => (items?.fold ? items.fold.value() : value);
+    const times = items && { firstItem: items.first };
+    return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail, this.spanContext) ?? {}, {});
+  }
+}
+
+/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
+export function addValues(bag: Attributes, more: Attributes | undefined): Attributes {
+  for (const key in more) if (more[key] !== null && more[key] !== undefined) bag[key] = more[key];
+  return bag;
+}

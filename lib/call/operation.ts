@@ -1,0 +1,111 @@
+import type { Attributes, Context, Meter, Span, SpanContext, SpanKind } from '@opentelemetry/api';
+
+/** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
+export type LogPolicy = 'all' | 'sampled' | 'errors' | 'none';
+
+/** One call of an observed method, as its operation sees it at the start. */
+export interface Call {
+  /** `Class.method`, or the name of a plain function. */
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** The context that the method was called in. */
+  readonly context: Context;
+}
+
+/** When the items of a stream came, in seconds since the call began. */
+export interface StreamTimes {
+  readonly firstItem: number | undefined;
+}
+
+/** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
+export type Outcome =
+  | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Folds the items of a stream into the value that is given to {@link Operation.onEnd}. */
+export interface Fold {
+  add(item: unknown): void;
+  value(): unknown;
+}
+
+/**
+ * A call in flight that owns what calls within it do: however many layers see the same thing, it is recorded once, by the
+ * owner, and the others add what they know.
+ */
+export interface Owner {
+  /** `false` once the call has ended; then it owns nothing any more. */
+  readonly isOpen: boolean;
+  readonly spanContext: SpanContext;
+  /** Takes what a nested call knows. What the owner's own method says, or its own answer, beats it. */
+  addNested(attributes: Attributes): void;
+}
+
+/** A call in flight, as its operation and what stands around it see it. */
+export interface InFlight extends Owner {
+  readonly operation: Operation;
+  /** The observed call that this one was made in. */
+  readonly enclosing: InFlight | undefined;
+  /** The span that the outermost call was made in. */
+  readonly around: Span | undefined;
+  /** What operations remember of the call. */
+  memo: unknown;
+}
+
+/** What one kind of decorated method adds to telemetry. Pure where not said otherwise: reads, never writes. */
+export interface Operation {
+  readonly kind: SpanKind;
+  readonly log: LogPolicy;
+  /** What was decorated, in one low-cardinality word; the dimension `annotel.operation`. */
+  readonly type: string;
+  /** What the user calls it; the name of a function that has none. */
+  readonly label?: string;
+  /** The span's name. `attributes` are those of `onStart`. */
+  name(call: Call, attributes: Attributes): string;
+  /**
+   * What a sampler may decide by and what metrics are split by, as far as it is known before the method runs. Returns a new
+   * object each time: the observation keeps and fills it.
+   */
+  onStart(call: Call): Attributes;
+  /** What else is known before the method runs. Asked only where the span records. */
+  describe?(call: Call, span: SpanContext): Attributes;
+  /**
+   * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
+   *
+   * @param call may be made the owner of what runs below
+   * @param attributes those of `onStart`
+   */
+  enter?(parent: Context, call: InFlight, attributes: Attributes): Context;
+  /** The call in flight that owns this one: it gets no span of its own, and adds what it learns to that one's. */
+  ownedBy?(context: Context): Owner | undefined;
+  /** As `enter`, for a call that another one owns. */
+  enterOwned?(parent: Context, call: Owner): Context;
+  /**
+   * Attributes read from what the method resolved to, or from the folded items of a stream, be it complete or not.
+   *
+   * @param detail false where the span does not record: then only what metrics need is wanted
+   */
+  onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean, span: SpanContext): Attributes;
+  /** The span's name, where nested calls said what it is named by. `undefined`: as before. */
+  nameAtEnd?(bag: Attributes): string | undefined;
+  /** Puts together what several nested calls added, the earlier ones first. Default: the later wins. */
+  combine?(sum: Attributes, more: Attributes): Attributes;
+  /**
+   * Of every call, however it ended: what follows from the rest of the bag. May add to what stands above.
+   *
+   * @param context the context that the method ran in
+   * @param args what is still there of the arguments
+   */
+  complete?(bag: Attributes, context: Context, args: () => readonly unknown[]): Attributes | undefined;
+  /** Metrics of its own, beside the count and the duration that every call has. */
+  record?(meter: Meter, bag: Attributes, seconds: number, context: Context): void;
+  /** As `record`, of a stream: seconds between items that came after the first. Asked for parts of a long one. */
+  recordGaps?(meter: Meter, bag: Attributes, gaps: Float64Array): void;
+  /** The name of the call's log record. Default: `annotel.call`, and `exception` for a failed one. */
+  eventName?(failed: boolean): string;
+  /**
+   * @param detail as for `onEnd`
+   */
+  fold?(detail: boolean): Fold;
+  /** Where in a returned object the answer or stream stands, for clients that wrap it. Default: the object itself. */
+  payload?(value: object): unknown;
+}

@@ -1,0 +1,98 @@
+import type { AnyValue, Attributes, Context, Logger, Span } from '@opentelemetry/api';
+import { SeverityNumber, SpanStatusCode } from '@opentelemetry/api';
+import { forLog, forSpan } from '../privacy/content-attributes.js';
+import { safely } from '../safely.js';
+import { settings } from '../settings.js';
+import { errorMessage, exceptionAttributes } from './failure.js';
+import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE, EVENT_ANNOTEL_CALL, EVENT_EXCEPTION } from './names.js';
+import type { Operation } from './operation.js';
+import type { Signals } from './signals.js';
+
+/** A call that has ended, with all that is known of it. */
+export interface EndedCall {
+  readonly operation: Operation;
+  readonly span: Span;
+  readonly context: Context;
+  readonly signals: Signals;
+  /** Everything known, for metrics and log. */
+  readonly bag: Attributes;
+  /** The part of the bag that the span does not have yet. */
+  readonly late: Attributes;
+  /** What the method said of its own accord: for span and log. */
+  readonly annotations: Attributes | undefined;
+  readonly seconds: number;
+  /** What was thrown, where something was, and the arguments, which an error that repeats them must not tell. */
+  readonly thrown: { readonly error: unknown; readonly args: readonly unknown[] } | undefined;
+  readonly isLogged: boolean;
+}
+
+/** One bag, three signals: attributes → status → metrics → log; the caller ends the span last. */
+export function record(call: EndedCall): void {
+  const { operation, span, context, signals, bag, late, annotations, seconds, thrown, isLogged } = call;
+  const recording = span.isRecording();
+  if (recording) span.setAttributes(forSpan(late));
+  if (recording && annotations) span.setAttributes(annotations);
+
+  const exception = thrown && (recording || isLogged) ? exceptionAttributes(thrown.error, thrown.args) : undefined;
+  if (recording && bag[ATTR_ERROR_TYPE] !== undefined) {
+    const message = thrown && errorMessage(thrown.error, thrown.args);
+    span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
+    if (exception?.first && settings().exceptionEvents) span.addEvent('exception', exception.attributes);
+  }
+  const { metrics, logger } = signals;
+  if (metrics) {
+    safely('recording metrics', () => {
+      metrics.record(bag, seconds, context);
+      operation.record?.(metrics.meter, bag, seconds, context);
+    });
+  }
+  if (!isLogged) return;
+  const more = annotations || exception ? { ...annotations, ...exception?.attributes } : undefined;
+  safely('emitting a log record', () => recordLog(logger, operation, context, bag, more));
+}
+
+/**
+ * The one log record of a call. Success is DEBUG, as the conventions ask for model calls; failure is WARN, since it is not
+ * known here whether somebody handles it.
+ *
+ * @param more what stands in the log record beside the bag: annotations, and the exception that was thrown
+ */
+function recordLog(
+  logger: Logger,
+  operation: Operation,
+  context: Context,
+  bag: Attributes,
+  more: Attributes | undefined,
+): void {
+  const method = bag[ATTR_CODE_FUNCTION_NAME];
+  const error = bag[ATTR_ERROR_TYPE];
+  const failed = error !== undefined;
+  logger.emit({
+    eventName: operation.eventName?.(failed) ?? (failed ? EVENT_EXCEPTION : EVENT_ANNOTEL_CALL),
+    severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
+    body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
+    attributes: more ? { ...forLog(bag), ...more } : forLog(bag),
+    context,
+  });
+}
+
+/**
+ * A timestamped event that the app tells of, as a log record.
+ *
+ * @param context of the span that it belongs to
+ */
+export function recordEvent(
+  logger: Logger,
+  context: Context,
+  name: string,
+  attributes: Attributes | undefined,
+  body: AnyValue = name,
+): void {
+  logger.emit({
+    eventName: name,
+    severityNumber: SeverityNumber.INFO,
+    body,
+    attributes: attributes ?? {},
+    context,
+  });
+}

@@ -1,0 +1,98 @@
+import type { Logger, LoggerProvider, Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
+import { createNoopLogger, createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { safely } from '../safely.js';
+import { type Settings, settings } from '../settings.js';
+import { CallMetrics } from './call-metrics.js';
+import { SCOPE_NAME, SCOPE_VERSION } from './names.js';
+
+const SCHEMA_URL_1_41 = 'https://opentelemetry.io/schemas/1.41.0';
+
+/** Where one call's telemetry goes. */
+export interface Signals {
+  readonly tracer: Tracer;
+  /** Whether the tracer is one of an SDK. */
+  readonly tracing: boolean;
+  /** Absent where no meter provider is registered. */
+  readonly metrics: CallMetrics | undefined;
+  readonly logger: Logger;
+}
+
+/** What an operation may put around the tracer and the meter that calls are recorded by. */
+export interface Wrapping {
+  tracer(tracer: Tracer): Tracer;
+  meter(meter: Meter): Meter;
+}
+
+let wrapping: Wrapping = { tracer: (tracer) => tracer, meter: (meter) => meter };
+
+/** Sets what is put around the tracer and the meter from now on. */
+export function wrapSignals(chosen: Wrapping): void {
+  wrapping = chosen;
+}
+
+const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
+
+let tracersSeen: TracerProvider | undefined;
+let metersSeen: MeterProvider | undefined;
+let loggersSeen: LoggerProvider | undefined;
+let settingsSeen: Settings | undefined;
+let current: Signals | undefined;
+
+/**
+ * The signals that are listened to now, or `undefined` where no SDK is registered. Asked at every call, since an SDK
+ * may be registered after a class was decorated, and replaced in tests.
+ */
+export function activeSignals(): Signals | undefined {
+  const tracers = delegateOf(trace.getTracerProvider());
+  const meters = metrics.getMeterProvider();
+  const loggers = logs.getLoggerProvider();
+  const chosen = settings();
+  if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || chosen !== settingsSeen) {
+    tracersSeen = tracers;
+    metersSeen = meters;
+    loggersSeen = loggers;
+    settingsSeen = chosen;
+    current = resolve(tracers, meters, loggers, chosen);
+  }
+  return current;
+}
+
+/** The API hands out one proxy for all providers; what tells whether an SDK is there is its delegate. */
+function delegateOf(provider: TracerProvider): TracerProvider {
+  const proxy = provider as Partial<ProxyTracerProvider>;
+  return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : provider;
+}
+
+const ownMeters = new WeakMap<Meter, Meter>();
+
+/** One per meter, however often the settings change. */
+function ownMeter(meter: Meter): Meter {
+  const known = ownMeters.get(meter) ?? wrapping.meter(meter);
+  ownMeters.set(meter, known);
+  return known;
+}
+
+/** A provider that throws costs its own signal, and neither the others nor the call. */
+function resolve(
+  tracers: TracerProvider,
+  meters: MeterProvider,
+  loggers: LoggerProvider,
+  chosen: Settings,
+): Signals | undefined {
+  const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
+  const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
+  const counted = safely('getting a meter', () => {
+    const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
+    return meter === createNoopMeter() ? undefined : CallMetrics.of(ownMeter(meter));
+  });
+  const logger =
+    safely('getting a logger', () => loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
+  const tracing = tracer !== undefined && tracers !== NO_DELEGATE;
+  if (!tracing && !counted && safely('asking a logger', () => logger.enabled()) === false) return undefined;
+  return {
+    tracer: tracing ? wrapping.tracer(tracer) : NO_DELEGATE.getTracer(SCOPE_NAME),
+    tracing,
+    metrics: counted,
+    logger,
+  };
+}

@@ -1,0 +1,31 @@
+import { objectOf, stringOf } from '../shape.js';
+import type { ToolDefinition } from './message.js';
+
+/**
+ * Tools in the form that several APIs took over from OpenAI's: `{ type: 'function', function: { name, description,
+ * parameters } }`. A tool of another type is told by its type.
+ */
+export function functionTools(tools: unknown): ToolDefinition[] | undefined {
+  if (!Array.isArray(tools)) return undefined;
+  return tools.flatMap((tool) => {
+    const fields = objectOf(tool);
+    const declared = objectOf(fields?.['function']);
+    const type = stringOf(fields?.['type']) ?? 'function';
+    return fields ? [toolDefinition(type, declared ?? {}, declared?.['parameters'])] : [];
+  });
+}
+
+/** A definition by the `name` and `description` of what declares it; without a name, its type stands for it. */
+export function toolDefinition(
+  type: string,
+  declared: Readonly<Record<string, unknown>>,
+  parameters: unknown,
+): ToolDefinition {
+  const description = stringOf(declared['description']);
+  return {
+    type,
+    name: stringOf(declared['name']) ?? type,
+    ...(description === undefined ? undefined : { description }),
+    ...(parameters === undefined ? undefined : { parameters }),
+  };
+}

@@ -1,0 +1,113 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  ATTR_OPENAI_API_TYPE,
+  ATTR_OPENAI_RESPONSE_SERVICE_TIER,
+  ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+  FINISH_REASON_ERROR,
+} from '../../semconv.js';
+import { specialTier, tierOfUsage } from '../../service-tier.js';
+import { objectOf, stringOf } from '../../shape.js';
+import type { LangChainMessage } from './messages.js';
+
+/*
+ * What LangChain tells of an answer beside its content and usage: `response_metadata` of the message, `generationInfo` and
+ * `llmOutput` of the result. Their fields are the providers' own.
+ */
+
+type Fields = Record<string, unknown>;
+
+/** LangChain's names of providers that the conventions call otherwise. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  azure: 'azure.ai.openai',
+  azure_openai: 'azure.ai.openai',
+  google: 'gcp.gemini',
+  google_genai: 'gcp.gemini',
+  google_vertexai: 'gcp.vertex_ai',
+  vertexai: 'gcp.vertex_ai',
+  mistral: 'mistral_ai',
+  mistralai: 'mistral_ai',
+  bedrock: 'aws.bedrock',
+  bedrock_converse: 'aws.bedrock',
+  amazon_bedrock: 'aws.bedrock',
+  xai: 'x_ai',
+  watsonx: 'ibm.watsonx.ai',
+  moonshot: 'moonshot_ai',
+};
+
+/** `gen_ai.provider.name` of what LangChain calls a provider. */
+export function langChainProvider(name: unknown): string | undefined {
+  const told = stringOf(name);
+  return told === undefined ? undefined : (PROVIDERS[told.replaceAll('-', '_')] ?? told);
+}
+
+/** `response_metadata` of a message. */
+export const metadataOf = (message: LangChainMessage | undefined): Fields | undefined =>
+  objectOf(message?.fields['response_metadata']);
+
+/** The model that answered. */
+export function modelOf(told: Fields): string | undefined {
+  return stringOf(told['model_name']) ?? stringOf(told['model']) ?? stringOf(told['model_id']);
+}
+
+/** The provider's id of the answer. LangChain makes up ids that begin with `run-` where the provider tells none. */
+export function idOf(id: unknown, told: Fields): string | undefined {
+  const own = stringOf(told['id']) ?? stringOf(id);
+  return own?.startsWith('run-') ? undefined : own;
+}
+
+const FINISH_FIELDS = ['finish_reason', 'stop_reason', 'done_reason', 'finishReason', 'stopReason'];
+
+/**
+ * Why the model finished, in the provider's word for it.
+ *
+ * @param called whether the message, or a chunk before it, asks for a tool
+ */
+export function finishReason(
+  message: LangChainMessage | undefined,
+  info: Fields | undefined,
+  called: boolean,
+): string | undefined {
+  const metadata = metadataOf(message);
+  // Anthropic's streams tell it under `additional_kwargs`.
+  for (const told of [metadata, info, objectOf(message?.fields['additional_kwargs'])]) {
+    for (const field of FINISH_FIELDS) {
+      const reason = stringOf(told?.[field]);
+      if (reason !== undefined) return reason;
+    }
+  }
+  return metadata && statusReason(metadata, called);
+}
+
+/** OpenAI's responses API tells a status instead; these are its counterparts in the chat API. */
+function statusReason(metadata: Fields, called: boolean): string | undefined {
+  switch (metadata['status']) {
+    case 'completed':
+      return called ? 'tool_calls' : 'stop';
+    case 'incomplete': {
+      const reason = stringOf(objectOf(metadata['incomplete_details'])?.['reason']);
+      return reason === 'max_output_tokens' ? 'length' : reason;
+    }
+    case 'failed':
+    case 'cancelled':
+      return FINISH_REASON_ERROR;
+    default:
+      return undefined;
+  }
+}
+
+/** The tier that answered, as OpenAI tells it beside the usage, and Anthropic in it. */
+export function tierOf(told: Fields): string | undefined {
+  return specialTier(told['service_tier'], tierOfUsage(told['usage']));
+}
+
+/** What only OpenAI tells. */
+export function openAIAttributes(told: Fields): Attributes {
+  const attributes: Attributes = {};
+  if (told['model_provider'] !== 'openai') return attributes;
+  if (told['object'] === 'response') attributes[ATTR_OPENAI_API_TYPE] = 'responses';
+  const tier = stringOf(told['service_tier']);
+  if (tier !== undefined) attributes[ATTR_OPENAI_RESPONSE_SERVICE_TIER] = tier;
+  const fingerprint = stringOf(told['system_fingerprint']);
+  if (fingerprint !== undefined) attributes[ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint;
+  return attributes;
+}

@@ -1,0 +1,121 @@
+import type { ModelResponse, ResponseFold, ResponseReader } from '../../answer.js';
+import type { Message, Part } from '../../messages/message.js';
+import { FINISH_REASON_ERROR } from '../../semconv.js';
+import { countOf, objectOf, stringOf } from '../../shape.js';
+import { completionParts, messageParts } from './messages.js';
+
+/*
+ * Ollama: chat and generate, whose streams bring chunks of the same shape, and embeddings. Shapes: the API reference of
+ * Ollama, as typed by the `ollama` package 0.6.
+ */
+
+type Fields = Record<string, unknown>;
+
+const PROVIDER = 'ollama';
+
+export const ollamaReader: ResponseReader = {
+  read(answer, { detail, content }) {
+    const fields = answer as Fields;
+    if (isAnswer(fields)) {
+      const told = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
+      if (!detail) return told;
+      const reason = stringOf(fields['done_reason']);
+      return {
+        ...told,
+        finishReasons: reason === undefined ? undefined : [reason],
+        output: content ? [messageOf(partsOf(fields), reason)] : undefined,
+      };
+    }
+    return isEmbeddings(fields) ? embeddings(fields) : vector(fields);
+  },
+  startFold(chunk, { content }) {
+    return isAnswer(chunk as Fields) ? new AnswerFold(content) : undefined;
+  },
+};
+
+function isAnswer(fields: Fields): boolean {
+  return (
+    typeof fields['done'] === 'boolean' &&
+    stringOf(fields['model']) !== undefined &&
+    (objectOf(fields['message']) !== undefined ||
+      typeof fields['response'] === 'string' ||
+      stringOf(fields['created_at']) !== undefined)
+  );
+}
+
+/** `eval_count` includes what was thought; how much of it that was is not told. */
+function usageOf(fields: Fields): ModelResponse['usage'] {
+  const inputTokens = countOf(fields['prompt_eval_count']);
+  const outputTokens = countOf(fields['eval_count']);
+  return (inputTokens ?? outputTokens) === undefined ? undefined : { inputTokens, outputTokens };
+}
+
+function partsOf(fields: Fields): Part[] {
+  const message = objectOf(fields['message']);
+  return message ? messageParts(message) : completionParts(fields);
+}
+
+function messageOf(parts: readonly Part[], reason: string | undefined): Message {
+  return { role: 'assistant', parts, ...(reason === undefined ? undefined : { finish_reason: reason }) };
+}
+
+/** Folds the chunks of a chat or completion. The last one, which is `done`, tells why it ended, and the counts. */
+class AnswerFold implements ResponseFold {
+  private model: string | undefined;
+  private last: Fields | undefined;
+  private readonly parts: Part[] | undefined;
+
+  constructor(content: boolean) {
+    if (content) this.parts = [];
+  }
+
+  add(chunk: object): void {
+    const fields = chunk as Fields;
+    this.model ??= stringOf(fields['model']);
+    if (fields['done'] === true) this.last = fields;
+    for (const part of this.parts ? partsOf(fields) : []) this.join(part);
+  }
+
+  /** Texts and thoughts come piece by piece, everything else whole. */
+  private join(part: Part): void {
+    const parts = this.parts as Part[];
+    const open = parts.at(-1) as Fields | undefined;
+    if (open?.['type'] === part.type && (part.type === 'text' || part.type === 'reasoning')) {
+      open['content'] = `${open['content']}${(part as Fields)['content']}`;
+    } else parts.push({ ...part });
+  }
+
+  response(): ModelResponse {
+    const reason = this.last ? stringOf(this.last['done_reason']) : FINISH_REASON_ERROR;
+    return {
+      provider: PROVIDER,
+      model: this.model,
+      finishReasons: reason === undefined ? undefined : [reason],
+      usage: this.last && usageOf(this.last),
+      output: this.parts && [messageOf(this.parts, reason)],
+    };
+  }
+}
+
+// --- embeddings ------------------------------------------------------------------------------------------------------
+
+function isEmbeddings(fields: Fields): boolean {
+  const { embeddings: vectors } = fields;
+  return stringOf(fields['model']) !== undefined && Array.isArray(vectors) && Array.isArray(vectors[0]);
+}
+
+function embeddings(fields: Fields): ModelResponse {
+  return {
+    provider: PROVIDER,
+    model: stringOf(fields['model']),
+    usage: usageOf(fields),
+    dimensions: (fields['embeddings'] as unknown[][])[0]?.length,
+  };
+}
+
+/** The older `embeddings` answers with nothing but the vector, which does not tell whose it is. */
+function vector(fields: Fields): ModelResponse | undefined {
+  const { embedding } = fields;
+  if (!Array.isArray(embedding) || typeof embedding[0] !== 'number' || Object.keys(fields).length > 1) return undefined;
+  return { dimensions: embedding.length };
+}

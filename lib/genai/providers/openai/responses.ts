@@ -1,0 +1,123 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { ModelResponse, ResponseFold, Wanted } from '../../answer.js';
+import {
+  ATTR_OPENAI_API_TYPE,
+  ATTR_OPENAI_RESPONSE_SERVICE_TIER,
+  ERROR_TYPE_OTHER,
+  FINISH_REASON_ERROR,
+} from '../../semconv.js';
+import { specialTier } from '../../service-tier.js';
+import { objectOf, stringOf } from '../../shape.js';
+import { isOpenAI, markOf, providerOf } from './provider.js';
+import { outputMessages, StreamedOutput } from './responses-messages.js';
+import { reportedCost, tokenUsage } from './usage.js';
+
+/* The responses API: answers and the events of streams. */
+
+type Fields = Record<string, unknown>;
+
+export function isResponse(fields: Fields): boolean {
+  return fields['object'] === 'response' && Array.isArray(fields['output']);
+}
+
+/** An answer, of whose fields `output` is known to be a list. */
+export function responsesAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
+  const { usage } = fields;
+  const told: ModelResponse = {
+    ...identity(fields),
+    error:
+      fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
+    usage: tokenUsage(usage),
+    cost: reportedCost(usage),
+    tier: specialTier(fields['service_tier']),
+  };
+  if (!detail) return told;
+  const finishReason = finishReasonOf(fields);
+  return {
+    ...told,
+    finishReasons: finishReason === undefined ? undefined : [finishReason],
+    attributes: responsesAttributes(told.provider, fields['service_tier']),
+    output: content ? outputMessages(fields['output'] as unknown[], finishReason) : undefined,
+  };
+}
+
+function identity(fields: Fields): { provider: string; id: string | undefined; model: string | undefined } {
+  const model = stringOf(fields['model']);
+  return { provider: providerOf(markOf(fields), model, fields['usage']), id: stringOf(fields['id']), model };
+}
+
+function responsesAttributes(provider: string | undefined, tier: unknown): Attributes {
+  if (provider === undefined || !isOpenAI(provider)) return {};
+  const attributes: Attributes = { [ATTR_OPENAI_API_TYPE]: 'responses' };
+  if (stringOf(tier) !== undefined) attributes[ATTR_OPENAI_RESPONSE_SERVICE_TIER] = tier as string;
+  return attributes;
+}
+
+/** Calls that the caller has to answer; OpenAI itself runs the others. */
+const CALLS = new Set<unknown>([
+  ...['function_call', 'custom_tool_call', 'computer_call', 'local_shell_call', 'apply_patch_call'],
+]);
+
+/** The responses API tells a status instead of finish reasons; these are their counterparts in the chat API. */
+function finishReasonOf(fields: Fields): string | undefined {
+  switch (fields['status']) {
+    case 'completed': {
+      const output = fields['output'] as unknown[];
+      return output.some((item) => CALLS.has(objectOf(item)?.['type'])) ? 'tool_calls' : 'stop';
+    }
+    case 'incomplete': {
+      const reason = stringOf(objectOf(fields['incomplete_details'])?.['reason']);
+      return reason === 'max_output_tokens' ? 'length' : reason;
+    }
+    case 'failed':
+    case 'cancelled':
+      return FINISH_REASON_ERROR;
+    default:
+      // `queued` and `in_progress`: a background response has not finished.
+      return undefined;
+  }
+}
+
+const TERMINAL_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
+/** Folds the events of a streamed response: the first ones name it, the terminal one carries it whole. */
+export class ResponsesFold implements ResponseFold {
+  private named: ModelResponse | undefined;
+  private final: ModelResponse | undefined;
+  private failure: string | undefined;
+  private readonly said: StreamedOutput | undefined;
+
+  constructor(private readonly wanted: Wanted) {
+    this.said = wanted.content ? new StreamedOutput() : undefined;
+  }
+
+  add(chunk: object): void {
+    const event = chunk as Fields;
+    const { type } = event;
+    const fields = objectOf(event['response']);
+    if (!fields) {
+      if (type === 'error') this.failure = stringOf(event['code']) ?? ERROR_TYPE_OTHER;
+      else this.said?.add(event);
+    } else if (TERMINAL_EVENTS.has(type as string) && isResponse(fields)) {
+      this.final = responsesAnswer(fields, this.wanted);
+    } else this.named ??= this.begin(fields);
+  }
+
+  private begin(fields: Fields): ModelResponse {
+    const told = identity(fields);
+    return { ...told, attributes: responsesAttributes(told.provider, undefined) };
+  }
+
+  response(): ModelResponse {
+    const { final, said } = this;
+    // Some servers leave the output out of the event that should carry it.
+    if (final)
+      return final.output?.length === 0 ? { ...final, output: said?.messages(final.finishReasons?.[0]) } : final;
+    return {
+      ...this.named,
+      error: this.failure,
+      finishReasons: [FINISH_REASON_ERROR],
+      output: said?.messages(FINISH_REASON_ERROR),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { safely } from '../../safely.js';
+import { settings } from '../../settings.js';
+import { ECHO, inBounds, maskEchoes } from './echoes.js';
+import { maskQuotations } from './quotations.js';
+import { REDACTION_FAILED, redact } from './redact.js';
+
+/**
+ * A status message, exception message or stack as it may leave the process: redacted always, and without what it repeats of
+ * the call's arguments, or quotes, while that is not captured. Never throws.
+ *
+ * @param echoesOf the arguments of the call that failed
+ */
+export function redactError(text: string, echoesOf: readonly unknown[]): string {
+  const { content, contentFields } = settings();
+  const isCaptured = content !== 'NO_CONTENT' && contentFields === 'all';
+  const mask = () => maskEchoes(maskQuotations(maskNoJson(inBounds(text))), echoesOf);
+  return redact(isCaptured ? text : safely('reading an error message', mask, REDACTION_FAILED), 'error').text;
+}
+
+const NO_JSON = ' is not valid JSON';
+const NO_JSON_FROM = 'Unexpected token';
+
+/** Without what V8 quotes of a text that is no JSON, which is an answer as often as not: quoted as it is, with its own quotes. */
+function maskNoJson(text: string): string {
+  const end = text.lastIndexOf(NO_JSON);
+  if (end < 0 || !/[".]/.test(text[end - 1] ?? '')) return text;
+  const from = Math.max(0, text.indexOf(NO_JSON_FROM));
+  // Behind the token, which may be a quote itself.
+  const begin = text.indexOf('"', from + (from > 0 || text.startsWith(NO_JSON_FROM) ? NO_JSON_FROM.length + 3 : 0));
+  if (begin < 0 || begin >= end - 1) return text;
+  const before = text.slice(0, begin);
+  return `${before.endsWith('...') ? before.slice(0, -3) : before}"${ECHO}"${text.slice(end)}`;
+}

@@ -1,0 +1,35 @@
+import { safely } from '../../safely.js';
+import { type ContentField, settings } from '../../settings.js';
+import type { Tally } from './boundary.js';
+import { maskersOf } from './patterns.js';
+
+/** What was masked in a text. */
+export interface Redacted {
+  readonly text: string;
+  /** How many pieces were masked. */
+  readonly masked: number;
+}
+
+/** Stands in for a text whose redaction failed: better nothing than what should have been hidden. */
+export const REDACTION_FAILED = '[redaction failed]';
+
+/** No pattern fits into less. */
+const SHORTEST = 6;
+
+/** Masks in a text what `settings().redact` names, then lets the app's own redactor have its say. Never throws. */
+export function redact(text: string, field: ContentField | 'error' | 'attribute' | 'log'): Redacted {
+  const known = redactPatterns(text);
+  const { redactor } = settings();
+  if (!redactor || text === '') return known;
+  const own = safely('the redactor', () => redactor(known.text, field), REDACTION_FAILED);
+  if (own === known.text) return known;
+  return { text: typeof own === 'string' ? own : REDACTION_FAILED, masked: known.masked + 1 };
+}
+
+/** {@link redact} without the app's redactor: for words of the schema, which an app does not expect to be asked about. */
+export function redactPatterns(text: string): Redacted {
+  if (text.length < SHORTEST) return { text, masked: 0 };
+  const tally: Tally = { masked: 0 };
+  const mask = () => maskersOf(settings().redact).reduce((rest, masker) => masker(rest, tally), text);
+  return { text: safely('redaction', mask, REDACTION_FAILED), masked: tally.masked };
+}
