@@ -208,8 +208,16 @@ describe('with a hostile environment', () => {
     const root = join(import.meta.dirname, '../..');
     const read = (page: string) => readFileSync(join(root, page), 'utf8');
     const named = (page: string) => read(page).match(/\b(ANNOTEL|OTEL_NODE)(_[A-Z\d]+)+\b/g) ?? [];
-    const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-    const pages = ['README.md', 'lib/README.md', ...docs.map((name) => join('docs', name))];
+    const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.md'),
+    );
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'lib/README.md',
+      ...docs.map((name) => join('docs', name)),
+    ];
     expect(pages.flatMap(named).filter((name) => !known.includes(name))).toEqual([]);
     const [, table = ''] = read('README.md').split(/^### 4\. .*|^### 5\. .*/m);
     const listed = new Set(table.match(/(?<=`)ANNOTEL_[A-Z_]+(?=`)/g));
