@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
@@ -73,10 +73,16 @@ describe('what an import loads', () => {
     const urls: string[] = JSON.parse(await node('--input-type=module', '-e', program));
     const parts = urls
       .filter((url) => url.startsWith('file:'))
-      .map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? `annotel: ${ownPart(url)}`);
+      .flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? ownParts(url));
     return [...new Set(parts)].sort();
   };
-  const ownPart = (url: string): string => url.slice(ROOT.href.length).split('/').slice(1, -1).join('/');
+  /** The folders of the sources that a built file is made of. */
+  const ownParts = (url: string): string[] => {
+    if (!existsSync(new URL(`${url}.map`))) return [];
+    const { sources }: { sources: string[] } = JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8'));
+    const paths = sources.map((source) => new URL(source, url).href.slice(ROOT.href.length));
+    return paths.map((path) => `annotel: ${path.split('/').slice(0, -1).join('/')}`);
+  };
 
   test('annotel alone loads no SDK, no Nest and none of their parts', async () => {
     expect(await loadedBy('annotel')).toEqual([
@@ -111,6 +117,26 @@ describe('what is published', () => {
     const others = paths.filter((path) => !/^dist\/(lib|nest-module)\/[\w./-]+\.(js|d\.ts|js\.map|json)$/.test(path));
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     expect(paths).toContain('dist/lib/index.js');
+  });
+
+  test('imports no package that it does not declare', () => {
+    const files = readdirSync(new URL('dist', ROOT), { recursive: true, encoding: 'utf8' });
+    const texts = files
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(new URL(`dist/${file}`, ROOT)));
+    const imported = texts.flatMap((text) => [
+      ...text.toString().matchAll(/^(?:import|export)\b.*?"([^."][^"]*)";$/gm),
+    ]);
+    const packages = imported.map(([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    expect(packages).toContain('@opentelemetry/api');
+    expect(packages.filter((name) => !name.startsWith('node:') && !declared.includes(name))).toEqual([]);
+  });
+
+  test('the command can be run', () => {
+    const command = new URL(manifest.bin.annotel, ROOT);
+    expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(statSync(command).mode & 0o111).toBe(0o111);
   });
 });
 
