@@ -61,19 +61,22 @@ test('the main entry exports what it promises', async () => {
 });
 
 describe('what an import loads', () => {
-  /** The packages, and the parts of annotel itself, of which a file is loaded. */
-  const loadedBy = async (name: string): Promise<string[]> => {
+  const filesLoadedBy = async (name: string, environment: Record<string, string> = {}): Promise<string[]> => {
     const program = `
       import { registerHooks } from 'node:module';
       const urls = [];
       registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+      Object.assign(process.env, ${JSON.stringify(environment)});
       await import('${name}');
       console.log(JSON.stringify(urls));
     `;
     const urls: string[] = JSON.parse(await node('--input-type=module', '-e', program));
-    const parts = urls
-      .filter((url) => url.startsWith('file:'))
-      .flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? ownParts(url));
+    return urls.filter((url) => url.startsWith('file:'));
+  };
+  const packageOf = (url: string): string | undefined => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
+  /** The packages, and the parts of annotel itself, of which a file is loaded. */
+  const loadedBy = async (name: string): Promise<string[]> => {
+    const parts = (await filesLoadedBy(name)).flatMap((url) => packageOf(url) ?? ownParts(url));
     return [...new Set(parts)].sort();
   };
   /** The folders of the sources that a built file is made of. */
@@ -103,6 +106,18 @@ describe('what an import loads', () => {
 
   test.each(['annotel/sdk', 'annotel/testing', 'annotel/register'])('%s loads no Nest', async (name) => {
     expect((await loadedBy(name)).filter((part) => /nest|rxjs/.test(part))).toEqual([]);
+  });
+
+  test('annotel/register loads nothing of OpenTelemetry as ES module and as CommonJS', async () => {
+    const off = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    const files = await filesLoadedBy('annotel/register', {
+      OTEL_SDK_DISABLED: 'false',
+      ANNOTEL_CONSOLE: 'off',
+      ...off,
+    });
+    const ofOpenTelemetry = files.filter((url) => packageOf(url)?.startsWith('@opentelemetry/'));
+    expect(ofOpenTelemetry.map(packageOf)).toContain('@opentelemetry/instrumentation-pg');
+    expect(ofOpenTelemetry.filter((url) => !url.endsWith('.mjs'))).toEqual([]);
   });
 });
 

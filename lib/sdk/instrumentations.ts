@@ -10,7 +10,7 @@ import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
-import { appResolvers, resolverOf } from './app-packages.js';
+import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logging/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logging/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
@@ -86,8 +86,9 @@ export function hookedModules(): string[] {
  */
 export function register(instrumentations: Instrumentation[]): () => void {
   // Loaded as the instrumentations load it, so that there is one copy.
-  const { registerInstrumentations } =
-    require('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
+  const { registerInstrumentations } = loadOwn<typeof import('@opentelemetry/instrumentation')>(
+    '@opentelemetry/instrumentation',
+  );
   return registerInstrumentations({ instrumentations });
 }
 
@@ -100,7 +101,7 @@ export function takeHold(): void {
 
 function create({ name, exported, config }: Recipe): Instrumentation {
   if (typeof exported === 'function') return exported(config);
-  const module: Record<string, new (config: InstrumentationConfig) => Instrumentation> = require(
+  const module = loadOwn<Record<string, new (config: InstrumentationConfig) => Instrumentation>>(
     `@opentelemetry/instrumentation-${name}`,
   );
   const Class = module[exported];
