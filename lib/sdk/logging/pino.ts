@@ -19,11 +19,11 @@ type Callback = (error?: Error | null) => void;
  * OpenTelemetry's instrumentation of pino, with `flush` mended: it puts a multistream before the app's stream, which
  * cannot be flushed, so that an app that flushes before it exits would lose what it has logged.
  */
-export function pinoInstrumentation(config: PinoInstrumentationConfig): Instrumentation {
+export function pinoInstrumentation(): new (config: PinoInstrumentationConfig) => Instrumentation {
   const { PinoInstrumentation } = loadOwn<typeof import('@opentelemetry/instrumentation-pino')>(
     '@opentelemetry/instrumentation-pino',
   );
-  return new (class extends PinoInstrumentation {
+  return class extends PinoInstrumentation {
     protected override init() {
       const definitions = super.init();
       for (const definition of definitions) {
@@ -35,7 +35,7 @@ export function pinoInstrumentation(config: PinoInstrumentationConfig): Instrume
       }
       return definitions;
     }
-  })(config);
+  };
 }
 
 const mended = new WeakSet<Pino>();

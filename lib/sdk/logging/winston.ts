@@ -33,7 +33,7 @@ const CONTEXT = Symbol.for('opentelemetry.js.contrib.winston.context');
  * that winston itself would write anywhere exported, as those formats leave it. What OpenTelemetry offers for that sends
  * through a package that the app would have to install, and that SDK 3 does not hear.
  */
-export function winstonInstrumentation(config: WinstonConfig): Instrumentation {
+export function winstonInstrumentation(): new (config: WinstonConfig) => Instrumentation {
   // Loaded here: who has no winston does not pay for it, and it is the copy that the other instrumentations use.
   const {
     InstrumentationBase,
@@ -41,8 +41,8 @@ export function winstonInstrumentation(config: WinstonConfig): Instrumentation {
     InstrumentationNodeModuleFile: File,
   } = loadOwn<typeof import('@opentelemetry/instrumentation')>('@opentelemetry/instrumentation');
 
-  class WinstonInstrumentation extends InstrumentationBase<WinstonConfig> {
-    constructor() {
+  return class WinstonInstrumentation extends InstrumentationBase<WinstonConfig> {
+    constructor(config: WinstonConfig) {
       super(WINSTON, '3.0.0', config);
     }
 
@@ -72,9 +72,7 @@ export function winstonInstrumentation(config: WinstonConfig): Instrumentation {
         new Package(name, versions, undefined, undefined, [new File(`${name}/${file}`, versions, patch, unpatch)]),
       ];
     }
-  }
-
-  return new WinstonInstrumentation();
+  };
 }
 
 /** The context is that of the call: a logger whose transports are slow formats its records later. */
