@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -76,22 +76,31 @@ test('the main entry exports what it promises', async () => {
 });
 
 describe('what an import loads', () => {
-  /** The packages, and the parts of annotel itself, of which a file is loaded. */
-  const loadedBy = async (name: string): Promise<string[]> => {
+  const filesLoadedBy = async (name: string, environment: Record<string, string> = {}): Promise<string[]> => {
     const program = `
       import { registerHooks } from 'node:module';
       const urls = [];
       registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+      Object.assign(process.env, ${JSON.stringify(environment)});
       await import('${name}');
       console.log(JSON.stringify(urls));
     `;
     const urls: string[] = JSON.parse(await node('--input-type=module', '-e', program));
-    const parts = urls
-      .filter((url) => url.startsWith('file:'))
-      .map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? `annotel: ${ownPart(url)}`);
+    return urls.filter((url) => url.startsWith('file:'));
+  };
+  const packageOf = (url: string): string | undefined => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
+  /** The packages, and the parts of annotel itself, of which a file is loaded. */
+  const loadedBy = async (name: string): Promise<string[]> => {
+    const parts = (await filesLoadedBy(name)).flatMap((url) => packageOf(url) ?? ownParts(url));
     return [...new Set(parts)].sort();
   };
-  const ownPart = (url: string): string => url.slice(ROOT.href.length).split('/').slice(1, -1).join('/');
+  /** The folders of the sources that a built file is made of. */
+  const ownParts = (url: string): string[] => {
+    if (!existsSync(new URL(`${url}.map`))) return [];
+    const { sources }: { sources: string[] } = JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8'));
+    const paths = sources.map((source) => new URL(source, url).href.slice(ROOT.href.length));
+    return paths.map((path) => `annotel: ${path.split('/').slice(0, -1).join('/')}`);
+  };
 
   test('annotel alone loads no SDK, no Nest and none of their parts', async () => {
     expect(await loadedBy('annotel')).toEqual([
@@ -112,6 +121,18 @@ describe('what an import loads', () => {
 
   test.each(['annotel/sdk', 'annotel/testing', 'annotel/register'])('%s loads no Nest', async (name) => {
     expect((await loadedBy(name)).filter((part) => /nest|rxjs/.test(part))).toEqual([]);
+  });
+
+  test('annotel/register loads nothing of OpenTelemetry as ES module and as CommonJS', async () => {
+    const off = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    const files = await filesLoadedBy('annotel/register', {
+      OTEL_SDK_DISABLED: 'false',
+      ANNOTEL_CONSOLE: 'off',
+      ...off,
+    });
+    const ofOpenTelemetry = files.filter((url) => packageOf(url)?.startsWith('@opentelemetry/'));
+    expect(ofOpenTelemetry.map(packageOf)).toContain('@opentelemetry/instrumentation-pg');
+    expect(ofOpenTelemetry.filter((url) => !url.endsWith('.mjs'))).toEqual([]);
   });
 });
 
@@ -145,6 +166,26 @@ describe('what is published', () => {
     ]);
     expect(others.filter((path) => /\/(dist|node_modules|\.\w+)\//.test(path))).toEqual([]);
     expect(paths).toContain('dist/lib/index.js');
+  });
+
+  test('imports no package that it does not declare', () => {
+    const files = readdirSync(new URL('dist', ROOT), { recursive: true, encoding: 'utf8' });
+    const texts = files
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(new URL(`dist/${file}`, ROOT)));
+    const imported = texts.flatMap((text) => [
+      ...text.toString().matchAll(/^(?:import|export)\b.*?"([^."][^"]*)";$/gm),
+    ]);
+    const packages = imported.map(([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    expect(packages).toContain('@opentelemetry/api');
+    expect(packages.filter((name) => !name.startsWith('node:') && !declared.includes(name))).toEqual([]);
+  });
+
+  test('the command can be run', () => {
+    const command = new URL(manifest.bin.annotel, ROOT);
+    expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(statSync(command).mode & 0o111).toBe(0o111);
   });
 
   test('has every file, and every heading, that its pages link to', () => {

@@ -45,10 +45,21 @@ export function apiConflict(): string | undefined {
  * start would stay deaf for ever. To be called before the SDK is registered; the result, after.
  */
 export function wakeEarlyTracers(): () => void {
-  const { trace: other } = require('@opentelemetry/api') as typeof import('@opentelemetry/api');
-  if (other === trace) return () => {};
+  const other = loadedByRequire();
+  if (other === undefined || other === trace) return () => {};
   const early = other.getTracerProvider() as { setDelegate?(provider: unknown): void };
   return () => early.setDelegate?.(trace.getTracerProvider());
+}
+
+/** Not loaded for this: where nobody has required it, nobody has a tracer of it. */
+function loadedByRequire(): typeof trace | undefined {
+  try {
+    const api: { trace: typeof trace } | undefined = require.cache[require.resolve('@opentelemetry/api')]?.exports;
+    return api?.trace;
+  } catch {
+    // Bundled into the app: there is one copy.
+    return undefined;
+  }
 }
 
 function ownVersion(): string | undefined {

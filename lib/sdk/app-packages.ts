@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
 
 /** Resolve as the app does: from the working directory and from the main script, as either may lie outside the other's package. */
 export function appResolvers(): NodeJS.Require[] {
@@ -27,4 +30,19 @@ export function resolverOf(
   resolvers: readonly NodeJS.Require[] = [createRequire(import.meta.url), ...appResolvers()],
 ): NodeJS.Require | undefined {
   return resolvers.find((resolver) => canResolve(resolver, name));
+}
+
+/**
+ * Loads a package that annotel brings along, now, and as an ES module as annotel itself is one. OpenTelemetry's packages exist
+ * twice: what is required as CommonJS loads the API, and all else that they share, once more.
+ */
+export function loadOwn<T extends object>(name: string): T {
+  try {
+    const module: T = require(fileURLToPath(import.meta.resolve(name)));
+    // Of a package that the app is importing just now, Node 22 hands out what has not run yet.
+    if (!Object.values(module).includes(undefined)) return module;
+  } catch {
+    // This is no ES module of Node's own: it is bundled, or in a test runner.
+  }
+  return require(name) as T;
 }

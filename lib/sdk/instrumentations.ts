@@ -10,7 +10,7 @@ import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
-import { appResolvers, resolverOf } from './app-packages.js';
+import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logging/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logging/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
@@ -31,14 +31,16 @@ export const INSTRUMENTATION_NAMES = [
 ] as const;
 export type InstrumentationName = (typeof INSTRUMENTATION_NAMES)[number];
 
+type InstrumentationClass = new (config: InstrumentationConfig) => Instrumentation;
+
 interface Recipe {
   readonly name: InstrumentationName;
   /** Packages of which one must be installed in the app; none where the target is part of Node. */
   readonly targets: readonly string[];
   /** The ES modules among them that have to pass through the load hook to be patched. */
   readonly hooked: readonly string[];
-  /** What `@opentelemetry/instrumentation-{name}` exports, or what makes the instrumentation in its place. */
-  readonly exported: string | ((config: InstrumentationConfig) => Instrumentation);
+  /** What `@opentelemetry/instrumentation-{name}` exports, or what loads a class in its place. */
+  readonly exported: string | (() => InstrumentationClass);
   readonly config: InstrumentationConfig;
 }
 
@@ -59,19 +61,11 @@ export function instrument(
   prometheusPort?: number,
   exportsLogs = true,
 ): Instrumentation[] {
-  return installed(names, recipes(prometheusPort, exportsLogs)).flatMap((recipe) => {
-    const known = instances.get(recipe.name);
-    try {
-      const instrumentation = known ?? create(recipe);
-      if (known) known.setConfig(recipe.config);
-      known?.enable();
-      instances.set(recipe.name, instrumentation);
-      return [instrumentation];
-    } catch (error) {
-      warn(`cannot instrument ${recipe.name}: ${inWords(error)}`);
-      return [];
-    }
-  });
+  // All are loaded before the first one is made: from then on each `require` passes through what looks for modules to patch.
+  const makers = installed(names, recipes(prometheusPort, exportsLogs)).flatMap((recipe) =>
+    attempt(recipe, () => ({ recipe, make: makerOf(recipe) })),
+  );
+  return makers.flatMap(({ recipe, make }) => attempt(recipe, make));
 }
 
 /** The ES modules to pass through a load hook so that what `instrument` made can patch them. */
@@ -86,14 +80,39 @@ export function takeHold(): void {
   syncBuiltinESMExports();
 }
 
-function create({ name, exported, config }: Recipe): Instrumentation {
-  if (typeof exported === 'function') return exported(config);
-  const module: Record<string, new (config: InstrumentationConfig) => Instrumentation> = require(
-    `@opentelemetry/instrumentation-${name}`,
-  );
+function makerOf(recipe: Recipe): () => Instrumentation {
+  const { name, config } = recipe;
+  const known = instances.get(name);
+  if (known) {
+    return () => {
+      known.setConfig(config);
+      known.enable();
+      return known;
+    };
+  }
+  const Class = classOf(recipe);
+  return () => {
+    const made = new Class(config);
+    instances.set(name, made);
+    return made;
+  };
+}
+
+function classOf({ name, exported }: Recipe): InstrumentationClass {
+  if (typeof exported === 'function') return exported();
+  const module = loadOwn<Record<string, InstrumentationClass>>(`@opentelemetry/instrumentation-${name}`);
   const Class = module[exported];
   if (Class === undefined) throw new Error(`@opentelemetry/instrumentation-${name} exports no ${exported}`);
-  return new Class(config);
+  return Class;
+}
+
+function attempt<T>({ name }: Recipe, work: () => T): T[] {
+  try {
+    return [work()];
+  } catch (error) {
+    warn(`cannot instrument ${name}: ${inWords(error)}`);
+    return [];
+  }
 }
 
 function installed(names: ReadonlySet<InstrumentationName>, all: readonly Recipe[]): Recipe[] {

@@ -53,6 +53,11 @@ describe('annotel/register', () => {
     expect(collector.logBodies).toEqual(['worked', 'answer 42']);
   });
 
+  it('patches what the app imports an instrumentation of beside it', async () => {
+    const off = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    answered(await run(['beside.mjs'], { ...off, ANNOTEL_CONSOLE: 'off' }), 'HttpInstrumentation true\n');
+  });
+
   it('prints trees where nothing is configured, and says so once', async () => {
     const ended = await run(['--import', 'annotel/register', 'work.mjs']);
     expect(ended.stdout).toMatch(/^answer 42\ntrace [0-9a-f]{32}\nwork {2}\S+ (µs|ms)\n$/);

@@ -1,6 +1,13 @@
-// Exports one span to Azure Monitor and is done; what becomes of the export is none of its business.
+// Exports one span to Azure Monitor and is done; what becomes of the export is none of its business. Runs the source: the
+// built package has no entry for a part of it. Needs --experimental-transform-types.
+import { registerHooks } from 'node:module';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { createAzure } from '../../dist/lib/sdk/azure/azure.js';
+
+registerHooks({
+  resolve: (specifier, context, next) =>
+    next(context.parentURL?.endsWith('.ts') ? specifier.replace(/^(\..*)\.js$/, '$1.ts') : specifier, context),
+});
+const { createAzure } = await import('../../lib/sdk/azure/azure.ts');
 
 const azure = createAzure({ connectionString: process.env.CONNECTION, storageDirectory: process.env.STORAGE });
 const { spanExporter } = azure;

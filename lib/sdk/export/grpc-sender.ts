@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Answer, Sender } from './answer.js';
 import { type Encoded, encode, type OtlpTarget, rejectedIn } from './otlp.js';
@@ -35,25 +33,18 @@ export function useExporterEnvironment(environment: Readonly<Record<string, stri
   exporterEnvironment = environment;
 }
 
-/** The compiled thread: beside this file, or in the package's `dist` where this file runs from source. */
-export function threadFile(): string {
-  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
-    const file = join(dir, 'dist', 'lib', 'sdk', 'export', 'sending-thread.js');
-    if (isPackage(dir) || dir === dirname(dir)) return file;
-  }
+// The build makes a file of its own of what is named like this. Sources that run as they are use the built one.
+const BUILT = new URL('./sending-thread.js', import.meta.url);
+const FROM_SOURCE = new URL(`../../../dist/lib/sdk/export/sending-thread.js`, import.meta.url);
+
+/** Where the thread is, that sends by gRPC and what is left at an exit. */
+export function threadFile(): URL {
+  return existsSync(BUILT) ? BUILT : FROM_SOURCE;
 }
 
 /** Neither the app's flags nor its NODE_OPTIONS: they would start telemetry, and the app's other preloads, once more. */
 export function threadOptions(workerData?: unknown): WorkerOptions {
   return { execArgv: [], env: exporterEnvironment, workerData };
-}
-
-function isPackage(dir: string): boolean {
-  try {
-    return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).name === 'annotel';
-  } catch {
-    return false;
-  }
 }
 
 /**

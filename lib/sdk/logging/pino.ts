@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
+import { loadOwn } from '../app-packages.js';
 
 /** The part of pino that is used here; the package itself need not be installed. */
 interface Pino {
@@ -15,16 +15,15 @@ interface Flushable {
 }
 type Callback = (error?: Error | null) => void;
 
-const require = createRequire(import.meta.url);
-
 /**
  * OpenTelemetry's instrumentation of pino, with `flush` mended: it puts a multistream before the app's stream, which
  * cannot be flushed, so that an app that flushes before it exits would lose what it has logged.
  */
-export function pinoInstrumentation(config: PinoInstrumentationConfig): Instrumentation {
-  const { PinoInstrumentation } =
-    require('@opentelemetry/instrumentation-pino') as typeof import('@opentelemetry/instrumentation-pino');
-  return new (class extends PinoInstrumentation {
+export function pinoInstrumentation(): new (config: PinoInstrumentationConfig) => Instrumentation {
+  const { PinoInstrumentation } = loadOwn<typeof import('@opentelemetry/instrumentation-pino')>(
+    '@opentelemetry/instrumentation-pino',
+  );
+  return class extends PinoInstrumentation {
     protected override init() {
       const definitions = super.init();
       for (const definition of definitions) {
@@ -36,7 +35,7 @@ export function pinoInstrumentation(config: PinoInstrumentationConfig): Instrume
       }
       return definitions;
     }
-  })(config);
+  };
 }
 
 const mended = new WeakSet<Pino>();

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { type Context, context, isSpanContextValid, logs, trace } from '@opentelemetry/api';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
 import { safely } from '../../safely.js';
+import { loadOwn } from '../app-packages.js';
 import { printing } from './own-output.js';
 import { type Info, levelOf, winstonRecord } from './winston-record.js';
 
@@ -28,23 +28,21 @@ type Wrapper = (original: Method) => Method;
 /** Where a record's context is kept; the transport that OpenTelemetry has for winston looks there too. */
 const CONTEXT = Symbol.for('opentelemetry.js.contrib.winston.context');
 
-const require = createRequire(import.meta.url);
-
 /**
  * Patches winston 3: the ids of the active span in each of its records, before the app's formats see it, and each record
  * that winston itself would write anywhere exported, as those formats leave it. What OpenTelemetry offers for that sends
  * through a package that the app would have to install, and that SDK 3 does not hear.
  */
-export function winstonInstrumentation(config: WinstonConfig): Instrumentation {
-  // Required here: who has no winston does not pay for it, and it is the copy that the other instrumentations use.
+export function winstonInstrumentation(): new (config: WinstonConfig) => Instrumentation {
+  // Loaded here: who has no winston does not pay for it, and it is the copy that the other instrumentations use.
   const {
     InstrumentationBase,
     InstrumentationNodeModuleDefinition: Package,
     InstrumentationNodeModuleFile: File,
-  } = require('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
+  } = loadOwn<typeof import('@opentelemetry/instrumentation')>('@opentelemetry/instrumentation');
 
-  class WinstonInstrumentation extends InstrumentationBase<WinstonConfig> {
-    constructor() {
+  return class WinstonInstrumentation extends InstrumentationBase<WinstonConfig> {
+    constructor(config: WinstonConfig) {
       super(WINSTON, '3.0.0', config);
     }
 
@@ -74,9 +72,7 @@ export function winstonInstrumentation(config: WinstonConfig): Instrumentation {
         new Package(name, versions, undefined, undefined, [new File(`${name}/${file}`, versions, patch, unpatch)]),
       ];
     }
-  }
-
-  return new WinstonInstrumentation();
+  };
 }
 
 /** The context is that of the call: a logger whose transports are slow formats its records later. */

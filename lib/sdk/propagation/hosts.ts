@@ -29,9 +29,9 @@ export function parseHosts(text: string): { hosts: string[]; unknown: string[] }
   const entries = text.split(',').map((entry) => entry.trim());
   const hosts = new Set<string>();
   const unknown: string[] = [];
-  for (const entry of entries) {
+  for (const entry of entries.filter(Boolean)) {
     if (entryOf(entry.toLowerCase())) hosts.add(entry.toLowerCase());
-    else if (entry !== '') unknown.push(entry);
+    else unknown.push(entry);
   }
   return { hosts: [...hosts], unknown };
 }

@@ -18,7 +18,7 @@ describe('a process that exports to Azure Monitor', () => {
   });
 
   const app = (environment: Record<string, string> = {}): Promise<Ended> =>
-    run([APP], {
+    run(['--experimental-transform-types', '--disable-warning=ExperimentalWarning', APP], {
       CONNECTION: ingestion.connectionString,
       NODE_EXTRA_CA_CERTS: ingestion.certificateFile,
       ...environment,

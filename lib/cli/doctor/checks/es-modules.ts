@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { isInstalled } from '../app-manifest.js';
 import { type Check, type Finding, ok, problem } from '../finding.js';
 
@@ -9,7 +9,6 @@ const TARGETS: readonly { readonly name: string; readonly instrumentation: strin
   { name: 'ioredis', instrumentation: 'ioredis', patched: '(m) => (m.default ?? m).prototype.sendCommand' },
   { name: 'express', instrumentation: 'express', patched: '(m) => (m.default ?? m).application.use' },
 ];
-const REGISTER = fileURLToPath(new URL('../../../sdk/register.js', import.meta.url));
 
 /** Starts a process as the app is started, loads the libraries as ES modules, and looks whether they are traced. */
 export const esModules: Check = async ({ folder, options, timeout }) => {
@@ -42,9 +41,11 @@ export const esModules: Check = async ({ folder, options, timeout }) => {
 };
 
 function output(program: string, folder: string, timeout: number): Promise<string> {
+  // The copy that this one belongs to, whichever the app would find.
+  const register = createRequire(import.meta.url).resolve('annotel/register');
   return new Promise((resolve) => {
     const quiet = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
-    const child = spawn(process.execPath, ['--import', REGISTER, '--input-type=module', '-e', program], {
+    const child = spawn(process.execPath, ['--import', register, '--input-type=module', '-e', program], {
       cwd: folder,
       env: { PATH: '', ...quiet, ANNOTEL_CONSOLE: 'off' },
       // Loading may take long on a machine that has not done it before.
