@@ -36,6 +36,8 @@ function luhn(digits: string): boolean {
 }
 
 // --- international bank account numbers ------------------------------------------------------------------------------
+/** Of Norway, `NO`. */
+export const SHORTEST_IBAN = 15;
 /** From its check digits on; a pattern that began with letters would stop at every word. */
 const IBAN = new RegExp(`\\d{2}(?<=${START}[A-Za-z]{2}\\d{2})(?:[ \\u00a0]?[A-Za-z0-9]){11,30}`, 'g');
 /** Lengths by country, from the IBAN registry of SWIFT. */
