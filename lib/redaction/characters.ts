@@ -55,6 +55,10 @@ const LONGEST_WORD = 14;
 const MOST_DIGITS = 6;
 /** An IP address has one more. */
 const MOST_DOTS = 2;
+/** Secrets in base64, which may hold slashes, have an underscore and one character more. */
+const LONGEST_BASE64 = 29;
+const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\w.-])/iy;
+const UUID_LENGTH = 36;
 
 /**
  * Whether no pattern can find anything in a text: a path of short words, a name. `false` says nothing. Much cheaper than to ask
@@ -69,18 +73,36 @@ export function isHarmless(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     const one = code < 128 ? (SORTS[code] as number) : 0;
+    found |= one;
     if ((one & WORD) === 0) {
       if (one !== SLASH) return false;
       word = 0;
-    } else {
-      word += 1;
-      if (word > LONGEST_WORD) return false;
-      if (one === DIGIT) digits += 1;
-      else if (one === DOT) dots += 1;
+      continue;
     }
-    found |= one;
+    word += 1;
+    if (one === DIGIT) digits += 1;
+    else if (one === DOT) dots += 1;
+    if (word <= LONGEST_WORD) continue;
+    const start = at - LONGEST_WORD;
+    if (!isUuid(text, start)) return false;
+    digits -= digitsIn(text, start, at + 1);
+    word = 0;
+    at = start + UUID_LENGTH - 1;
   }
+  if (digits > MOST_DIGITS || dots > MOST_DOTS) return false;
+  if ((found & SLASH) === 0) return true;
   // Host and path: some addresses are secrets.
-  if ((found & DOT) !== 0 && (found & SLASH) !== 0) return false;
-  return digits <= MOST_DIGITS && dots <= MOST_DOTS;
+  return (found & DOT) === 0 && ((found & UNDERSCORE) === 0 || text.length <= LONGEST_BASE64);
+}
+
+/** Behind digits and a slash, it may begin as a phone number goes on. */
+function isUuid(text: string, start: number): boolean {
+  UUID.lastIndex = start;
+  return UUID.test(text) && !/\d\/$/.test(text.slice(Math.max(0, start - 2), start));
+}
+
+function digitsIn(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if (SORTS[text.charCodeAt(at)] === DIGIT) count += 1;
+  return count;
 }

@@ -47,9 +47,10 @@ const IBAN_LENGTHS =
 export const ibans: Masker = (text, tally) => {
   let masked = '';
   let done = 0;
-  for (const { 0: digits, index } of text.matchAll(IBAN)) {
-    const start = index - 2;
-    const end = ibanEnd(text.slice(start, index + digits.length));
+  IBAN.lastIndex = 0;
+  for (let digits = IBAN.exec(text); digits; digits = IBAN.exec(text)) {
+    const start = digits.index - 2;
+    const end = ibanEnd(text.slice(start, IBAN.lastIndex));
     if (end === 0) continue;
     masked += `${text.slice(done, start)}[IBAN]`;
     done = start + end;

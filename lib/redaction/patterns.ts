@@ -3,7 +3,7 @@ import { emails, ipv4, ipv6 } from './addresses.js';
 import { assignments } from './assignments.js';
 import type { Masker } from './boundary.js';
 import { AT, BLANK, COLON, DASH, DIGIT, DOT, EQUALS, PERCENT } from './characters.js';
-import { authorizations, privateKeys, urlPasswords } from './credentials.js';
+import { authorizationHeaders, authorizations, privateKeys, signatures, urlPasswords } from './credentials.js';
 import { cards, ibans, phones, SHORTEST_IBAN, socialSecurityNumbers } from './numbers.js';
 import { inLongWords, inNumbers, LEAST_WORD, type NumberMasker } from './runs.js';
 import { vendorTokens, webhooks, webTokens } from './vendor-tokens.js';
@@ -30,7 +30,9 @@ const SETS: readonly SetOfPatterns[] = [
   {
     of: 'secret',
     whole: [
-      { mask: authorizations, needs: BLANK | COLON | EQUALS },
+      { mask: authorizations, needs: BLANK },
+      { mask: authorizationHeaders, needs: COLON | EQUALS },
+      { mask: signatures, needs: EQUALS },
       { mask: assignments, needs: BLANK | COLON | EQUALS | PERCENT },
     ],
   },

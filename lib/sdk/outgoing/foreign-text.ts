@@ -93,7 +93,7 @@ export function cleanedText({ name, sort }: AttributeName, text: string, { kind,
   if (sets.length === 0 && redactor === undefined) return text;
   if (sort === 'peer') {
     if (kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER) return text;
-    return known.cleaned(sort, text, () => redact(text, field).text);
+    return known.cleaned(sort, undefined, text, () => redact(text, field).text);
   }
   if (sort === 'parameter') return sets.length > 0 ? '?' : redact(text, field).text;
   if (sets.includes('secret') && (sort === 'secret' || (sort === 'maybe secret' && isSecretMember(name, text)))) {
@@ -102,8 +102,7 @@ export function cleanedText({ name, sort }: AttributeName, text: string, { kind,
   const mayBeSql = sort === 'sql' || sort === 'maybe sql';
   if (!mayBeSql && redactor === undefined && isHarmless(text)) return text;
   if (field === 'log') return cleanedOf(sort, text, system, field);
-  const key = system === undefined ? sort : `${sort} ${system}`;
-  return known.cleaned(key, text, () => cleanedOf(sort, text, system, field));
+  return known.cleaned(sort, system, text, () => cleanedOf(sort, text, system, field));
 }
 
 function cleanedOf(sort: Sort, text: string, system: string | undefined, field: Subject['field']): string {

@@ -1,4 +1,4 @@
-import type { AnyValue, Attributes } from '@opentelemetry/api';
+import type { AnyValue, Attributes, HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { Cleaner } from './cleaner.js';
 
@@ -9,12 +9,15 @@ type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
  * itself, and cleaned like the rest.
  */
 export class OutgoingRecord implements ReadWriteLogRecord {
+  readonly hrTime: HrTime;
   readonly #record: ReadWriteLogRecord;
   readonly #cleaner: Cleaner;
   #attributes: Attributes | undefined;
   #body: { readonly of: AnyValue; readonly cleaned: AnyValue } | undefined;
 
-  constructor(record: ReadWriteLogRecord, cleaner: Cleaner) {
+  /** @param hrTime when it was emitted, which may be finer than what the record itself says */
+  constructor(record: ReadWriteLogRecord, cleaner: Cleaner, hrTime: HrTime) {
+    this.hrTime = hrTime;
     this.#record = record;
     this.#cleaner = cleaner;
   }
@@ -34,10 +37,6 @@ export class OutgoingRecord implements ReadWriteLogRecord {
 
   set body(body: AnyValue) {
     this.#record.body = body;
-  }
-
-  get hrTime() {
-    return this.#record.hrTime;
   }
 
   get hrTimeObserved() {
