@@ -13,7 +13,9 @@ export class OutgoingRecord implements ReadWriteLogRecord {
   readonly #record: ReadWriteLogRecord;
   readonly #cleaner: Cleaner;
   #attributes: Attributes | undefined;
-  #body: { readonly of: AnyValue; readonly cleaned: AnyValue } | undefined;
+  // The body that was cleaned last, and what it became: a serialiser reads it twice.
+  #body: AnyValue;
+  #cleanedBody: AnyValue;
 
   /** @param hrTime when it was emitted, which may be finer than what the record itself says */
   constructor(record: ReadWriteLogRecord, cleaner: Cleaner, hrTime: HrTime) {
@@ -29,10 +31,11 @@ export class OutgoingRecord implements ReadWriteLogRecord {
 
   get body(): AnyValue {
     const { body } = this.#record;
-    if (this.#body === undefined || this.#body.of !== body) {
-      this.#body = { of: body, cleaned: this.#cleaner.body(body, this.#scope) as AnyValue };
+    if (this.#body !== body) {
+      this.#cleanedBody = this.#cleaner.body(body, this.#scope) as AnyValue;
+      this.#body = body;
     }
-    return this.#body.cleaned;
+    return this.#cleanedBody;
   }
 
   set body(body: AnyValue) {
