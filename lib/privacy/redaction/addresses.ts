@@ -43,7 +43,7 @@ const VERSION_BEFORE =
 const ADDRESS_NEAR =
   /(?:\bip|ips|ipv4|host|addr(?:ess)?|server|client|dns|peer|ping|remote|gateway|subnet|from|at|to|:\/\/)(?:\\*["'])?[ :=(]{0,3}(?:\\*["'])?$/i;
 
-const ipv4 = masker(V4, '[IP]', (match, offset, text) => {
+export const ipv4 = masker(V4, '[IP]', (match, offset, text) => {
   if (!isIPv4(match) || NOBODY.test(match)) return false;
   const before = text.slice(Math.max(0, offset - 24), offset);
   if (VERSION_BEFORE.test(before) && !/:\/\/$/.test(before)) return false;
@@ -55,7 +55,7 @@ const COLONS = /:[0-9a-f]{0,4}:/gi;
 const V6_LEFT = /(?<![\w:.])[0-9a-f:]{0,40}$/i;
 const V6_RIGHT = /^[0-9a-f:.]{0,40}(?![\w:])/i;
 
-const ipv6: Masker = (text, tally) => {
+export const ipv6: Masker = (text, tally) => {
   let masked = '';
   let done = 0;
   COLONS.lastIndex = 0;
@@ -73,5 +73,3 @@ const ipv6: Masker = (text, tally) => {
   }
   return done === 0 ? text : masked + text.slice(done);
 };
-
-export const internetAddresses: Masker = (text, tally) => ipv4(ipv6(text, tally), tally);

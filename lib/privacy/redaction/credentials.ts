@@ -27,10 +27,7 @@ const SIGNED =
 
 // `basic self-explanatory` is prose.
 const looksRandom = (value: string): boolean => /\d|[a-z][A-Z]|=$/.test(value);
-const maskers = [
-  maskerBehind(AUTHORIZATION, '[SECRET]', looksRandom),
-  maskerBehind(AUTHORIZATION_HEADER, '[SECRET]', looksRandom),
-  maskerBehind(SIGNED, '[SECRET]', looksRandom),
-];
 
-export const authorizations: Masker = (text, tally) => maskers.reduce((rest, mask) => mask(rest, tally), text);
+export const authorizations: Masker = maskerBehind(AUTHORIZATION, '[SECRET]', looksRandom);
+export const authorizationHeaders: Masker = maskerBehind(AUTHORIZATION_HEADER, '[SECRET]', looksRandom);
+export const signatures: Masker = maskerBehind(SIGNED, '[SECRET]', looksRandom);

@@ -36,6 +36,8 @@ function luhn(digits: string): boolean {
 }
 
 // --- international bank account numbers ------------------------------------------------------------------------------
+/** Of Norway, `NO`. */
+export const SHORTEST_IBAN = 15;
 /** From its check digits on; a pattern that began with letters would stop at every word. */
 const IBAN = new RegExp(`\\d{2}(?<=${START}[A-Za-z]{2}\\d{2})(?:[ \\u00a0]?[A-Za-z0-9]){11,30}`, 'g');
 /** Lengths by country, from the IBAN registry of SWIFT. */
@@ -45,9 +47,10 @@ const IBAN_LENGTHS =
 export const ibans: Masker = (text, tally) => {
   let masked = '';
   let done = 0;
-  for (const { 0: digits, index } of text.matchAll(IBAN)) {
-    const start = index - 2;
-    const end = ibanEnd(text.slice(start, index + digits.length));
+  IBAN.lastIndex = 0;
+  for (let digits = IBAN.exec(text); digits; digits = IBAN.exec(text)) {
+    const start = digits.index - 2;
+    const end = ibanEnd(text.slice(start, IBAN.lastIndex));
     if (end === 0) continue;
     masked += `${text.slice(done, start)}[IBAN]`;
     done = start + end;

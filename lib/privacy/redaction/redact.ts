@@ -1,7 +1,8 @@
 import { safely } from '../../safely.js';
 import { type ContentField, settings } from '../../settings.js';
 import type { Tally } from './boundary.js';
-import { maskersOf } from './patterns.js';
+import { charactersOf } from './characters.js';
+import { patternsOf } from './patterns.js';
 
 /** What was masked in a text. */
 export interface Redacted {
@@ -30,6 +31,15 @@ export function redact(text: string, field: ContentField | 'error' | 'attribute'
 export function redactPatterns(text: string): Redacted {
   if (text.length < SHORTEST) return { text, masked: 0 };
   const tally: Tally = { masked: 0 };
-  const mask = () => maskersOf(settings().redact).reduce((rest, masker) => masker(rest, tally), text);
-  return { text: safely('redaction', mask, REDACTION_FAILED), masked: tally.masked };
+  return { text: safely('redaction', () => masked(text, tally), REDACTION_FAILED), masked: tally.masked };
+}
+
+function masked(text: string, tally: Tally): string {
+  // What masks put into a text is nothing that a pattern needs.
+  const found = charactersOf(text);
+  let rest = text;
+  for (const { mask, needs, shortest = 0 } of patternsOf(settings().redact)) {
+    if (text.length >= shortest && (needs === undefined || (found & needs) !== 0)) rest = mask(rest, tally);
+  }
+  return rest;
 }

@@ -19,7 +19,7 @@ const WORD = classOf(`${DIGITS}abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 const DIGIT = classOf(DIGITS);
 const NUMBER = classOf(`${DIGITS}+().-/ \u00a0`);
 /** Shorter words hold no token of a vendor. */
-const LEAST_WORD = 16;
+export const LEAST_WORD = 16;
 const LEAST_DIGITS = 7;
 /** A number may begin with `+`, `(` or `(+`. */
 const NUMBER_PREFIX = 2;

@@ -1,7 +1,8 @@
 import { settings } from '../../settings.js';
 import {
+  type AttributeName,
   announcesSecret,
-  cleanedName,
+  attributeName,
   cleanedNumber,
   cleanedProse,
   cleanedText,
@@ -17,6 +18,7 @@ const MOST_CHARACTERS = 524_288;
 const MOST_VALUES = 10_000;
 const MOST_BYTES = 65_536;
 const TOO_MUCH = '[too much to clean]';
+const NAMELESS: AttributeName = { name: '', cleaned: '', sort: 'text', mayBeValuesOfSql: false };
 
 /** Cleans the values of one span, event or record, to their depth, with a bound on what all of them cost. */
 export class CleanedValues {
@@ -28,52 +30,77 @@ export class CleanedValues {
     this.#subject = subject;
   }
 
+  /** A value that has no name, as it may leave. */
+  body(value: unknown): unknown {
+    return this.#value(NAMELESS, value, 0);
+  }
+
   /**
-   * A value as it may leave; what needs no cleaning is handed back.
+   * Attributes as they may leave: those given where all of them may. Arrays and objects are always copied, as they may change
+   * before they are sent.
    *
-   * @param name of the attribute or member; empty for one that has none
+   * @param isDropped names the attributes that are left out
    */
-  value(name: string, value: unknown, depth = 0): unknown {
+  attributes<T extends object>(attributes: T, isDropped?: (name: string) => boolean): T | Record<string, unknown> {
+    return this.#members(attributes, undefined, isDropped, 0) ?? attributes;
+  }
+
+  #value(name: AttributeName, value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.#text(name, value);
     if (typeof value === 'number') return cleanedNumber(name, value);
     if (typeof value !== 'object' || value === null) return value;
     if (depth === DEEPEST) return '[too deep]';
     if (ArrayBuffer.isView(value)) return bytes(value);
     if (Array.isArray(value)) return this.#array(name, value, depth);
-    return holdsSecrets(name) ? MASK : this.members(value, undefined, depth);
+    return holdsSecrets(name) ? MASK : this.#members(value, {}, undefined, depth + 1);
   }
 
   /**
-   * A copy of attributes or of an object, cleaned.
-   *
-   * @param isDropped names the members that are left out
+   * @param copy of the members; `undefined` where one is made only if something has to go
+   * @returns the copy, if there is one
    */
-  members(object: object, isDropped?: (name: string) => boolean, depth = -1): Record<string, unknown> {
-    const cleaned: Record<string, unknown> = {};
-    const entries = Object.entries(object);
-    const hasStatement = entries.some(([key, value]) => (key === 'sql' || key === 'query') && isSql(value));
-    for (const [key, value] of entries) {
-      if (isDropped?.(key)) continue;
-      if (this.#isSpent()) return { ...cleaned, [TOO_MUCH]: true };
-      const isValues = hasStatement && /^(?:parameters|params|bindings|values)$/.test(key);
-      cleaned[cleanedName(key)] = isValues ? '?' : this.value(key, value, depth + 1);
+  #members(
+    object: object,
+    copy: Record<string, unknown> | undefined,
+    isDropped: ((name: string) => boolean) | undefined,
+    depth: number,
+  ): Record<string, unknown> | undefined {
+    const members = object as Readonly<Record<string, unknown>>;
+    let cleaned = copy;
+    let isOfStatement: boolean | undefined;
+    for (const key of Object.keys(object)) {
+      const goes = isDropped?.(key) === true;
+      if (!goes && this.#isSpent()) return { ...(cleaned ?? before(members, key)), [TOO_MUCH]: true };
+      if (goes) {
+        cleaned ??= before(members, key);
+        continue;
+      }
+      const name = attributeName(key);
+      const value = members[key];
+      if (name.mayBeValuesOfSql) isOfStatement ??= isSql(members.sql) || isSql(members.query);
+      const left = name.mayBeValuesOfSql && isOfStatement ? '?' : this.#value(name, value, depth);
+      if (cleaned === undefined) {
+        if (left === value && name.cleaned === key && (typeof value !== 'object' || value === null)) continue;
+        cleaned = before(members, key);
+      }
+      cleaned[name.cleaned] = left;
     }
     return cleaned;
   }
 
-  #text(name: string, text: string): string {
+  #text(name: AttributeName, text: string): string {
     this.#characters -= text.length;
     // The text that passes the bound is cut where it is read.
     if (this.#characters + text.length <= 0) return TOO_MUCH;
-    return name === '' ? cleanedProse(text, this.#subject.field) : cleanedText(name, text, this.#subject);
+    return name.name === '' ? cleanedProse(text, this.#subject.field) : cleanedText(name, text, this.#subject);
   }
 
-  #array(name: string, values: readonly unknown[], depth: number): unknown[] {
+  #array(name: AttributeName, values: readonly unknown[], depth: number): unknown[] {
     const cleaned: unknown[] = [];
     for (const [index, value] of values.entries()) {
       if (this.#isSpent()) return [...cleaned, TOO_MUCH];
       const isHeld = typeof value === 'string' && index > 0 && announcesSecret(values[index - 1]);
-      cleaned.push(isHeld && holdsSecrets('cookie') ? MASK : this.value(name, value, depth + 1));
+      cleaned.push(isHeld && settings().redact.includes('secret') ? MASK : this.#value(name, value, depth + 1));
     }
     return cleaned;
   }
@@ -82,6 +109,16 @@ export class CleanedValues {
     this.#values -= 1;
     return this.#values < 0;
   }
+}
+
+/** A copy of the members that come before this one. */
+function before(members: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const one of Object.keys(members)) {
+    if (one === key) break;
+    copy[one] = members[one];
+  }
+  return copy;
 }
 
 function isSql(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { safely } from '../../safely.js';
 import { settings } from '../../settings.js';
 import { CleanedValues } from './cleaned-values.js';
 import { droppedBy } from './drop-attributes.js';
-import { cleanedText, type Subject } from './foreign-text.js';
+import { attributeName, cleanedText } from './foreign-text.js';
 import { withoutValues } from './statement.js';
 
 const FAILED = '[redaction failed]';
@@ -34,15 +34,21 @@ export class Cleaner {
   attributes(attributes: Attributes, scope: string, kind?: SpanKind, system = databaseOf(attributes)): Attributes {
     const isRedacted = redacts(scope);
     if (!isRedacted && this.#isDropped === undefined) return attributes;
-    const subject = { kind, system, field: 'attribute' } as const;
+    const clean = () =>
+      isRedacted
+        ? (new CleanedValues({ kind, system, field: 'attribute' }).attributes(
+            attributes,
+            this.#isDropped,
+          ) as Attributes)
+        : this.#withoutDropped(attributes);
     // What cannot be cleaned does not leave.
-    return safely('cleaning attributes', () => this.#cleaned(attributes, isRedacted ? subject : undefined), {}) ?? {};
+    return safely('cleaning attributes', clean, {}) ?? {};
   }
 
   /** The body of a log record: a text, or an object of texts. Never throws. */
   body<T>(body: T, scope: string): T | string {
     if (!redacts(scope)) return body;
-    return safely('cleaning a log record', () => new CleanedValues({ field: 'log' }).value('', body) as T, FAILED);
+    return safely('cleaning a log record', () => new CleanedValues({ field: 'log' }).body(body) as T, FAILED);
   }
 
   /**
@@ -55,8 +61,7 @@ export class Cleaner {
     return safely('cleaning a text', () => cleanedLine(text, span), FAILED);
   }
 
-  #cleaned(attributes: Attributes, subject: Subject | undefined): Attributes {
-    if (subject) return new CleanedValues(subject).members(attributes, this.#isDropped) as Attributes;
+  #withoutDropped(attributes: Attributes): Attributes {
     const rest: Attributes = {};
     for (const name in attributes) if (!this.#isDropped?.(name)) rest[name] = attributes[name];
     return rest;
@@ -65,10 +70,10 @@ export class Cleaner {
 
 function cleanedLine(text: string, span: Attributes | undefined): string {
   const system = span && databaseOf(span);
-  if (system === undefined) return cleanedText('', text, { field: 'attribute' });
+  if (system === undefined) return cleanedText(attributeName(''), text, { field: 'attribute' });
   const isStatement = text.length > 8 && (text === span?.['db.query.text'] || text === span?.['db.statement']);
   const named = isStatement && settings().redact.length > 0 ? withoutValues(text, system) : text;
-  return cleanedText('', named, { system, field: 'attribute' });
+  return cleanedText(attributeName(''), named, { system, field: 'attribute' });
 }
 
 function redacts(scope: string): boolean {

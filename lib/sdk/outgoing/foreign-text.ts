@@ -1,5 +1,15 @@
 import { SpanKind } from '@opentelemetry/api';
 import { isSecretMember } from '../../privacy/redaction/assignments.js';
+import {
+  BRACKET,
+  COLON,
+  charactersOf,
+  EQUALS,
+  isHarmless,
+  LINE,
+  PERCENT,
+  QUOTE,
+} from '../../privacy/redaction/characters.js';
 import { redact, redactPatterns } from '../../privacy/redaction/redact.js';
 import { settings } from '../../settings.js';
 import { withoutQuotedValues } from './database-error.js';
@@ -34,6 +44,7 @@ const SQL_NAME = /^db\.(?:query\.text|statement)$/;
 const MAYBE_SQL_NAME = /(?:^|\.)(?:sql|query|statement)$/i;
 const PARAMETER_NAME =
   /^db\.(?:(?:query|operation|statement)\.parameters?(?:\..*)?|[\w.]*\.(?:values|parameters|params)|(?:values|parameters|params))$/;
+const VALUES_NAME = /^(?:parameters|params|bindings|values)$/;
 
 /** Names of systems and of what was prepared beforehand: no text of a person, and worthless when masked. */
 const STRUCTURE =
@@ -49,26 +60,58 @@ const USER_ONLY = /(?<=[a-z]:\/\/)[\w.~%-]{16,256}(?=:?@[\w.-])/gi;
 
 type Sort = 'structure' | 'peer' | 'secret' | 'url' | 'sql' | 'maybe sql' | 'parameter' | 'maybe secret' | 'text';
 
+/** What the name of an attribute, or of a member of an object, says of its value. */
+export interface AttributeName {
+  readonly name: string;
+  /** The name as it may leave: it may hold what somebody said where an app makes names of it. */
+  readonly cleaned: string;
+  readonly sort: Sort;
+  /** Whether the values of a statement stand in it, if one stands beside it. */
+  readonly mayBeValuesOfSql: boolean;
+}
+
 // The names of attributes are few and come again with every span.
-const sorts = new Map<string, Sort>();
+const names = new Map<string, AttributeName>();
+let namesAreOf: unknown;
 const known = new KnownTexts();
 
+/** Reads a name, once where it is not too long. */
+export function attributeName(name: string): AttributeName {
+  const { redact: sets } = settings();
+  if (namesAreOf !== sets) {
+    names.clear();
+    namesAreOf = sets;
+  }
+  const before = names.get(name);
+  if (before !== undefined) return before;
+  const isLong = name.length > LONGEST_NAME;
+  const read: AttributeName = {
+    name,
+    cleaned: redactPatterns(name).text,
+    sort: isLong ? 'text' : sorted(name),
+    mayBeValuesOfSql: VALUES_NAME.test(name),
+  };
+  if (names.size < MOST_NAMES && !isLong) names.set(name, read);
+  return read;
+}
+
 /** A text that stands in an attribute of a foreign span or log record, as it may leave. Never throws. */
-export function cleanedText(name: string, text: string, { kind, system, field }: Subject): string {
+export function cleanedText({ name, sort }: AttributeName, text: string, { kind, system, field }: Subject): string {
+  if (sort === 'structure' || text === '') return text;
   const { redact: sets, redactor } = settings();
-  if (text === '' || (sets.length === 0 && redactor === undefined)) return text;
-  const sort = sortOf(name);
-  if (sort === 'structure') return text;
+  if (sets.length === 0 && redactor === undefined) return text;
   if (sort === 'peer') {
-    return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER ? text : redact(text, field).text;
+    if (kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER) return text;
+    return known.cleaned(sort, undefined, text, () => redact(text, field).text);
   }
   if (sort === 'parameter') return sets.length > 0 ? '?' : redact(text, field).text;
   if (sets.includes('secret') && (sort === 'secret' || (sort === 'maybe secret' && isSecretMember(name, text)))) {
     return MASK;
   }
+  const mayBeSql = sort === 'sql' || sort === 'maybe sql';
+  if (!mayBeSql && redactor === undefined && isHarmless(text)) return text;
   if (field === 'log') return cleanedOf(sort, text, system, field);
-  const key = system === undefined ? sort : `${sort} ${system}`;
-  return known.cleaned(key, text, () => cleanedOf(sort, text, system, field));
+  return known.cleaned(sort, system, text, () => cleanedOf(sort, text, system, field));
 }
 
 function cleanedOf(sort: Sort, text: string, system: string | undefined, field: Subject['field']): string {
@@ -82,10 +125,9 @@ function cleanedOf(sort: Sort, text: string, system: string | undefined, field: 
 }
 
 /** A number that says too much, as text; else itself. */
-export function cleanedNumber(name: string, value: number): number | string {
+export function cleanedNumber({ name, sort }: AttributeName, value: number): number | string {
   const { redact: sets } = settings();
-  const sort = sets.length === 0 ? 'structure' : sortOf(name);
-  if (sort === 'structure') return value;
+  if (sort === 'structure' || sets.length === 0) return value;
   if (sort === 'parameter') return '?';
   const isSecret =
     sort === 'secret' || (sort === 'maybe secret' && /(?:password|passwd|pwd|passcode|secret)$/i.test(name));
@@ -99,17 +141,13 @@ export function cleanedNumber(name: string, value: number): number | string {
 export function cleanedProse(text: string, field: Subject['field'], isOfDatabase = false): string {
   const { redact: sets } = settings();
   let rest = cut(text);
-  if (sets.length > 0) rest = withoutQuotedValues(rest, isOfDatabase);
+  const found = charactersOf(rest);
+  if (sets.length > 0 && (found & (QUOTE | BRACKET | LINE)) !== 0) rest = withoutQuotedValues(rest, isOfDatabase);
   if (sets.includes('secret')) {
-    if (rest.includes('=') || rest.includes('%')) rest = withoutSecrets(rest).replace(COOKIES, `$1${MASK}`);
-    if (rest.includes('://')) rest = rest.replace(USER_ONLY, MASK);
+    if ((found & (EQUALS | PERCENT)) !== 0) rest = withoutSecrets(rest).replace(COOKIES, `$1${MASK}`);
+    if ((found & COLON) !== 0 && rest.includes('://')) rest = rest.replace(USER_ONLY, MASK);
   }
   return personal(rest, field);
-}
-
-/** The name of an attribute or member, which may hold what somebody said where an app makes names of it. */
-export function cleanedName(name: string): string {
-  return known.cleaned('name', name, () => redactPatterns(name).text);
 }
 
 /** Whether what follows this element of an array is a secret: a header in `rawHeaders` of Node, an argument of a program. */
@@ -119,8 +157,8 @@ export function announcesSecret(element: unknown): boolean {
 }
 
 /** Whether the members of this name hold nothing but secrets: `cookies: { … }`. */
-export function holdsSecrets(name: string): boolean {
-  return sortOf(name) === 'secret' && settings().redact.includes('secret');
+export function holdsSecrets({ sort }: AttributeName): boolean {
+  return sort === 'secret' && settings().redact.includes('secret');
 }
 
 /** At a blank: half a secret is not known for one. */
@@ -129,15 +167,6 @@ function cut(text: string): string {
   const blank = text.lastIndexOf(' ', LONGEST);
   const end = Math.max(blank, LONGEST - 4096);
   return `${text.slice(0, end)} [${text.length - end} more characters]`;
-}
-
-function sortOf(name: string): Sort {
-  if (name.length > LONGEST_NAME) return 'text';
-  const before = sorts.get(name);
-  if (before !== undefined) return before;
-  const sort = sorted(name);
-  if (sorts.size < MOST_NAMES) sorts.set(name, sort);
-  return sort;
 }
 
 function sorted(name: string): Sort {

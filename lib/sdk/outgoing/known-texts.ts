@@ -1,46 +1,52 @@
 import { settings } from '../../settings.js';
 
-const MOST_TEXTS = 1000;
+/** A power of two. */
+const PLACES = 2048;
 const LONGEST_TEXT = 1024;
 
+interface Known {
+  readonly sort: string;
+  readonly system: string | undefined;
+  readonly text: string;
+  readonly cleaned: string;
+}
+
 /**
- * What texts became when they were cleaned: hosts, routes and prepared statements come again with every span. Bounded; where
- * the app has a redactor of its own, which may answer differently each time, nothing is remembered.
+ * What texts became when they were cleaned: hosts, browsers and prepared statements come again with every span. Each text has two
+ * places in a table of fixed size, so that those that never come again cost little. Where the app has a redactor of its own,
+ * which may answer differently each time, nothing is remembered.
  */
 export class KnownTexts {
   #of: unknown;
-  #recent = new Map<string, Map<string, string>>();
-  #older = new Map<string, Map<string, string>>();
-  #size = 0;
+  #places: (Known | undefined)[] = [];
 
-  /** @param sort of text: each sort is cleaned in its own way */
-  cleaned(sort: string, text: string, clean: () => string): string {
+  /**
+   * @param sort of text: each sort is cleaned in its own way
+   * @param system the database that it is for, which has a say in it
+   */
+  cleaned(sort: string, system: string | undefined, text: string, clean: () => string): string {
     const { redact, redactor } = settings();
     if (redactor !== undefined || text.length > LONGEST_TEXT) return clean();
-    if (this.#of !== redact) this.#forget(redact);
-    const known = this.#recent.get(sort)?.get(text);
-    if (known !== undefined) return known;
-    const cleaned = this.#older.get(sort)?.get(text) ?? clean();
-    this.#remember(sort, text, cleaned);
+    if (this.#of !== redact) {
+      this.#of = redact;
+      this.#places = new Array(PLACES).fill(undefined);
+    }
+    const place = placeOf(text);
+    const isIt = (known: Known | undefined) =>
+      known !== undefined && known.text === text && known.sort === sort && known.system === system;
+    const first = this.#places[place];
+    if (isIt(first)) return (first as Known).cleaned;
+    const second = this.#places[place ^ 1];
+    if (isIt(second)) return (second as Known).cleaned;
+    const cleaned = clean();
+    this.#places[place ^ 1] = first;
+    this.#places[place] = { sort, system, text, cleaned };
     return cleaned;
   }
+}
 
-  #remember(sort: string, text: string, cleaned: string): void {
-    if (this.#size >= MOST_TEXTS) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-      this.#size = 0;
-    }
-    const ofSort = this.#recent.get(sort);
-    if (ofSort) ofSort.set(text, cleaned);
-    else this.#recent.set(sort, new Map([[text, cleaned]]));
-    this.#size += 1;
-  }
-
-  #forget(redact: unknown): void {
-    this.#of = redact;
-    this.#recent.clear();
-    this.#older.clear();
-    this.#size = 0;
-  }
+function placeOf(text: string): number {
+  let hash = text.length;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash, 31) + text.charCodeAt(at);
+  return (hash ^ (hash >>> 15)) & (PLACES - 1);
 }

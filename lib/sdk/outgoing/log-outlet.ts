@@ -32,13 +32,13 @@ export class LogOutlet implements LogRecordProcessor {
 
   onEmit(record: ReadWriteLogRecord, context: Context = api.active()): void {
     if (safely('the level of a logger', () => this.#isWanted(record)) === false) return;
-    safely('the order of log records', () => this.#order(record));
+    const hrTime = safely('the order of log records', () => this.#ordered(record.hrTime), record.hrTime);
     safely('adding the request context to a log record', () => {
       const said = requestContextAttributes(context);
       for (const name in said) if (record.attributes[name] === undefined) record.setAttribute(name, said[name]);
     });
-    const isConcerned = this.#cleaner.concerns(record.instrumentationScope.name);
-    const outgoing = isConcerned ? new OutgoingRecord(record, this.#cleaner) : record;
+    const isChanged = hrTime !== record.hrTime || this.#cleaner.concerns(record.instrumentationScope.name);
+    const outgoing = isChanged ? new OutgoingRecord(record, this.#cleaner, hrTime) : record;
     for (const processor of this.#processors) {
       safely('a log record processor', () => processor.onEmit(outgoing, context));
     }
@@ -54,14 +54,15 @@ export class LogOutlet implements LogRecordProcessor {
 
   /**
    * The SDK stamps records with whole milliseconds. Those of one millisecond get a microsecond each, or back ends that sort
-   * by time would shuffle them, and viewers that know a record by its time would take them for one.
+   * by time would shuffle them, and viewers that know a record by its time would take them for one. The record itself keeps
+   * the time that the SDK gave it.
    */
-  #order(record: ReadWriteLogRecord): void {
-    const [seconds, nanoseconds] = record.hrTime;
-    if (nanoseconds % 1e6 !== 0) return;
+  #ordered(time: HrTime): HrTime {
+    const [seconds, nanoseconds] = time;
+    if (nanoseconds % 1e6 !== 0) return time;
     const millisecond = seconds * 1e3 + nanoseconds / 1e6;
     this.#behind = millisecond === this.#millisecond ? Math.min(this.#behind + 1, 999) : 0;
     this.#millisecond = millisecond;
-    (record as { hrTime: HrTime }).hrTime = [seconds, nanoseconds + this.#behind * 1e3];
+    return this.#behind === 0 ? time : [seconds, nanoseconds + this.#behind * 1e3];
   }
 }

@@ -1,4 +1,4 @@
-import type { AnyValue, Attributes } from '@opentelemetry/api';
+import type { AnyValue, Attributes, HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { Cleaner } from './cleaner.js';
 
@@ -9,12 +9,17 @@ type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
  * itself, and cleaned like the rest.
  */
 export class OutgoingRecord implements ReadWriteLogRecord {
+  readonly hrTime: HrTime;
   readonly #record: ReadWriteLogRecord;
   readonly #cleaner: Cleaner;
   #attributes: Attributes | undefined;
-  #body: { readonly of: AnyValue; readonly cleaned: AnyValue } | undefined;
+  // The body that was cleaned last, and what it became: a serialiser reads it twice.
+  #body: AnyValue;
+  #cleanedBody: AnyValue;
 
-  constructor(record: ReadWriteLogRecord, cleaner: Cleaner) {
+  /** @param hrTime when it was emitted, which may be finer than what the record itself says */
+  constructor(record: ReadWriteLogRecord, cleaner: Cleaner, hrTime: HrTime) {
+    this.hrTime = hrTime;
     this.#record = record;
     this.#cleaner = cleaner;
   }
@@ -26,18 +31,15 @@ export class OutgoingRecord implements ReadWriteLogRecord {
 
   get body(): AnyValue {
     const { body } = this.#record;
-    if (this.#body === undefined || this.#body.of !== body) {
-      this.#body = { of: body, cleaned: this.#cleaner.body(body, this.#scope) as AnyValue };
+    if (this.#body !== body) {
+      this.#cleanedBody = this.#cleaner.body(body, this.#scope) as AnyValue;
+      this.#body = body;
     }
-    return this.#body.cleaned;
+    return this.#cleanedBody;
   }
 
   set body(body: AnyValue) {
     this.#record.body = body;
-  }
-
-  get hrTime() {
-    return this.#record.hrTime;
   }
 
   get hrTimeObserved() {

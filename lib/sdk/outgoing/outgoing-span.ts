@@ -10,19 +10,29 @@ import type { Verdict } from '../sampling/tail-sampler.js';
 import { withThreshold } from '../sampling/threshold.js';
 import { type Cleaner, databaseOf } from './cleaner.js';
 
+/** What of a span may have to be cleaned. */
+type Texts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'status'>;
+
+/** A finished span as it may leave: the very span where nothing of it has to be changed. */
+export function outgoing(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict): ReadableSpan {
+  const texts = cleaner.concerns(span.instrumentationScope.name) ? cleaned(span, cleaner) : span;
+  if (texts === span && isPlain(span.spanContext(), verdict)) return span;
+  return new OutgoingSpan(span, cleaner, verdict, texts);
+}
+
 /**
- * A finished span on its way out: cleaned, with what is said of its sampling. What is costly is done when an exporter reads
- * it, and not in the path of the call whose span has ended.
+ * A finished span on its way out: cleaned, with what is said of its sampling.
  *
  * All of it are own properties that can be set, as those of the SDK's spans are: processors of the app copy spans, wrap them and
- * change them. What they set is set here only, for them and those behind them.
+ * change them. What they set is set here only, for them and those behind them. They are plain values, since getters of its own
+ * would make each span several times as large, and slow to serialise.
  */
 export class OutgoingSpan implements ReadableSpan {
-  declare name: string;
-  declare attributes: Attributes;
-  declare events: ReadableSpan['events'];
-  declare links: ReadableSpan['links'];
-  declare status: SpanStatus;
+  name: string;
+  attributes: Attributes;
+  events: ReadableSpan['events'];
+  links: ReadableSpan['links'];
+  status: SpanStatus;
   readonly spanContext: () => SpanContext;
   readonly kind: ReadableSpan['kind'];
   // Optional in the interface, where it may not be there as `undefined`.
@@ -37,11 +47,19 @@ export class OutgoingSpan implements ReadableSpan {
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
 
-  constructor(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict) {
+  constructor(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict, texts: Texts = cleaned(span, cleaner)) {
+    const context = exported(span.spanContext(), verdict);
+    const said = cleaner.attributes(told(verdict), SCOPE_NAME);
+    this.name = texts.name;
     this.kind = span.kind;
+    this.spanContext = () => context;
     this.parentSpanContext = span.parentSpanContext as SpanContext;
     this.startTime = span.startTime;
     this.endTime = span.endTime;
+    this.status = texts.status;
+    this.attributes = { ...texts.attributes, ...said };
+    this.links = texts.links;
+    this.events = texts.events;
     this.duration = span.duration;
     this.ended = span.ended;
     this.resource = span.resource;
@@ -49,58 +67,46 @@ export class OutgoingSpan implements ReadableSpan {
     this.droppedAttributesCount = span.droppedAttributesCount;
     this.droppedEventsCount = span.droppedEventsCount;
     this.droppedLinksCount = span.droppedLinksCount;
-    let context: SpanContext | undefined;
-    this.spanContext = () => {
-      context ??= exported(span.spanContext(), verdict);
-      return context;
-    };
-    const { name: scope } = span.instrumentationScope;
-    const system = () => databaseOf(span.attributes);
-    lazily(this, 'name', () => cleaner.text(span.name, scope, span.attributes));
-    lazily(this, 'attributes', () => ({
-      ...cleaner.attributes(span.attributes, scope, span.kind),
-      ...cleaner.attributes(told(verdict), SCOPE_NAME),
-    }));
-    lazily(this, 'events', () =>
-      span.events.map((event) => ({
-        ...event,
-        name: cleaner.text(event.name, scope, span.attributes),
-        ...(event.attributes && { attributes: cleaner.attributes(event.attributes, scope, span.kind, system()) }),
-      })),
-    );
-    lazily(this, 'links', () =>
-      span.links.map((link) =>
-        link.attributes
-          ? { ...link, attributes: cleaner.attributes(link.attributes, scope, span.kind, system()) }
-          : link,
-      ),
-    );
-    lazily(this, 'status', () => {
-      const { status } = span;
-      return status.message ? { ...status, message: cleaner.text(status.message, scope, span.attributes) } : status;
-    });
   }
 }
 
-/** An own property that is made when it is first read. Without `this`, so that a Proxy or an heir of the span reads it too. */
-function lazily<T extends object, K extends keyof T>(target: T, key: K, make: () => T[K]): void {
-  let made = false;
-  let value: T[K];
-  Object.defineProperty(target, key, {
-    enumerable: true,
-    configurable: true,
-    get: () => {
-      if (!made) {
-        value = make();
-        made = true;
-      }
-      return value;
-    },
-    set: (given: T[K]) => {
-      value = given;
-      made = true;
-    },
-  });
+/** The texts of a span as they may leave; the very span where all of them may. */
+function cleaned(span: ReadableSpan, cleaner: Cleaner): Texts {
+  const { kind, instrumentationScope } = span;
+  const { name: scope } = instrumentationScope;
+  const system = databaseOf(span.attributes);
+  const name = cleaner.text(span.name, scope, span.attributes);
+  const attributes = cleaner.attributes(span.attributes, scope, kind, system);
+  const events =
+    span.events.length === 0
+      ? span.events
+      : span.events.map((event) => ({
+          ...event,
+          name: cleaner.text(event.name, scope, span.attributes),
+          ...(event.attributes && { attributes: cleaner.attributes(event.attributes, scope, kind, system) }),
+        }));
+  const links =
+    span.links.length === 0
+      ? span.links
+      : span.links.map((link) =>
+          link.attributes ? { ...link, attributes: cleaner.attributes(link.attributes, scope, kind, system) } : link,
+        );
+  const { message } = span.status;
+  const status = message ? { ...span.status, message: cleaner.text(message, scope, span.attributes) } : span.status;
+  const isSame =
+    name === span.name &&
+    attributes === span.attributes &&
+    events === span.events &&
+    links === span.links &&
+    status === span.status;
+  return isSame ? span : { name, attributes, events, links, status };
+}
+
+/** Whether the context of a span leaves as it is, and nothing is said of its sampling. */
+function isPlain({ traceFlags }: SpanContext, { weight, threshold, kept, leftOut, isDropped }: Verdict): boolean {
+  const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  const saysNothing = weight === undefined && threshold === undefined && kept === undefined && leftOut === undefined;
+  return isSampled && saysNothing && isDropped === undefined;
 }
 
 /**

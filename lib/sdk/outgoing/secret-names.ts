@@ -38,8 +38,21 @@ export function mayBeSecretMember(name: string): boolean {
   return isSecretMember(name, PROBE);
 }
 
+// Those of an app are few; those that somebody makes up push each other out.
+const parameters = new Map<string, boolean>();
+const MOST_PARAMETERS = 1000;
+
 /** Whether a parameter of a URL or of a connection string is a secret. `name` as it stands there, encoded or not. */
 export function isSecretParameter(name: string): boolean {
+  const before = parameters.get(name);
+  if (before !== undefined) return before;
+  const isSecret = namesSecret(name);
+  if (parameters.size >= MOST_PARAMETERS) parameters.clear();
+  parameters.set(name, isSecret);
+  return isSecret;
+}
+
+function namesSecret(name: string): boolean {
   const words = inWords(name);
   if (OF_A_PAGE.test(words)) return false;
   return ALONE.test(words) || PARAMETER.test(words) || JOINED.test(words);

@@ -1,10 +1,10 @@
-import { type Context, TraceFlags } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { requestContextAttributes } from '../../context/request-context.js';
 import { safely } from '../../safely.js';
 import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
 import type { Cleaner } from './cleaner.js';
-import { OutgoingSpan } from './outgoing-span.js';
+import { outgoing } from './outgoing-span.js';
 
 type Recording = Parameters<SpanProcessor['onStart']>[0];
 
@@ -64,15 +64,7 @@ export class SpanOutlet implements SpanProcessor {
   }
 
   #handOver(span: ReadableSpan, verdict: Verdict, processors: readonly SpanProcessor[]): void {
-    const outgoing = this.#outgoing(span, verdict);
-    for (const processor of processors) safely('a span processor', () => processor.onEnd(outgoing));
-  }
-
-  /** The span itself where nothing is to be changed. */
-  #outgoing(span: ReadableSpan, verdict: Verdict): ReadableSpan {
-    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    const isPlain = isSampled && Object.keys(verdict).length === 0;
-    if (isPlain && !this.#cleaner.concerns(span.instrumentationScope.name)) return span;
-    return new OutgoingSpan(span, this.#cleaner, verdict);
+    const leaving = outgoing(span, this.#cleaner, verdict);
+    for (const processor of processors) safely('a span processor', () => processor.onEnd(leaving));
   }
 }

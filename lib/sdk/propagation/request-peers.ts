@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { type Context, type Span, trace } from '@opentelemetry/api';
+import { GivenFields } from '../given-fields.js';
 import { type Host, hostOf } from './hosts.js';
 
 /*
@@ -19,7 +20,20 @@ export interface UndiciRequest {
 // Weak: where nobody asks, the last request would stay in memory.
 let httpRequest: WeakRef<RequestOptions> | undefined;
 let undiciRequest: { readonly span: WeakRef<Span>; readonly request: WeakRef<UndiciRequest> } | undefined;
-const senders = new WeakMap<object, string>();
+
+/** Where a request came from is kept in its headers. */
+class Received extends GivenFields {
+  #sender: string | undefined;
+
+  static note(headers: object, sender: string): void {
+    const received = #sender in headers ? headers : (new Received(headers) as Received);
+    received.#sender = sender;
+  }
+
+  static senderOf(headers: object): string | undefined {
+    return #sender in headers ? headers.#sender : undefined;
+  }
+}
 
 /** `startOutgoingSpanHook` of the http instrumentation: not called for a request that it ignores. */
 export function noteHttpRequest(options: RequestOptions): Record<string, never> {
@@ -34,7 +48,7 @@ export function noteUndiciRequest(span: Span, request: UndiciRequest): void {
 
 /** `startIncomingSpanHook` of the http instrumentation. */
 export function noteIncomingRequest({ headers, socket }: IncomingMessage): Record<string, never> {
-  if (socket?.remoteAddress) senders.set(headers, socket.remoteAddress);
+  if (socket?.remoteAddress) Received.note(headers, socket.remoteAddress);
   return {};
 }
 
@@ -57,7 +71,7 @@ export function destinationsOf(carrier: unknown, parent: Context): readonly Host
 
 /** The address from which a request with these headers came. */
 export function senderOf(carrier: unknown): Host | undefined {
-  const address = typeof carrier === 'object' && carrier !== null ? senders.get(carrier) : undefined;
+  const address = typeof carrier === 'object' && carrier !== null ? Received.senderOf(carrier) : undefined;
   return address === undefined ? undefined : { name: address };
 }
 

@@ -1,5 +1,6 @@
 import { type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { GivenFields } from '../given-fields.js';
 import { Evidence, type KeptBy } from './evidence.js';
 import type { Outcome } from './sampling-figures.js';
 import { probabilityOf, thresholdIn } from './threshold.js';
@@ -106,16 +107,8 @@ export function sampledAt({ traceState }: SpanContext): number | undefined {
   return lastProbability;
 }
 
-// What a span's context belongs to is kept in a private field of the context itself: nobody sees it, and unlike an entry of
-// a WeakMap, which costs some microseconds of garbage collection, it is found and forgotten like any property.
-class Given {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: it is how a class gives its private fields to another object
-    return object;
-  }
-}
-
-class Member extends Given {
+/** What a span's context belongs to is kept in the context itself. */
+class Member extends GivenFields {
   #group: TraceGroup | undefined;
 
   static belong(span: SpanContext, group: TraceGroup): void {

@@ -90,6 +90,32 @@ describe('SpanOutlet', () => {
     expect(ended[0]).toBe(span);
   });
 
+  it('hands on the very span of a library whose texts can all leave, and a copy of one that may change later', () => {
+    const ended: unknown[] = [];
+    const watching = {
+      onStart() {},
+      onEnd: (span: unknown) => ended.push(span),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const { provider, exporter } = tracing({ more: [watching as unknown as SpanProcessor] });
+    const tracer = provider.getTracer('@opentelemetry/instrumentation-http');
+    const attributes = {
+      'url.path': '/orders/4711',
+      'http.response.status_code': 200,
+      'network.peer.address': '127.0.0.1',
+    };
+    const plain = tracer.startSpan('GET /orders/:id', { kind: SpanKind.SERVER, attributes });
+    plain.end();
+    const names = ['ann', 'bob'];
+    const listing = tracer.startSpan('list', { attributes: { names } });
+    listing.end();
+    names[0] = 'ann@example.com';
+    expect(ended[0]).toBe(plain);
+    expect(ended[1]).not.toBe(listing);
+    expect(exporter.getFinishedSpans().map((span) => span.attributes)).toEqual([attributes, { names: ['ann', 'bob'] }]);
+  });
+
   it('puts the request context on every span below, and leaves what a span says of itself', () => {
     const { provider, exporter } = tracing();
     const tracer = provider.getTracer('pg');
@@ -247,6 +273,24 @@ describe('LogOutlet', () => {
       provider.getLogger('a').emit({ body: index, timestamp: [1_700_000_000, 5e6] });
     const times = exporter.getFinishedLogRecords().map(({ hrTime }) => hrTime[1]);
     expect(times).toEqual(times.map((_, index) => 5e6 + index * 1000));
+  });
+
+  it("keeps it of annotel's own records, too, and leaves the record of the SDK as it is", () => {
+    const seen: { hrTime: readonly number[] }[] = [];
+    const exporter = new InMemoryLogRecordExporter();
+    const watching = {
+      onEmit: (record: { hrTime: readonly number[] }) => void seen.push(record),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const outlet = new LogOutlet([new SimpleLogRecordProcessor({ exporter })], new Cleaner([]), () => true);
+    const logger = new LoggerProvider({ processors: [watching, outlet] }).getLogger('annotel');
+    for (const body of ['a', 'b']) logger.emit({ body, timestamp: [1_700_000_000, 5e6] });
+    expect(exporter.getFinishedLogRecords().map(({ hrTime }) => hrTime)).toEqual([
+      [1_700_000_000, 5e6],
+      [1_700_000_000, 5e6 + 1000],
+    ]);
+    expect(seen.map(({ hrTime }) => hrTime[1])).toEqual([5e6, 5e6]);
   });
 
   it('leaves out what is not wanted', () => {
