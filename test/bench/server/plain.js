@@ -1,4 +1,7 @@
-/* What an app loads without annotel: NodeSDK with the instrumentations of annotel/register, configured alike. */
+/*
+ * What an app loads without annotel: NodeSDK with the instrumentations of annotel/register, configured alike. None of them names
+ * the routes of Fastify, as annotel does.
+ */
 import { syncBuiltinESMExports } from 'node:module';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
