@@ -85,7 +85,7 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
   [
     'the engine knows no AI',
     standsOnlyIn(
-      /openai|anthropic|gemini|bedrock|gen_?ai|llm|prompt|\bchat\b|\bmodel|\btokens?\b|(?<![A-Za-z])provider|completion|embedding|retrieval/i,
+      /openai|anthropic|gemini|bedrock|gen_?ai|llm(?!etrics)|prompt|\bchat\b|\bmodel|\btokens?\b|(?<![A-Za-z])provider|completion|embedding|retrieval/i,
       (path) => !path.startsWith('lib/call/'),
     ),
     { 'lib/call/x.ts': "if (type === 'chat') {}", 'lib/genai/x.ts': "if (type === 'chat') {}" },
