@@ -13,10 +13,14 @@ type Done = (result: ExportResult) => void;
 /**
  * Hands the batches of a stock batch processor over to a queue. The processor is told at once that its batch is exported: it
  * would else hold the process with a timer until the collector has answered, and drop what ends meanwhile. What the
- * processor holds is known here as well: it cannot be emptied in one synchronous step, and does not tell what it drops.
+ * processor holds is known here as well: it cannot be emptied in one synchronous step, and does not tell what it drops. It
+ * exports in the order in which it was given, so that counting says what it still has.
  */
 class HandOver<T extends object> {
-  readonly #waiting = new Set<T>();
+  /** What the processor has and has not exported yet, in the order in which both have it. */
+  #waiting: T[] = [];
+  /** So many of what it exports next were taken before. */
+  #drained = 0;
   readonly #exported: { readonly items: T[]; readonly done: Done }[] = [];
   readonly #batchSize: number;
 
@@ -38,11 +42,11 @@ class HandOver<T extends object> {
 
   /** Whether the processor may have it. */
   admits(item: T): boolean {
-    if (this.#waiting.size >= this.queue.room()) {
+    if (this.#waiting.length >= this.queue.room()) {
       this.queue.lost(1);
       return false;
     }
-    this.#waiting.add(item);
+    this.#waiting.push(item);
     return true;
   }
 
@@ -54,9 +58,11 @@ class HandOver<T extends object> {
 
   /** Hands over what the processor still holds, for a process that is ending. */
   drain(): void {
-    const items = [...this.#waiting];
+    const items = this.#waiting;
+    this.#waiting = [];
+    this.#drained += items.length;
     for (let start = 0; start < items.length; start += this.#batchSize) {
-      this.#take(items.slice(start, start + this.#batchSize));
+      this.queue.take(items.slice(start, start + this.#batchSize));
     }
   }
 
@@ -74,15 +80,13 @@ class HandOver<T extends object> {
 
   #takeExported(): void {
     for (const { items, done } of this.#exported.splice(0)) {
-      this.#take(items);
+      const drained = Math.min(this.#drained, items.length);
+      this.#drained -= drained;
+      const fresh = drained === 0 ? items : items.slice(drained);
+      this.#waiting.splice(0, fresh.length);
+      if (fresh.length > 0) this.queue.take(fresh);
       done({ code: ExportResultCode.SUCCESS });
     }
-  }
-
-  /** What was handed over already is left out. */
-  #take(items: T[]): void {
-    const fresh = items.filter((item) => this.#waiting.delete(item));
-    if (fresh.length > 0) this.queue.take(fresh);
   }
 }
 

@@ -67,6 +67,6 @@ function weight(value: unknown, depth = 0): number {
   if (typeof value !== 'object' || value === null || depth === DEEPEST) return VALUE;
   if (ArrayBuffer.isView(value)) return VALUE + value.byteLength;
   let sum = VALUE;
-  for (const inner of Object.values(value)) sum += weight(inner, depth + 1);
+  for (const key in value) sum += weight((value as Record<string, unknown>)[key], depth + 1);
   return sum;
 }

@@ -2,6 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { requestContextAttributes } from '../../context/request-context.js';
 import { safely } from '../../safely.js';
+import { SpanBatches } from '../export/batch-processors.js';
 import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
 import type { Cleaner } from './cleaner.js';
 import { outgoing } from './outgoing-span.js';
@@ -16,6 +17,8 @@ export class SpanOutlet implements SpanProcessor {
   /** What decides which traces are kept, and knows what became of them. */
   readonly tail: TailSampler;
   readonly #processors: readonly SpanProcessor[];
+  /** Those that have something to do before a span has ended. */
+  readonly #starting: readonly SpanProcessor[];
   readonly #cleaner: Cleaner;
 
   /** @param own those of the processors that are the app's, and see the end of every span whose start they saw */
@@ -26,6 +29,7 @@ export class SpanOutlet implements SpanProcessor {
     own: readonly SpanProcessor[] = [],
   ) {
     this.#processors = processors;
+    this.#starting = processors.filter((processor) => !(processor instanceof SpanBatches));
     this.#cleaner = cleaner;
     this.tail = new TailSampler({
       ...tail,
@@ -36,17 +40,19 @@ export class SpanOutlet implements SpanProcessor {
   }
 
   onStart(span: Recording, parent: Context): void {
-    safely('adding the request context to a span', () => {
-      const said = requestContextAttributes(parent);
+    safely('starting a span', () => {
+      this.tail.onStart(span);
+      const attributes = requestContextAttributes(parent);
       // What a call says of itself stands.
-      for (const name in said) if (span.attributes[name] === undefined) span.setAttribute(name, said[name] as string);
+      for (const name in attributes) {
+        if (span.attributes[name] === undefined) span.setAttribute(name, attributes[name] as string);
+      }
     });
-    safely('starting a span', () => this.tail.onStart(span));
-    for (const processor of this.#processors) safely('a span processor', () => processor.onStart(span, parent));
+    for (const processor of this.#starting) safely('a span processor', () => processor.onStart(span, parent));
   }
 
   onEnding(span: Recording): void {
-    for (const processor of this.#processors) safely('a span processor', () => processor.onEnding?.(span));
+    for (const processor of this.#starting) safely('a span processor', () => processor.onEnding?.(span));
   }
 
   onEnd(span: ReadableSpan): void {
