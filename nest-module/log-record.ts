@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Attributes, LogRecord } from '@opentelemetry/api';
-import { ofError, ofStack } from '../lib/sdk/logging/exception.js';
-import { logValue } from '../lib/sdk/logging/log-value.js';
+import { ofError, ofStack } from '../lib/sdk/logs/exception.js';
+import { logValue } from '../lib/sdk/logs/log-value.js';
 
 /**
  * One call of the logger as one log record. Texts and numbers make up the body; objects become attributes, or the body

@@ -1,7 +1,7 @@
 import { ConsoleLogger, Injectable, type LogLevel } from '@nestjs/common';
 import { diag, isSpanContextValid, logs, SeverityNumber, type SpanContext, trace } from '@opentelemetry/api';
-import { logValue } from '../lib/sdk/logging/log-value.js';
-import { printing } from '../lib/sdk/logging/own-output.js';
+import { logValue } from '../lib/sdk/logs/log-value.js';
+import { printing } from '../lib/sdk/logs/own-output.js';
 import { logRecord } from './log-record.js';
 
 const SEVERITIES = {

@@ -58,9 +58,9 @@ export function activeSignals(): Signals | undefined {
 }
 
 /** The API hands out one proxy for all providers; what tells whether an SDK is there is its delegate. */
-function delegateOf(provider: TracerProvider): TracerProvider {
-  const proxy = provider as Partial<ProxyTracerProvider>;
-  return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : provider;
+function delegateOf(registered: TracerProvider): TracerProvider {
+  const proxy = registered as Partial<ProxyTracerProvider>;
+  return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : registered;
 }
 
 const ownMeters = new WeakMap<Meter, Meter>();

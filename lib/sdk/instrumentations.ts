@@ -11,8 +11,8 @@ import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-p
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
 import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
-import { pinoInstrumentation } from './logging/pino.js';
-import { type WinstonConfig, winstonInstrumentation } from './logging/winston.js';
+import { pinoInstrumentation } from './logs/pino.js';
+import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
 import { inWords, warn } from './warnings.js';
 

@@ -2,23 +2,23 @@ import { context, type DiagLogger, DiagLogLevel, diag, logs, metrics, propagatio
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
+import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
-import { ConsoleTree } from './console-tree.js';
+import { ConsoleTree } from './console/console-tree.js';
 import { createPipeline, type Pipeline } from './export/pipeline.js';
 import { observeFigures } from './export/self-metrics.js';
 import { nameFastifyRoutes } from './fastify.js';
 import { instrument, takeHold } from './instrumentations.js';
-import { bridgeApiLogs } from './logging/api-logs.js';
-import { bridgeConsole } from './logging/console.js';
-import { LogLevels } from './logging/log-levels.js';
-import { loggerName } from './logging/logger-name.js';
+import { bridgeApiLogs } from './logs/api-logs.js';
+import { bridgeConsole } from './logs/console.js';
+import { LogLevels } from './logs/log-levels.js';
+import { loggerName } from './logs/logger-name.js';
 import type { ResolvedOptions } from './options.js';
-import { Cleaner } from './outgoing/cleaner.js';
-import { LogOutlet } from './outgoing/log-outlet.js';
-import { SpanOutlet } from './outgoing/span-outlet.js';
+import { OutgoingLogProcessor } from './processors/log-processor.js';
+import { OutgoingSpanProcessor } from './processors/span-processor.js';
 import { createPropagator } from './propagation/propagator.js';
 import { createResource } from './resource.js';
 import { observeSampling } from './sampling/observe-sampling.js';
@@ -39,7 +39,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   warnOfCapture();
 
   const pipeline = createPipeline(options);
-  const outgoing = createOutlets(options, pipeline, undo);
+  const outgoing = createProcessors(options, pipeline, undo);
   const instrumentations = patched(options, undo, outgoing.logs !== undefined);
   const wake = wakeEarlyTracers();
   undo.push(() => {
@@ -81,7 +81,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
 }
 
 /** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */
-function createOutlets(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
+function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
   const tree = options.console === 'tree' ? new ConsoleTree({ color: options.color }) : undefined;
   const onExit = () => tree?.printEnded();
   process.once('exit', onExit);
@@ -95,11 +95,11 @@ function createOutlets(options: ResolvedOptions, pipeline: Pipeline, undo: (() =
     tree,
     spans:
       spanProcessors.length > 0
-        ? new SpanOutlet(spanProcessors, cleaner, { rules: keep, ...buffer }, options.spanProcessors)
+        ? new OutgoingSpanProcessor(spanProcessors, cleaner, { rules: keep, ...buffer }, options.spanProcessors)
         : undefined,
     logs:
       logRecordProcessors.length > 0
-        ? new LogOutlet(logRecordProcessors, cleaner, (record) =>
+        ? new OutgoingLogProcessor(logRecordProcessors, cleaner, (record) =>
             levels.isWanted(loggerName(record), record.severityNumber),
           )
         : undefined,

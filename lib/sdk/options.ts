@@ -4,6 +4,8 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
+import { Environment, isHttpUrl } from './configuration/environment.js';
+import { environmentSettings } from './configuration/environment-settings.js';
 import { type ExportOptions, exportOptions } from './configuration/exporting.js';
 import { given } from './configuration/given.js';
 import { spanLimits } from './configuration/limits.js';
@@ -11,8 +13,6 @@ import { checkOtlp } from './configuration/otlp-checks.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
 import { type SamplingOptions, samplingOptions } from './configuration/sampling.js';
-import { Environment, isHttpUrl } from './environment.js';
-import { environmentSettings } from './environment-settings.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
 

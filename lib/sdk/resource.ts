@@ -12,9 +12,9 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
+import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
-import { Cleaner } from './outgoing/cleaner.js';
 import { inWords, warn } from './warnings.js';
 
 /** What detectors are in that know more than the process itself, and are installed by whoever asks for them. */

@@ -1,20 +1,20 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 import { safely } from '../safely.js';
-import type { ConsoleTree } from './console-tree.js';
+import type { ConsoleTree } from './console/console-tree.js';
 import { deliveredAtExit, exportAtExit } from './export/exit.js';
 import type { Exports } from './export/exports.js';
 import type { ResolvedOptions } from './options.js';
-import type { LogOutlet } from './outgoing/log-outlet.js';
-import type { SpanOutlet } from './outgoing/span-outlet.js';
 import { shutDownWithProcess } from './process-end.js';
+import type { OutgoingLogProcessor } from './processors/log-processor.js';
+import type { OutgoingSpanProcessor } from './processors/span-processor.js';
 import type { Telemetry } from './start.js';
 import { inWords, warn } from './warnings.js';
 
 /** What runs, and has to be flushed and ended. */
 export interface Running {
-  readonly spans: SpanOutlet | undefined;
-  readonly logs: LogOutlet | undefined;
+  readonly spans: OutgoingSpanProcessor | undefined;
+  readonly logs: OutgoingLogProcessor | undefined;
   readonly tree: ConsoleTree | undefined;
   readonly readers: readonly IMetricReader[];
   readonly exports: Exports;

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { formatWithOptions } from 'node:util';
 import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api';
-import { withoutCredentials } from './outgoing/web-address.js';
+import { withoutCredentials } from '../privacy/cleaning/web-address.js';
 
 const LONGEST = 600;
 const MOST_DISTINCT = 200;

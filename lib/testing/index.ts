@@ -15,7 +15,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { renderTree } from '../sdk/render-tree.js';
+import { renderTree } from '../sdk/console/render-tree.js';
 import { configure, type Settings, settings } from '../settings.js';
 
 /** Options of {@link captureTelemetry}. */

@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import { Controller, Get, Logger, type LogLevel } from '@nestjs/common';
 import { logs, SeverityNumber, type Span, trace } from '@opentelemetry/api';
 import { startTelemetry } from '../../lib/sdk/index.js';
-import { bridgeConsole } from '../../lib/sdk/logging/console.js';
+import { bridgeConsole } from '../../lib/sdk/logs/console.js';
 import { TelemetryLogger, TelemetryModule } from '../../nest-module/index.js';
 import { nestApp } from '../support/nest-app.js';
 import { Exported } from '../support/nest-telemetry.js';

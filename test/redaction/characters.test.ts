@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { cleanedProse } from '../../lib/privacy/cleaning/foreign-text.js';
+import { cleanedUrl } from '../../lib/privacy/cleaning/web-address.js';
 import { isHarmless } from '../../lib/privacy/redaction/characters.js';
 import { redact } from '../../lib/privacy/redaction/redact.js';
-import { cleanedProse } from '../../lib/sdk/outgoing/foreign-text.js';
-import { cleanedUrl } from '../../lib/sdk/outgoing/web-address.js';
 import { settings } from '../../lib/settings.js';
 
 const SECRETS: { secret: string[]; text: string }[] = JSON.parse(

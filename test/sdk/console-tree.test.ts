@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler, createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { ConsoleTree } from '../../lib/sdk/console-tree.js';
+import { ConsoleTree } from '../../lib/sdk/console/console-tree.js';
 import { finished } from '../support/sdk-span.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

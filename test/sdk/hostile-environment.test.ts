@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Environment } from '../../lib/sdk/environment.js';
+import { Environment } from '../../lib/sdk/configuration/environment.js';
 import { runningTelemetry, startTelemetry } from '../../lib/sdk/index.js';
 import { resolveOptions } from '../../lib/sdk/options.js';
 import { configure, settings } from '../../lib/settings.js';

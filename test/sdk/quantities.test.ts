@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { parseDuration, parseSize } from '../../lib/sdk/quantities.js';
+import { parseDuration, parseSize } from '../../lib/sdk/configuration/quantities.js';
 
 it.each([
   ['500ms', 500],

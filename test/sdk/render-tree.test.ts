@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { renderTree } from '../../lib/sdk/render-tree.js';
+import { renderTree } from '../../lib/sdk/console/render-tree.js';
 import { finished } from '../support/sdk-span.js';
 
 describe('renderTree', () => {

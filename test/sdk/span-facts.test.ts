@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { Attributes } from '@opentelemetry/api';
-import { duration, facts, failure, folded } from '../../lib/sdk/span-facts.js';
+import { duration, facts, failure, folded } from '../../lib/sdk/console/span-facts.js';
 import { finished } from '../support/sdk-span.js';
 
 const estimated = { 'annotel.usage.estimated': true };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Attributes } from '@opentelemetry/api';
 import { Agent, configure, LlmCall, Retrieval, ToolCall, Workflow, withRequestContext } from '../../lib/index.js';
-import { Environment } from '../../lib/sdk/environment.js';
-import { environmentSettings } from '../../lib/sdk/environment-settings.js';
+import { Environment } from '../../lib/sdk/configuration/environment.js';
+import { environmentSettings } from '../../lib/sdk/configuration/environment-settings.js';
 import { forgetComplaints } from '../../lib/sdk/warnings.js';
 import { settings } from '../../lib/settings.js';
 import { listen } from '../support/sdk-stderr.js';

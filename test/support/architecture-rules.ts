@@ -5,7 +5,7 @@ export type Rule = (sources: readonly Source[]) => string[];
 
 /** What each part may import of the repository, beside itself. A part without a row may not be imported from at all. */
 const DIRECTIONS: Record<string, readonly string[]> = {
-  'nest-module': ['lib/index', 'lib/sdk/index', 'lib/sdk/logging'],
+  'nest-module': ['lib/index', 'lib/sdk/index', 'lib/sdk/logs'],
   'lib/index': ['lib/decorators', 'lib/call', 'lib/genai', 'lib/context', 'lib/settings'],
   'lib/decorators': ['lib/call', 'lib/genai', 'lib/privacy/content', 'lib/settings', 'lib/safely'],
   'lib/call': ['lib/context', 'lib/privacy', 'lib/settings', 'lib/safely'],
@@ -14,8 +14,8 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/context': ['lib/genai/semconv', 'lib/settings', 'lib/safely'],
   'lib/langchain': ['lib/call', 'lib/decorators', 'lib/genai', 'lib/privacy', 'lib/context', 'lib/safely'],
   'lib/sdk': ['lib/context', 'lib/privacy', 'lib/genai/semconv', 'lib/genai/pricing', 'lib/settings', 'lib/safely'],
-  'lib/cli': ['lib/sdk', 'lib/genai/semconv', 'lib/settings'],
-  'lib/testing': ['lib/settings', 'lib/sdk/render-tree'],
+  'lib/cli': ['lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
+  'lib/testing': ['lib/settings', 'lib/sdk/console'],
   'lib/safely': ['lib/settings'],
   'lib/settings': [],
 };

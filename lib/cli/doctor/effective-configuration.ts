@@ -1,7 +1,7 @@
+import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
+import type { Environment } from '../../sdk/configuration/environment.js';
 import { SIGNALS } from '../../sdk/configuration/exporting.js';
-import type { Environment } from '../../sdk/environment.js';
 import type { Signal } from '../../sdk/export/signal.js';
-import { withoutCredentials } from '../../sdk/outgoing/web-address.js';
 import { settings as defaults } from '../../settings.js';
 import { chosenExporters } from './chosen-exporters.js';
 import type { Patient } from './finding.js';

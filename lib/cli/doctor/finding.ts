@@ -1,4 +1,4 @@
-import type { Environment } from '../../sdk/environment.js';
+import type { Environment } from '../../sdk/configuration/environment.js';
 import type { ResolvedOptions } from '../../sdk/options.js';
 
 /** What one check has to say. */

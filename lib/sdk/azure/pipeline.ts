@@ -3,12 +3,12 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SCOPE_NAME } from '../../genai/semconv.js';
+import { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
 import { exporterQueue, type OwnAttempts } from '../export/exporter-queue.js';
 import type { Exports } from '../export/exports.js';
 import type { BatchOf, Signal } from '../export/signal.js';
 import type { ResolvedOptions } from '../options.js';
-import { Cleaner } from '../outgoing/cleaner.js';
 import { createAzure } from './azure.js';
 
 /** What carries the three signals to Azure Monitor. */

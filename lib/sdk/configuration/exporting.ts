@@ -1,7 +1,7 @@
-import type { Environment } from '../environment.js';
 import type { OtlpTarget } from '../export/otlp.js';
 import type { Signal } from '../export/signal.js';
 import { complain, warn } from '../warnings.js';
+import type { Environment } from './environment.js';
 
 /** What the three lists of exporters take, but `none`. */
 export type TraceExporterName = 'otlp' | 'console' | 'zipkin';

@@ -1,5 +1,5 @@
 import type { SpanLimits } from '@opentelemetry/sdk-trace';
-import type { Environment } from '../environment.js';
+import type { Environment } from './environment.js';
 
 const COUNT = { least: 0, most: 2 ** 31 - 1, whole: true };
 

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
-import type { Environment } from '../environment.js';
 import { complain } from '../warnings.js';
+import type { Environment } from './environment.js';
 
 const PARTS = ['', 'TRACES_', 'METRICS_', 'LOGS_'] as const;
 const MILLIS = { least: 1, most: 2 ** 31 - 1, whole: false };

@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Environment } from '../environment.js';
-import { type LogLevelRule, parseLogLevels } from '../logging/log-levels.js';
+import { type LogLevelRule, parseLogLevels } from '../logs/log-levels.js';
 import { parseHosts } from '../propagation/hosts.js';
 import type { PropagatorName } from '../propagation/propagator.js';
 import { complain, warn } from '../warnings.js';
+import type { Environment } from './environment.js';
 
 /** Where and how much is kept on disk. */
 export interface SpoolOptions {

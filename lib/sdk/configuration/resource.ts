@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Environment } from '../environment.js';
 import { complain } from '../warnings.js';
+import type { Environment } from './environment.js';
 
 const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container', 'aws', 'azure', 'gcp'] as const;
 /** What `OTEL_NODE_RESOURCE_DETECTORS` takes, but `all` and `none`. */

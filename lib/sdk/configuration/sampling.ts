@@ -1,7 +1,7 @@
-import type { Environment } from '../environment.js';
 import { type KeepRules, parseKeep } from '../sampling/keep-rules.js';
 import type { SamplerName } from '../sampling/sampler.js';
 import { complain, warn } from '../warnings.js';
+import type { Environment } from './environment.js';
 
 const SAMPLERS: readonly SamplerName[] = [
   'always_on',

@@ -58,8 +58,6 @@ export interface Backlog<Batch> {
   release(): void;
 }
 
-const UNWEIGHED = 8;
-
 interface InMemory<Batch> extends Held {
   readonly batch: Batch;
   readonly bytes: number;
@@ -89,8 +87,7 @@ export class MemoryBacklog<Batch> implements Backlog<Batch> {
 
   put(batch: Batch, isLate: boolean): Held | undefined {
     const items = this.batches.count(batch);
-    // A few batches are no burden, however large: while the destination keeps up, nothing is weighed.
-    const bytes = this.#held.length < UNWEIGHED ? 0 : this.batches.weigh(batch);
+    const bytes = this.batches.weigh(batch);
     const fits = this.#items + items <= this.limit.items && this.#bytes + bytes <= this.limit.bytes;
     if (!fits && this.#held.length > 0) {
       this.#isFull = true;

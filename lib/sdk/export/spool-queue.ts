@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withoutCredentials } from '../outgoing/web-address.js';
+import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
 import type { Backlog, BacklogListener, Held, Room } from './backlog.js';
 import type { ContentType, Encoded } from './otlp.js';
 import type { Signal } from './signal.js';

@@ -1,4 +1,4 @@
-import { parseDuration } from '../quantities.js';
+import { parseDuration } from '../configuration/quantities.js';
 
 /** Which traces are kept whatever the sampler says; see `ANNOTEL_KEEP`. */
 export interface KeepRules {

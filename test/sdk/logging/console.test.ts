@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, type LogRecord, logs, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { bridgeConsole } from '../../../lib/sdk/logging/console.js';
-import { printing } from '../../../lib/sdk/logging/own-output.js';
+import { bridgeConsole } from '../../../lib/sdk/logs/console.js';
+import { printing } from '../../../lib/sdk/logs/own-output.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SeverityNumber } from '@opentelemetry/api';
-import { LogLevels, parseLogLevels } from '../../../lib/sdk/logging/log-levels.js';
+import { LogLevels, parseLogLevels } from '../../../lib/sdk/logs/log-levels.js';
 
 const levels = (text: string) => new LogLevels(parseLogLevels(text).rules);
 

@@ -1,4 +1,4 @@
-import { logValue } from '../../../lib/sdk/logging/log-value.js';
+import { logValue } from '../../../lib/sdk/logs/log-value.js';
 
 describe('logValue', () => {
   const circular: Record<string, unknown> = { name: 'ring' };

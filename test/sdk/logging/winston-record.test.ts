@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { levelOf, winstonRecord } from '../../../lib/sdk/logging/winston-record.js';
+import { levelOf, winstonRecord } from '../../../lib/sdk/logs/winston-record.js';
 
 const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { Cleaner } from '../../../lib/sdk/outgoing/cleaner.js';
+import { Cleaner } from '../../../lib/privacy/cleaning/cleaner.js';
 import { configure, settings } from '../../../lib/settings.js';
 
 const HTTP = '@opentelemetry/instrumentation-http';

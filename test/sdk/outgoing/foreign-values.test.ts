@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Cleaner } from '../../../lib/sdk/outgoing/cleaner.js';
+import { Cleaner } from '../../../lib/privacy/cleaning/cleaner.js';
 import { configure, settings } from '../../../lib/settings.js';
 
 const before = settings();

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { Cleaner } from '../../../lib/sdk/outgoing/cleaner.js';
-import { OutgoingSpan } from '../../../lib/sdk/outgoing/outgoing-span.js';
+import { Cleaner } from '../../../lib/privacy/cleaning/cleaner.js';
+import { CleanedSpan } from '../../../lib/sdk/processors/cleaned-span.js';
 import { finished } from '../../support/sdk-span.js';
 
 const span = finished({ name: 'GET /?token=a', attributes: { 'url.query': 'token=a' }, error: 'of ann@example.com' });
-const outgoing = (cleaner = new Cleaner([]), verdict = {}) => new OutgoingSpan(span, cleaner, verdict);
+const outgoing = (cleaner = new Cleaner([]), verdict = {}) => new CleanedSpan(span, cleaner, verdict);
 const CLEANED = {
   name: 'GET /?token=[SECRET]',
   attributes: { 'url.query': 'token=[SECRET]' },
   status: { code: 2, message: 'of [EMAIL]' },
 };
 
-describe('OutgoingSpan', () => {
+describe('CleanedSpan', () => {
   it.each<[how: string, read: (span: ReadableSpan) => ReadableSpan]>([
     ['as it is', (one) => one],
     ['when it is spread', (one) => ({ ...one })],

@@ -19,9 +19,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { withRequestContext } from '../../../lib/index.js';
-import { Cleaner } from '../../../lib/sdk/outgoing/cleaner.js';
-import { LogOutlet } from '../../../lib/sdk/outgoing/log-outlet.js';
-import { SpanOutlet } from '../../../lib/sdk/outgoing/span-outlet.js';
+import { Cleaner } from '../../../lib/privacy/cleaning/cleaner.js';
+import { OutgoingLogProcessor } from '../../../lib/sdk/processors/log-processor.js';
+import { OutgoingSpanProcessor } from '../../../lib/sdk/processors/span-processor.js';
 import { parseKeep } from '../../../lib/sdk/sampling/keep-rules.js';
 import { createSampler } from '../../../lib/sdk/sampling/sampler.js';
 import { configure, settings } from '../../../lib/settings.js';
@@ -51,12 +51,12 @@ function tracing({ dropped = [], keep = 'errors', sampler = new AlwaysOnSampler(
   const limits = { maxTraces: 10, maxSpans: 100, maxSpansPerTrace: 50, maxAge: 60_000 };
   const { rules } = parseKeep(keep);
   const processors = [new SimpleSpanProcessor({ exporter }), ...more];
-  const outlet = new SpanOutlet(processors, new Cleaner(dropped), { rules, ...limits });
+  const outlet = new OutgoingSpanProcessor(processors, new Cleaner(dropped), { rules, ...limits });
   const spanProcessors = [outlet];
   return { provider: new TracerProvider({ sampler, spanProcessors }), exporter, outlet };
 }
 
-describe('SpanOutlet', () => {
+describe('OutgoingSpanProcessor', () => {
   it('cleans what a library recorded: name, attributes, events, status', () => {
     const { provider, exporter } = tracing({ dropped: ['net.*'] });
     const span = provider.getTracer('@opentelemetry/instrumentation-http').startSpan('GET', {
@@ -188,7 +188,7 @@ describe('SpanOutlet', () => {
     const limits = { rules: keep, maxTraces: 10, maxSpans: 100, maxSpansPerTrace: 2, maxAge: 60_000 };
     const exporter = new InMemorySpanExporter();
     const processors = [new SimpleSpanProcessor({ exporter }), watching];
-    const outlet = new SpanOutlet(processors, new Cleaner([]), limits, [watching]);
+    const outlet = new OutgoingSpanProcessor(processors, new Cleaner([]), limits, [watching]);
     const tracer = new TracerProvider({ sampler, spanProcessors: [outlet] }).getTracer('http');
     tracer.startSpan('dropped').end();
     const root = tracer.startSpan('kept');
@@ -226,16 +226,20 @@ describe('SpanOutlet', () => {
     };
     const exporter = new InMemorySpanExporter();
     const limits = { rules: parseKeep('errors').rules, maxTraces: 1, maxSpans: 1, maxSpansPerTrace: 1, maxAge: 1 };
-    const outlet = new SpanOutlet([broken, new SimpleSpanProcessor({ exporter })], new Cleaner([]), limits);
+    const outlet = new OutgoingSpanProcessor([broken, new SimpleSpanProcessor({ exporter })], new Cleaner([]), limits);
     new TracerProvider({ spanProcessors: [outlet] }).getTracer('annotel').startSpan('work').end();
     expect(exporter.getFinishedSpans()).toHaveLength(1);
   });
 });
 
-describe('LogOutlet', () => {
+describe('OutgoingLogProcessor', () => {
   const logging = (dropped: string[] = [], isWanted = () => true) => {
     const exporter = new InMemoryLogRecordExporter();
-    const outlet = new LogOutlet([new SimpleLogRecordProcessor({ exporter })], new Cleaner(dropped), isWanted);
+    const outlet = new OutgoingLogProcessor(
+      [new SimpleLogRecordProcessor({ exporter })],
+      new Cleaner(dropped),
+      isWanted,
+    );
     return { provider: new LoggerProvider({ processors: [outlet] }), exporter };
   };
 
@@ -283,7 +287,7 @@ describe('LogOutlet', () => {
       forceFlush: async () => {},
       shutdown: async () => {},
     };
-    const outlet = new LogOutlet([new SimpleLogRecordProcessor({ exporter })], new Cleaner([]), () => true);
+    const outlet = new OutgoingLogProcessor([new SimpleLogRecordProcessor({ exporter })], new Cleaner([]), () => true);
     const logger = new LoggerProvider({ processors: [watching, outlet] }).getLogger('annotel');
     for (const body of ['a', 'b']) logger.emit({ body, timestamp: [1_700_000_000, 5e6] });
     expect(exporter.getFinishedLogRecords().map(({ hrTime }) => hrTime)).toEqual([
@@ -309,7 +313,11 @@ describe('LogOutlet', () => {
       forceFlush: async () => {},
       shutdown: async () => {},
     };
-    const outlet = new LogOutlet([enricher, new SimpleLogRecordProcessor({ exporter })], new Cleaner([]), () => true);
+    const outlet = new OutgoingLogProcessor(
+      [enricher, new SimpleLogRecordProcessor({ exporter })],
+      new Cleaner([]),
+      () => true,
+    );
     new LoggerProvider({ processors: [outlet] }).getLogger('a').emit({ body: 'x' });
     expect(exporter.getFinishedLogRecords()[0]).toMatchObject({ body: 'by [EMAIL]', attributes: { mail: '[EMAIL]' } });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { looksLikeSql, withoutValues } from '../../../lib/sdk/outgoing/statement.js';
+import { looksLikeSql, withoutValues } from '../../../lib/privacy/cleaning/statement.js';
 
 describe('withoutValues', () => {
   it.each<[system: string | undefined, statement: string, left: string]>([

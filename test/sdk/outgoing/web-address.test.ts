@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cleanedUrl, withoutCredentials } from '../../../lib/sdk/outgoing/web-address.js';
+import { cleanedUrl, withoutCredentials } from '../../../lib/privacy/cleaning/web-address.js';
 import { settings } from '../../../lib/settings.js';
 
 const { redact: ALL } = settings();

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { SIGNALS } from '../../../sdk/configuration/exporting.js';
 import type { Answer } from '../../../sdk/export/answer.js';
@@ -5,7 +6,6 @@ import { grpcSender, useExporterEnvironment } from '../../../sdk/export/grpc-sen
 import { httpSender } from '../../../sdk/export/http-sender.js';
 import { contentTypeOf, type OtlpTarget } from '../../../sdk/export/otlp.js';
 import type { Signal } from '../../../sdk/export/signal.js';
-import { withoutCredentials } from '../../../sdk/outgoing/web-address.js';
 import { chosenExporters } from '../chosen-exporters.js';
 import { type Check, type Finding, ok, type Patient, problem, warning } from '../finding.js';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Settings } from '../settings.js';
-import { resolverOf } from './app-packages.js';
-import { warn } from './warnings.js';
+import type { Settings } from '../../settings.js';
+import { resolverOf } from '../app-packages.js';
+import { warn } from '../warnings.js';
 
 interface GptTokenizer {
   countTokens(text: string): number;

@@ -1,5 +1,5 @@
+import { complain } from '../warnings.js';
 import { parseDuration, parseSize } from './quantities.js';
-import { complain } from './warnings.js';
 
 /**
  * Typed access to a set of variables. An unset or blank variable is `undefined`; a value that cannot be understood is

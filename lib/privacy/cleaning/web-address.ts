@@ -1,5 +1,5 @@
-import { redact, redactPatterns } from '../../privacy/redaction/redact.js';
 import type { Settings } from '../../settings.js';
+import { redact, redactPatterns } from '../redaction/redact.js';
 import { decoded, isSecretParameter } from './secret-names.js';
 
 /** Stands for a secret. */

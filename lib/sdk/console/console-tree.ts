@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { safely } from '../safely.js';
+import { safely } from '../../safely.js';
 import { renderTree } from './render-tree.js';
 
 interface ConsoleTreeOptions {

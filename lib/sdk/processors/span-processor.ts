@@ -1,11 +1,11 @@
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { requestContextAttributes } from '../../context/request-context.js';
+import type { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { safely } from '../../safely.js';
 import { SpanBatches } from '../export/batch-processors.js';
 import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
-import type { Cleaner } from './cleaner.js';
-import { outgoing } from './outgoing-span.js';
+import { outgoing } from './cleaned-span.js';
 
 type Recording = Parameters<SpanProcessor['onStart']>[0];
 
@@ -13,7 +13,7 @@ type Recording = Parameters<SpanProcessor['onStart']>[0];
  * The one processor of the tracer provider, where every span passes: gives it the request context when it starts, and when
  * its trace is to be kept hands it, cleaned, to whatever exports or prints.
  */
-export class SpanOutlet implements SpanProcessor {
+export class OutgoingSpanProcessor implements SpanProcessor {
   /** What decides which traces are kept, and knows what became of them. */
   readonly tail: TailSampler;
   readonly #processors: readonly SpanProcessor[];

@@ -1,4 +1,4 @@
-import { isSecretMember } from '../../privacy/redaction/assignments.js';
+import { isSecretMember } from '../redaction/assignments.js';
 
 /*
  * Names of parameters, headers and members that say that their value opens a door, whatever the value looks like.

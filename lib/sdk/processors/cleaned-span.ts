@@ -6,9 +6,9 @@ import {
   ATTR_ANNOTEL_SAMPLING_WEIGHT,
   SCOPE_NAME,
 } from '../../genai/semconv.js';
+import { type Cleaner, databaseOf } from '../../privacy/cleaning/cleaner.js';
 import type { Verdict } from '../sampling/tail-sampler.js';
 import { withThreshold } from '../sampling/threshold.js';
-import { type Cleaner, databaseOf } from './cleaner.js';
 
 /** What of a span may have to be cleaned. */
 type Texts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'status'>;
@@ -17,7 +17,7 @@ type Texts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'st
 export function outgoing(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict): ReadableSpan {
   const texts = cleaner.concerns(span.instrumentationScope.name) ? cleaned(span, cleaner) : span;
   if (texts === span && isPlain(span.spanContext(), verdict)) return span;
-  return new OutgoingSpan(span, cleaner, verdict, texts);
+  return new CleanedSpan(span, cleaner, verdict, texts);
 }
 
 /**
@@ -27,7 +27,7 @@ export function outgoing(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict)
  * change them. What they set is set here only, for them and those behind them. They are plain values, since getters of its own
  * would make each span several times as large, and slow to serialise.
  */
-export class OutgoingSpan implements ReadableSpan {
+export class CleanedSpan implements ReadableSpan {
   name: string;
   attributes: Attributes;
   events: ReadableSpan['events'];

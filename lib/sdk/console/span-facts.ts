@@ -22,7 +22,7 @@ import {
   ATTR_GEN_AI_USAGE_INPUT_TOKENS,
   ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
   OPERATION_RETRIEVAL,
-} from '../genai/semconv.js';
+} from '../../genai/semconv.js';
 
 const LONGEST = 100;
 // What a terminal would obey rather than show; attributes are foreign text.

@@ -1,6 +1,6 @@
 import type { AnyValue, Attributes, HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { Cleaner } from './cleaner.js';
+import type { Cleaner } from '../../privacy/cleaning/cleaner.js';
 
 type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
 
@@ -8,7 +8,7 @@ type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
  * A log record on its way out, cleaned when an exporter reads it. What processors of the app set is set on the record
  * itself, and cleaned like the rest.
  */
-export class OutgoingRecord implements ReadWriteLogRecord {
+export class CleanedRecord implements ReadWriteLogRecord {
   readonly hrTime: HrTime;
   readonly #record: ReadWriteLogRecord;
   readonly #cleaner: Cleaner;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { parsePrices } from '../genai/pricing/own-prices.js';
-import type { ContentCapture, ContentField, RedactionSet, Settings } from '../settings.js';
-import { given } from './configuration/given.js';
+import { parsePrices } from '../../genai/pricing/own-prices.js';
+import type { ContentCapture, ContentField, RedactionSet, Settings } from '../../settings.js';
+import { complain, warn } from '../warnings.js';
 import type { Environment } from './environment.js';
+import { given } from './given.js';
 import { tokenCounter } from './token-counter.js';
-import { complain, warn } from './warnings.js';
 
 const CAPTURES: Readonly<Record<string, ContentCapture>> = {
   no_content: 'NO_CONTENT',

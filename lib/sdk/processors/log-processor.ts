@@ -1,9 +1,9 @@
 import { context as api, type Context, type HrTime } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { requestContextAttributes } from '../../context/request-context.js';
+import type { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { safely } from '../../safely.js';
-import type { Cleaner } from './cleaner.js';
-import { OutgoingRecord } from './outgoing-record.js';
+import { CleanedRecord } from './cleaned-record.js';
 
 type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
 
@@ -11,7 +11,7 @@ type ReadWriteLogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
  * The one processor of the logger provider, where every record passes: leaves out what is below the level of its logger,
  * gives the rest the request context, and hands it, cleaned, to whatever exports it.
  */
-export class LogOutlet implements LogRecordProcessor {
+export class OutgoingLogProcessor implements LogRecordProcessor {
   readonly #processors: readonly LogRecordProcessor[];
   readonly #cleaner: Cleaner;
   readonly #isWanted: (record: ReadWriteLogRecord) => boolean;
@@ -38,7 +38,7 @@ export class LogOutlet implements LogRecordProcessor {
       for (const name in said) if (record.attributes[name] === undefined) record.setAttribute(name, said[name]);
     });
     const isChanged = hrTime !== record.hrTime || this.#cleaner.concerns(record.instrumentationScope.name);
-    const outgoing = isChanged ? new OutgoingRecord(record, this.#cleaner, hrTime) : record;
+    const outgoing = isChanged ? new CleanedRecord(record, this.#cleaner, hrTime) : record;
     for (const processor of this.#processors) {
       safely('a log record processor', () => processor.onEmit(outgoing, context));
     }

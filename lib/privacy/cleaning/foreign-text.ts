@@ -1,17 +1,8 @@
 import { SpanKind } from '@opentelemetry/api';
-import { isSecretMember } from '../../privacy/redaction/assignments.js';
-import {
-  BRACKET,
-  COLON,
-  charactersOf,
-  EQUALS,
-  isHarmless,
-  LINE,
-  PERCENT,
-  QUOTE,
-} from '../../privacy/redaction/characters.js';
-import { redact, redactPatterns } from '../../privacy/redaction/redact.js';
 import { settings } from '../../settings.js';
+import { isSecretMember } from '../redaction/assignments.js';
+import { BRACKET, COLON, charactersOf, EQUALS, isHarmless, LINE, PERCENT, QUOTE } from '../redaction/characters.js';
+import { redact, redactPatterns } from '../redaction/redact.js';
 import { withoutQuotedValues } from './database-error.js';
 import { KnownTexts } from './known-texts.js';
 import { isSecretHeader, isSecretHeaderMember, isSecretParameter, mayBeSecretMember } from './secret-names.js';
