@@ -27,8 +27,8 @@ export default {
   // Many tests wait for processes that they have started.
   maxWorkers: '100%',
   coverageProvider: 'v8',
-  // Without what runs in processes and threads of its own only, where it is tested from outside: see test/cli, last-words.test.ts.
-  collectCoverageFrom: ['lib/**/*.ts', 'nest-module/**/*.ts', '!lib/cli/**', '!lib/sdk/last-words-worker.ts'],
+  // Without what runs in processes and threads of its own only, where test/e2e tests it from outside.
+  collectCoverageFrom: ['lib/**/*.ts', 'nest-module/**/*.ts', '!lib/cli/**', '!lib/sdk/export/sending-thread.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcovonly'],
   coverageThreshold: { './lib/': { lines: 95 }, './nest-module/': { lines: 95 } },
@@ -37,14 +37,14 @@ export default {
       ...shared,
       displayName: 'legacy',
       globals: { DECORATORS: 'legacy' },
-      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{unit,e2e}/**/*.test.ts'],
       transform: swc({ legacyDecorator: true, decoratorMetadata: true }),
     },
     {
       ...shared,
       displayName: 'standard',
       globals: { DECORATORS: 'standard' },
-      testMatch: ['<rootDir>/test/decorators/*.test.ts', '<rootDir>/test/observation/*.test.ts'],
+      testMatch: ['<rootDir>/test/unit/decorators/*.test.ts', '<rootDir>/test/unit/call/*.test.ts'],
       transform: swc({ decoratorVersion: '2022-03' }),
     },
   ],

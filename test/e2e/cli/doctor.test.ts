@@ -1,0 +1,436 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Collector, refusingUrl } from '../../support/sdk-collector.js';
+
+jest.setTimeout(60_000);
+
+const ROOT = join(import.meta.dirname, '../../..');
+const BIN = join(ROOT, 'dist', 'lib', 'cli', 'annotel.js');
+const APPS = join(ROOT, 'test', 'support', 'sdk-apps');
+
+interface Report {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function annotel(args: string[], folder: string, environment: Record<string, string> = {}): Promise<Report> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env['PATH'] ?? '', ...environment };
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+describe('annotel doctor', () => {
+  let folder: string;
+  const closing: (() => unknown)[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'annotel-doctor-'));
+    file('package.json', {
+      name: 'shop',
+      version: '1.2.3',
+      type: 'module',
+      scripts: { start: 'node --import annotel/register main.js' },
+    });
+    installed('@opentelemetry/api', '1.10.0');
+  });
+
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+
+  const file = (name: string, content: unknown) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  };
+  const installed = (name: string, version: string) => {
+    file(join('node_modules', name, 'package.json'), { name, version, main: 'index.js' });
+    file(join('node_modules', name, 'index.js'), '');
+  };
+  const linked = (name: string) => {
+    mkdirSync(join(folder, 'node_modules'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  };
+  /** What one check says, and the exit code. */
+  const said = async (check: string, environment: Record<string, string> = {}) => {
+    const { code, stdout, stderr } = await annotel(['doctor', '--json', '--timeout', '3000'], folder, environment);
+    expect(stderr).toBe('');
+    type Finding = { level: string; text: string; mend?: string };
+    const report = JSON.parse(stdout) as { findings: Record<string, Finding[]>; problems: number };
+    return { code, findings: report.findings[check] ?? [] };
+  };
+  const collector = async () => {
+    const started = await Collector.start();
+    closing.push(() => started.close());
+    return started;
+  };
+  const server = async (listener: Parameters<typeof createServer>[1]): Promise<string> => {
+    const started: Server = createServer(listener as never);
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    closing.push(() => started.close());
+    return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
+  };
+
+  it('finds nothing wrong with an app in order, and ends with 0', async () => {
+    const { url } = await collector();
+    const { code, stdout, stderr } = await annotel(['doctor'], folder, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('✗');
+    expect(stdout).toMatch(new RegExp(`✓ traces: http/protobuf ${url}/v1/traces takes them`));
+    expect(stdout).toMatch(/✓ the clock agrees/);
+    expect(stdout).toMatch(/nothing is wrong\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('tells each value in force and where it comes from, and no secret', async () => {
+    const { url } = await collector();
+    const { stdout } = await annotel(['doctor'], folder, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cr3t,x-team=t34m',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+      ANNOTEL_KEEP: 'errors,slower-than=5s',
+      ANNOTEL_SEMCONV: '1.30',
+      APP_ENV: 'staging',
+    });
+    const lines = stdout.split('\n').map((line) => line.trim().replace(/ {2,}/g, ' '));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'service shop 1.2.3 (package.json)',
+        'environment staging (APP_ENV)',
+        `logs http/protobuf ${url}/v1/logs (OTEL_EXPORTER_OTLP_ENDPOINT)`,
+        'headers api-key, x-team (OTEL_EXPORTER_OTLP_HEADERS)',
+        'sampler parentbased_traceidratio 0.1 (OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG)',
+        'kept in any case errors, slower than 5000 ms (ANNOTEL_KEEP)',
+        'GenAI names 1.41 (default, as ANNOTEL_SEMCONV is not understood)',
+        'currency USD (default)',
+      ]),
+    );
+    expect(stdout).not.toMatch(/s3cr3t|t34m/);
+  });
+
+  it('shows what every variable of annotel has decided', async () => {
+    const variables: Record<string, string> = {
+      ANNOTEL_CONSOLE: 'off',
+      ANNOTEL_CONTENT: 'hash',
+      ANNOTEL_CONTENT_FIELDS: 'input',
+      ANNOTEL_CONTENT_KEY: 's3cr3t',
+      ANNOTEL_CURRENCY: 'EUR',
+      ANNOTEL_CURRENCY_RATE: '0.9',
+      ANNOTEL_DROP_ATTRIBUTES: 'db.query.text',
+      ANNOTEL_ESTIMATE_TOKENS: 'false',
+      ANNOTEL_HANDLE_KEY: 's3cr3t',
+      ANNOTEL_KEEP: 'errors',
+      ANNOTEL_KEEP_MAX_AGE: '90s',
+      ANNOTEL_KEEP_MAX_SPANS: '300',
+      ANNOTEL_KEEP_MAX_TRACES: '40',
+      ANNOTEL_LOG_LEVELS: '*=warn',
+      ANNOTEL_METRIC_CONTEXT: 'tenant',
+      ANNOTEL_PRICES: join(folder, 'prices.json'),
+      ANNOTEL_PROPAGATE_CONTEXT: '*.internal',
+      ANNOTEL_REDACT: 'email',
+      ANNOTEL_SEMCONV: 'both',
+      ANNOTEL_SPOOL_DIR: join(folder, 'spool'),
+      ANNOTEL_SPOOL_MAX_AGE: '1h',
+      ANNOTEL_SPOOL_MAX_SIZE: '5MB',
+      ANNOTEL_TRACES_PER_SECOND: '20',
+    };
+    file('prices.json', { m: { input: 1 } });
+    const { stdout } = await annotel(['doctor', '--json'], folder, variables);
+    const { settings } = JSON.parse(stdout) as { settings: { name: string; value: string; source: string }[] };
+    const sources = settings.flatMap(({ source }) => source.split(', '));
+    expect(Object.keys(variables).filter((name) => !sources.includes(name))).toEqual([]);
+    const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({
+      sampler: 'adaptive, about 20 traces a second',
+      'waiting to be kept': 'at most 40 traces, 300 spans, 1.5 min',
+      'log levels': '*=warn',
+      'form of them': 'hash with a key',
+      currency: 'EUR, 0.9 for 1 USD',
+      'own prices': `1, of ${join(folder, 'prices.json')}`,
+      spool: `${join(folder, 'spool')}, at most 5 MB and 60 min`,
+    });
+    expect(stdout).not.toContain('s3cr3t');
+  });
+
+  it('tells a value that is understood in part from one that is not', async () => {
+    const { stdout } = await annotel(['doctor', '--json'], folder, {
+      ANNOTEL_KEEP: 'errors,eror',
+      ANNOTEL_KEEP_MAX_AGE: 'soon',
+      OTEL_TRACES_EXPORTER: 'console,nothing',
+    });
+    const { settings } = JSON.parse(stdout) as { settings: { name: string; source: string }[] };
+    expect(Object.fromEntries(settings.map(({ name, source }) => [name, source]))).toMatchObject({
+      'kept in any case': 'ANNOTEL_KEEP in part',
+      'waiting to be kept': 'default, as ANNOTEL_KEEP_MAX_AGE is not understood',
+      traces: 'OTEL_TRACES_EXPORTER in part',
+    });
+  });
+
+  describe('finds why nothing arrives:', () => {
+    it.each<[string, string, Record<string, string>, RegExp]>([
+      [
+        'telemetry is disabled',
+        'configuration',
+        { OTEL_SDK_DISABLED: 'true' },
+        /OTEL_SDK_DISABLED=true starts nothing/,
+      ],
+      [
+        'a variable is not understood',
+        'configuration',
+        { ANNOTEL_KEEP: 'eror' },
+        /ANNOTEL_KEEP="eror" is not understood/,
+      ],
+      ['a variable is misspelt', 'configuration', { ANNOTEL_KEP: 'errors' }, /ANNOTEL_KEP is not a variable/],
+      ['the sampler lets nothing out', 'configuration', { OTEL_TRACES_SAMPLER: 'always_off' }, /lets no trace out/],
+      [
+        'a ratio of 0',
+        'configuration',
+        { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+        /lets no trace out/,
+      ],
+      [
+        'a header without a name',
+        'configuration',
+        { OTEL_EXPORTER_OTLP_HEADERS: 'k3y' },
+        /OTEL_EXPORTER_OTLP_HEADERS, entry 1 of 1, is not understood/,
+      ],
+      [
+        'the port of the other protocol',
+        'configuration',
+        { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317' },
+        /4317 is the port of gRPC/,
+      ],
+      [
+        'another SDK registers first',
+        'who registers first',
+        { NODE_OPTIONS: `--require ${join(APPS, 'other-sdk.cjs')}` },
+        /registers an OpenTelemetry SDK of its own/,
+      ],
+      [
+        'another version of the API was first',
+        'who registers first',
+        { NODE_OPTIONS: `--require ${join(APPS, 'old-api.cjs')}` },
+        /used @opentelemetry\/api 1\.9\.\d+ before annotel's 1\.10\.0/,
+      ],
+      [
+        'the exporter of Azure is not installed',
+        'optional packages',
+        {
+          APPLICATIONINSIGHTS_CONNECTION_STRING:
+            'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://127.0.0.1:1',
+        },
+        /monitor-opentelemetry-exporter is not installed/,
+      ],
+      [
+        'a detector is not installed',
+        'optional packages',
+        { OTEL_NODE_RESOURCE_DETECTORS: 'gcp' },
+        /resource-detector-gcp is asked for/,
+      ],
+    ])('%s', async (_what, check, environment, expected) => {
+      const { code, findings } = await said(check, environment);
+      const problems = findings.filter(({ level }) => level === 'problem');
+      expect(problems.map(({ text }) => text)).toEqual([expect.stringMatching(expected)]);
+      expect(code).toBe(1);
+    });
+
+    it('nothing is configured', async () => {
+      const { code, findings } = await said('configuration');
+      expect(findings).toEqual([
+        expect.objectContaining({ level: 'warning', text: expect.stringMatching(/nothing is configured to export/) }),
+      ]);
+      expect(code).toBe(0);
+    });
+
+    const ANSWERS: [string, number, RegExp][] = [
+      ['the credentials are wrong', 401, /refuses the credentials: OTEL_EXPORTER_OTLP_HEADERS/],
+      ['the path is wrong', 404, /no OTLP at this path/],
+      ['the protocol is wrong', 415, /does not understand this protocol/],
+    ];
+    it.each(ANSWERS)('%s', async (_what, status, mend) => {
+      const url = await server((_request, response) => response.writeHead(status).end());
+      const { code, findings } = await said('endpoints', { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+      const problems = findings.filter(({ level }) => level === 'problem');
+      expect(problems.map((finding) => finding.mend)).toEqual(Array(3).fill(expect.stringMatching(mend)));
+      expect(code).toBe(1);
+    });
+
+    it('a web page answers', async () => {
+      const url = await server((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));
+      const { code, findings } = await said('endpoints', { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+      expect(findings[0]).toMatchObject({ level: 'problem', mend: expect.stringMatching(/port of a user interface/) });
+      expect(code).toBe(1);
+    });
+
+    it('nothing listens', async () => {
+      const { code, findings } = await said('endpoints', {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${await refusingUrl()}/v1/traces`,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+      });
+      expect(findings).toEqual([
+        expect.objectContaining({
+          level: 'problem',
+          text: expect.stringMatching(/ECONNREFUSED/),
+          mend: expect.stringMatching(/nothing listens there/),
+        }),
+      ]);
+      expect(code).toBe(1);
+    });
+
+    it('nobody answers', async () => {
+      const url = await server(() => {});
+      const { findings } = await said('endpoints', {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+      });
+      expect(findings[0]).toMatchObject({ level: 'problem', mend: expect.stringMatching(/firewall/) });
+    });
+
+    it('gRPC is spoken to HTTP', async () => {
+      const { url } = await collector();
+      const { findings } = await said('endpoints', {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+      });
+      expect(findings[0]).toMatchObject({ level: 'problem', mend: expect.stringMatching(/another protocol/) });
+    });
+
+    it('the clock is wrong', async () => {
+      const url = await server((_request, response) => {
+        response.writeHead(200, { date: new Date(Date.now() - 600_000).toUTCString() }).end();
+      });
+      const { code, findings } = await said('endpoints', { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+      expect(findings.at(-1)).toMatchObject({
+        level: 'problem',
+        text: expect.stringMatching(/clock .* (599|60\d) s ahead of/),
+      });
+      expect(code).toBe(1);
+    });
+
+    it('the port for Prometheus is taken', async () => {
+      const url = await server((_request, response) => response.end('hello'));
+      const { findings } = await said('endpoints', {
+        OTEL_METRICS_EXPORTER: 'prometheus',
+        OTEL_TRACES_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        OTEL_EXPORTER_PROMETHEUS_PORT: new URL(url).port,
+      });
+      expect(findings[0]).toMatchObject({ level: 'problem', text: expect.stringMatching(/something else serves/) });
+    });
+
+    it('the API is not installed, or is too old', async () => {
+      installed('@opentelemetry/api', '1.9.1');
+      expect((await said('copies of @opentelemetry/api')).findings).toEqual([
+        expect.objectContaining({ level: 'problem', text: expect.stringMatching(/1\.9\.1 is not the API/) }),
+      ]);
+      folder = mkdtempSync(join(tmpdir(), 'annotel-doctor-'));
+      expect((await said('copies of @opentelemetry/api')).findings).toEqual([
+        expect.objectContaining({ level: 'problem', text: expect.stringMatching(/is not installed/) }),
+      ]);
+    });
+
+    it('there is a second copy of the API', async () => {
+      installed('other/node_modules/@opentelemetry/api', '1.9.1');
+      expect((await said('copies of @opentelemetry/api')).findings).toEqual([
+        expect.objectContaining({ level: 'warning', text: expect.stringMatching(/second copy, 1\.9\.1, .*other/) }),
+      ]);
+    });
+
+    it('another agent is a dependency', async () => {
+      installed('dd-trace', '6.0.0');
+      file('package.json', { name: 'shop', dependencies: { 'dd-trace': '6.0.0' } });
+      expect((await said('other agents')).findings).toEqual([
+        expect.objectContaining({ level: 'warning', text: expect.stringMatching(/dd-trace is a dependency/) }),
+      ]);
+    });
+
+    it('nothing loads annotel before the app', async () => {
+      file('package.json', { name: 'shop', scripts: { start: 'node main.js' } });
+      expect((await said('start command')).findings).toEqual([
+        expect.objectContaining({ level: 'warning', mend: expect.stringMatching(/node --import annotel\/register/) }),
+      ]);
+      file('Dockerfile', 'CMD ["node", "--import", "annotel/register", "main.js"]');
+      expect((await said('start command')).findings).toEqual([expect.objectContaining({ level: 'ok' })]);
+    });
+
+    it.each<[string, object, boolean, string, RegExp]>([
+      ['legacy decorators are off in a Nest app', {}, true, 'problem', /Nest needs legacy decorators/],
+      ['metadata is off in a Nest app', { experimentalDecorators: true }, true, 'warning', /metadata, which is off/],
+      ['legacy', { experimentalDecorators: true, emitDecoratorMetadata: true }, true, 'ok', /legacy decorators/],
+      ['standard', {}, false, 'ok', /standard decorators/],
+    ])('decorators: %s', async (_what, compilerOptions, isNest, level, text) => {
+      if (isNest) installed('@nestjs/core', '12.0.0');
+      file('tsconfig.base.json', { compilerOptions });
+      file('tsconfig.json', '{\n  // with a comment, and a comma too many\n  "extends": "./tsconfig.base.json",\n}');
+      expect((await said('decorators')).findings).toEqual([
+        expect.objectContaining({ level, text: expect.stringMatching(text) }),
+      ]);
+    });
+
+    it('an ES module is not traced', async () => {
+      linked('pg');
+      expect((await said('ES modules')).findings).toEqual([
+        { level: 'ok', text: "import 'pg' is traced with --import annotel/register" },
+      ]);
+      folder = mkdtempSync(join(tmpdir(), 'annotel-doctor-'));
+      file('package.json', { name: 'shop', type: 'module' });
+      installed('pg', '99.0.0');
+      file('node_modules/pg/index.js', 'exports.Client = class { query() {} }');
+      const { code, findings } = await said('ES modules');
+      expect(findings).toEqual([
+        expect.objectContaining({ level: 'problem', text: expect.stringMatching(/import 'pg' is not traced/) }),
+      ]);
+      expect(code).toBe(1);
+    });
+
+    it('the spool cannot be written to', async () => {
+      file('plain-file', '');
+      const dir = join(folder, 'plain-file', 'spool');
+      expect((await said('spool', { ANNOTEL_SPOOL_DIR: dir })).findings).toEqual([
+        expect.objectContaining({ level: 'problem', text: expect.stringMatching(/cannot be written to/) }),
+      ]);
+      mkdirSync(join(folder, 'spool'));
+      chmodSync(join(folder, 'spool'), 0o700);
+      file('spool/a.corrupt', '');
+      expect((await said('spool', { ANNOTEL_SPOOL_DIR: join(folder, 'spool') })).findings).toEqual([
+        expect.objectContaining({
+          level: 'warning',
+          text: expect.stringMatching(/corrupt files were set aside \(1\)/),
+        }),
+      ]);
+    });
+  });
+
+  it.each<[string[], number, RegExp]>([
+    [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
+    [['--help'], 0, /annotel doctor/],
+    [[], 2, /annotel doctor/],
+    [['operate'], 2, /annotel doctor/],
+    [['doctor', '--timeout', 'soon'], 2, /"soon" is no such number[\s\S]*annotel doctor/],
+    [['doctor', '--loud'], 2, /Unknown option '--loud'[\s\S]*annotel doctor/],
+  ])('annotel %j ends with %i', async (args, code, text) => {
+    const ended = await annotel(args, folder);
+    expect(ended.code).toBe(code);
+    expect(ended.stdout + ended.stderr).toMatch(text);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { maskEchoes } from '../../../../lib/privacy/redaction/echoes.js';
+import { redactError } from '../../../../lib/privacy/redaction/redact-error.js';
+import { configure } from '../../../../lib/settings.js';
+import { useTelemetry } from '../../../support/telemetry.js';
+
+useTelemetry({ settings: { rethrowFaults: false } });
+
+const PROMPT = 'Tell me about my divorce from Alice\nand what it will cost.';
+const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: PROMPT }] };
+
+describe('what a message repeats of the arguments', () => {
+  test.each<[what: string, message: string, args: unknown[], expected: string]>([
+    ['a whole prompt', `Invalid content: '${PROMPT}'`, [request], "Invalid content: '[content]'"],
+    ['its beginning', 'Invalid: "Tell me about my div…"', [request], 'Invalid: "[content]…"'],
+    ['its middle', 'near "divorce from Alice" (400)', [request], 'near "[content]" (400)'],
+    ['as JSON', `400 {"input":${JSON.stringify(PROMPT)}}`, [request], '400 {"input":"[content]"}'],
+    ['twice', `${PROMPT} and again ${PROMPT}`, [request], '[content] and again [content]'],
+    ['a word', 'no such user: Alice!', ['Alice'], 'no such user: [content]!'],
+    ['two words', 'cannot parse my cat here', [{ q: 'my cat' }], 'cannot parse [content] here'],
+    ['a code', 'rejected canary-7f3a.', ['canary-7f3a'], 'rejected [content].'],
+    ['without blanks', 'rejected canary_7f3a91c2d4e5.', [{ text: 'canary_7f3a91c2d4e5' }], 'rejected [content].'],
+  ])('is masked: %s', (_, message, args, expected) => {
+    expect(maskEchoes(message, args)).toBe(expected);
+  });
+
+  test.each<[what: string, message: string, args: unknown[]]>([
+    ['a model', 'The model `gpt-4o-mini` does not exist', [request]],
+    ['a model by position', "Model 'claude-sonnet-4-20250514' is overloaded", ['claude-sonnet-4-20250514', 'Hi']],
+    ['a deployment', 'deployment my-team-production not found', [{ deployment: 'my-team-production' }]],
+    ['a URL', 'POST https://api.example.com/v1/chat: 404', [{ baseURL: 'https://api.example.com/v1' }]],
+    ['a path', 'ENOENT: no such file, open /data/in/report.pdf', ['/data/in/report.pdf']],
+    ['an enum', "Invalid role 'assistant', use json or text", [{ role: 'assistant', format: 'json' }]],
+    ['part of a word', 'categories are wrong', ['cate']],
+    ['short common pieces', 'it will be too much', [request]],
+    ['numbers', 'status 429, retry in 20 s', [{ max_tokens: 429 }]],
+    ['nothing', 'fetch failed', []],
+  ])('stays: %s', (_, message, args) => {
+    expect(maskEchoes(message, args)).toBe(message);
+  });
+
+  test('cyclic, throwing and binary arguments do no harm', () => {
+    const cyclic: Record<string, unknown> = { bytes: new Uint8Array(1e6), content: 'the secret of the house' };
+    cyclic['self'] = cyclic;
+    Object.defineProperty(cyclic, 'bad', {
+      enumerable: true,
+      get() {
+        throw new Error('no');
+      },
+    });
+    expect(maskEchoes('said: the secret of the house', [cyclic])).toBe('said: [content]');
+  });
+
+  test('what is too long to be looked through is left out', () => {
+    const prompt = `${'lorem ipsum '.repeat(10_000)}the secret of the house`;
+    expect(maskEchoes(`bad: ${prompt}`, [prompt])).not.toContain('secret');
+  });
+
+  test('arguments and messages of megabytes are read in one go', () => {
+    const long = 'a'.repeat(2_000_000);
+    expect(maskEchoes(`x${long}`, [long, long]).startsWith('x[content]')).toBe(true);
+  }, 5000);
+});
+
+describe('an error on its way out', () => {
+  test('is redacted and repeats nothing while capture is off', () => {
+    expect(redactError(`jane@example.com said: ${PROMPT}`, [request])).toBe('[EMAIL] said: [content]');
+  });
+
+  test('is redacted, and may repeat, while everything is captured', () => {
+    configure({ content: 'SPAN_ONLY' });
+    expect(redactError('jane@example.com: Tell me about my divorce', [request])).toBe(
+      '[EMAIL]: Tell me about my divorce',
+    );
+  });
+
+  test('repeats nothing where only some fields are captured', () => {
+    configure({ content: 'SPAN_ONLY', contentFields: ['output'] });
+    expect(redactError('rejected: Tell me about my divorce', [request])).toBe('rejected: [content]');
+  });
+
+  test.each([
+    [
+      'Unexpected token \'S\', "Sure, here"... is not valid JSON',
+      'Unexpected token \'S\', "[content]" is not valid JSON',
+    ],
+    [
+      'Unexpected token x in ..."a": "he said" x"... is not valid JSON',
+      'Unexpected token x in "[content]" is not valid JSON',
+    ],
+  ])('does not quote an answer that is no JSON: %s', (message, expected) => {
+    expect(redactError(message, [])).toBe(expected);
+  });
+
+  test('goes through the redactor of the app; one that throws costs the message', () => {
+    const fields: string[] = [];
+    configure({
+      redactor: (_, field) => {
+        fields.push(field);
+        throw new Error('no');
+      },
+    });
+    expect(redactError('timeout', [])).toBe('[redaction failed]');
+    expect(fields).toEqual(['error']);
+  });
+});

@@ -1,0 +1,15 @@
+import { SpanAttribute, Traced } from '../../../lib/index.js';
+
+export class Orders {
+  @Traced()
+  find(@SpanAttribute('order.id') id: string): string {
+    return id;
+  }
+
+  // @ts-expect-error a key is text
+  remove(@SpanAttribute(7) _id: string): void {}
+
+  // @ts-expect-error it marks parameters
+  @SpanAttribute('order.id')
+  count(): void {}
+}
