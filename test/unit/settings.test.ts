@@ -53,7 +53,7 @@ test('settings never change in place', () => {
 });
 
 test('a second copy of the package sees the same settings', async () => {
-  const copy = '../lib/settings?copy';
+  const copy = '../../lib/settings?copy';
   const other: { settings: typeof settings } = await import(copy);
   expect(other.settings).not.toBe(settings);
   configure({ semconv: 'latest' });

@@ -23,7 +23,7 @@ test('a handle reads the same in every process', async () => {
   await telemetry.restart({ settings: { handleKey: 'a key' } });
   const made = await handleAfterCall();
   expect(made).toBe(SEALED);
-  const copy = '../lib/genai/trace-handle?another';
+  const copy = '../../../lib/genai/trace-handle?another';
   const other: { openHandle: typeof openHandle } = await import(copy);
   expect(other.openHandle(SEALED)).toEqual({
     spanContext: {

@@ -9,7 +9,7 @@ const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', ROOT));
 test.each(['legacy', 'standard'])(
   'the types fit %s decorators, and refuse what does not fit',
   async (mode) => {
-    const project = fileURLToPath(new URL(`test/types/tsconfig.${mode}.json`, ROOT));
+    const project = fileURLToPath(new URL(`test/unit/types/tsconfig.${mode}.json`, ROOT));
     const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', project]).catch((error) => error);
     expect(stdout).toBe('');
   },
