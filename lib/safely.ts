@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { settings } from './settings.js';
+import { rethrowsFaults } from './settings.js';
 
 const reported = new Set<string>();
 
@@ -15,7 +15,7 @@ export function safely<T, F>(site: string, work: () => T, fallback?: F): T | F |
   try {
     return work();
   } catch (fault) {
-    if (settings().rethrowFaults) throw fault;
+    if (rethrowsFaults()) throw fault;
     report(site, fault);
     return fallback;
   }

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 
-/** The generation of GenAI names that is emitted; see `signals/semconv.ts`. */
+/** The generation of GenAI names that is emitted; see `genai/semconv.ts`. */
 export type SemconvGeneration = '1.41' | 'latest' | 'both';
 
 /** Where captured content goes. */
@@ -18,7 +18,7 @@ export type ContentField =
   | 'documents'
   | 'feedback';
 
-/** The pattern sets of the redactor; see `redaction/`. */
+/** The pattern sets of the redactor; see `privacy/redaction/`. */
 export type RedactionSet = 'email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip' | 'secret' | 'jwt';
 
 /** What of the request context may become a dimension of metrics. */
@@ -96,8 +96,6 @@ export interface Settings {
   readonly metricContext: readonly MetricContextKey[];
   /** Values of each of them that are told apart, the first ones that the process meets; later ones are `_other`. Default 100. */
   readonly metricContextLimit: number;
-  /** Faults of telemetry itself are thrown instead of swallowed. For annotel's own tests. Default `false`. */
-  readonly rethrowFaults: boolean;
 }
 
 const CAPTURES: readonly ContentCapture[] = ['NO_CONTENT', 'SPAN_ONLY', 'EVENT_ONLY', 'SPAN_AND_EVENT'];
@@ -120,12 +118,11 @@ const DEFAULTS = Object.freeze<Settings>({
   countTokens: undefined,
   metricContext: [],
   metricContextLimit: 100,
-  rethrowFaults: false,
 });
 
 // On globalThis, so that a second copy of the package (ESM beside a bundled one, say) sees the same choices.
 const STATE = Symbol.for('annotel.settings');
-const holder = globalThis as { [STATE]?: { current: Settings } };
+const holder = globalThis as { [STATE]?: { current: Settings; rethrowsFaults?: boolean } };
 holder[STATE] ??= { current: DEFAULTS };
 const state = holder[STATE];
 
@@ -146,4 +143,14 @@ export function configure(changes: Partial<Settings>): void {
     diag.warn(`annotel: configure({ content: '${content}' }) is not understood (allowed: ${CAPTURES.join(', ')})`);
   }
   state.current = Object.freeze({ ...state.current, ...changes, ...(isKnown ? undefined : { content: 'NO_CONTENT' }) });
+}
+
+/** Whether faults of telemetry itself are thrown instead of swallowed. */
+export function rethrowsFaults(): boolean {
+  return state.rethrowsFaults === true;
+}
+
+/** Lets faults of telemetry itself fail a test, or swallows them as outside of tests. No setting: for annotel's own tests. */
+export function rethrowFaults(on: boolean): void {
+  state.rethrowsFaults = on;
 }

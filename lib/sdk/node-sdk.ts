@@ -90,12 +90,11 @@ function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: ((
   const levels = new LogLevels(options.logLevels);
   const spanProcessors = [...(tree ? [tree] : []), ...pipeline.spanProcessors, ...(options.spanProcessors ?? [])];
   const logRecordProcessors = [...pipeline.logRecordProcessors, ...(options.logRecordProcessors ?? [])];
-  const { keep, buffer } = options.sampling;
   return {
     tree,
     spans:
       spanProcessors.length > 0
-        ? new OutgoingSpanProcessor(spanProcessors, cleaner, { rules: keep, ...buffer }, options.spanProcessors)
+        ? new OutgoingSpanProcessor(spanProcessors, cleaner, { rules: options.sampling.keep }, options.spanProcessors)
         : undefined,
     logs:
       logRecordProcessors.length > 0

@@ -191,11 +191,23 @@ function colors(env: Environment): boolean {
   return env.text('NO_COLOR') === undefined && process.stdout.isTTY === true;
 }
 
+/** Variables of earlier versions, and what holds in their place. */
+const REMOVED: Readonly<Record<string, string>> = {
+  ANNOTEL_KEEP_MAX_TRACES: 'at most 5000 traces wait until it is known whether they are kept',
+  ANNOTEL_KEEP_MAX_SPANS: 'at most 20000 spans wait until it is known whether they are kept',
+  ANNOTEL_KEEP_MAX_AGE: 'a trace waits at most 5 minutes until it is decided whether it is kept',
+  ANNOTEL_SPOOL_MAX_SIZE: 'a process keeps at most 256 MB in ANNOTEL_SPOOL_DIR, and drops the oldest beyond it',
+  ANNOTEL_SPOOL_MAX_AGE: 'what is older than 48 hours is dropped from ANNOTEL_SPOOL_DIR',
+};
+
 /** A misspelt variable would do nothing, and nobody would know. */
 function warnOfUnknown(env: Environment): void {
   const known = env.known('ANNOTEL_').sort();
-  for (const name of env.unknown('ANNOTEL_'))
-    warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
+  for (const name of env.unknown('ANNOTEL_')) {
+    const instead = REMOVED[name];
+    if (instead !== undefined) warn(`${name} is no longer read: ${instead}`);
+    else warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
+  }
   if (env.text('OTEL_CONFIG_FILE') !== undefined) {
     warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
   }

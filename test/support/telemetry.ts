@@ -3,6 +3,7 @@ import { type Attributes, SeverityNumber, SpanKind, SpanStatusCode } from '@open
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { rethrowFaults } from '../../lib/settings.js';
 import { type CapturedTelemetry, type CaptureOptions, captureTelemetry } from '../../lib/testing/index.js';
 
 /** A span as a literal. What it does not have is left out. */
@@ -47,22 +48,31 @@ export interface Telemetry {
   readonly logs: LogFacts[];
   metrics(): Promise<Record<string, MetricFacts>>;
   /** Begins anew, otherwise configured; until the end of the test. */
-  restart(options: CaptureOptions): Promise<void>;
+  restart(options: TestOptions): Promise<void>;
   /** The points of one metric; none where it was not recorded. */
   points(name: string): Promise<Point[]>;
+}
+
+/** As of a capture, and whether faults of annotel itself are thrown. Default `true`. */
+export interface TestOptions extends CaptureOptions {
+  readonly rethrowFaults?: boolean;
 }
 
 /**
  * Captures the telemetry of each test of a file. Faults of annotel itself are thrown, so that they fail the test, unless
  * `rethrowFaults` is set to false.
  */
-export function useTelemetry(options: CaptureOptions = {}): Telemetry {
+export function useTelemetry(options: TestOptions = {}): Telemetry {
   let captured: CapturedTelemetry;
-  const start = (chosen: CaptureOptions): void => {
-    captured = captureTelemetry({ ...chosen, settings: { rethrowFaults: true, ...chosen.settings } });
+  const start = ({ rethrowFaults: rethrows = true, ...chosen }: TestOptions): void => {
+    captured = captureTelemetry(chosen);
+    rethrowFaults(rethrows);
   };
   beforeEach(() => start(options));
-  afterEach(() => captured.stop());
+  afterEach(() => {
+    rethrowFaults(false);
+    return captured.stop();
+  });
 
   const telemetry: Telemetry = {
     get captured() {

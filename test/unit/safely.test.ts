@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { diag } from '@opentelemetry/api';
 import { safely, warnOnce } from '../../lib/safely.js';
-import { configure } from '../../lib/settings.js';
+import { rethrowFaults } from '../../lib/settings.js';
 
 const logger = { error: jest.fn(), warn: jest.fn(), info() {}, debug() {}, verbose() {} };
 const fault = new Error('fault');
@@ -13,7 +13,7 @@ beforeEach(() => void diag.setLogger(logger));
 afterEach(() => {
   jest.clearAllMocks();
   diag.disable();
-  configure({ rethrowFaults: false });
+  rethrowFaults(false);
 });
 
 test('work that succeeds gives its value', () => {
@@ -38,7 +38,7 @@ test('a logger that throws changes nothing', () => {
 });
 
 test('under test a fault is thrown on', () => {
-  configure({ rethrowFaults: true });
+  rethrowFaults(true);
   expect(() => safely('working', faulty, 'fallback')).toThrow(fault);
 });
 

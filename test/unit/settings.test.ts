@@ -4,7 +4,7 @@ import { type ContentCapture, configure, Traced } from '../../lib/index.js';
 import { settings } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 
-const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
+const telemetry = useTelemetry({ rethrowFaults: false });
 
 const fail = Traced('work')(() => {
   throw new Error('no');
@@ -24,7 +24,6 @@ test('the defaults: the last versioned conventions, no content, everything maske
     currency: 'USD',
     currencyRate: 1,
     countTokens: undefined,
-    rethrowFaults: false,
   });
 });
 

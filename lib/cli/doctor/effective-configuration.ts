@@ -58,7 +58,7 @@ function identity({ options }: Patient, sources: Sources): Row[] {
 
 function destinations(patient: Patient, sources: Sources): Row[] {
   const { options, env } = patient;
-  const { spool, spanBatch, logBatch, metricInterval } = options;
+  const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
     ...SIGNALS.map((signal): Row => [signal, destinationsOf(signal, patient), sourcesOf(signal, patient, sources)]),
     ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
@@ -66,16 +66,12 @@ function destinations(patient: Patient, sources: Sources): Row[] {
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
     ['waiting log records', `at most ${logBatch.maxQueueSize}`, sources.first('OTEL_BLRP_MAX_QUEUE_SIZE')],
     ['metrics every', `${metricInterval} ms`, sources.first('OTEL_METRIC_EXPORT_INTERVAL')],
-    [
-      'spool',
-      spool ? `${spool.dir}, at most ${Math.round(spool.maxBytes / 1e6)} MB and ${minutes(spool.maxAge)}` : 'none',
-      sources.all('ANNOTEL_SPOOL_DIR', spool && 'ANNOTEL_SPOOL_MAX_SIZE', spool && 'ANNOTEL_SPOOL_MAX_AGE'),
-    ],
+    ['spool', spoolDir ?? 'none', sources.first('ANNOTEL_SPOOL_DIR')],
   ];
 }
 
 function sampling({ options }: Patient, sources: Sources): Row[] {
-  const { sampler, ratio, tracesPerSecond, buffer } = options.sampling;
+  const { sampler, ratio, tracesPerSecond } = options.sampling;
   const isByRatio = sampler.endsWith('ratio');
   return [
     tracesPerSecond === undefined
@@ -89,11 +85,6 @@ function sampling({ options }: Patient, sources: Sources): Row[] {
         ]
       : ['sampler', `adaptive, about ${tracesPerSecond} traces a second`, sources.first('ANNOTEL_TRACES_PER_SECOND')],
     ['kept in any case', keepRules(options.sampling.keep), sources.first('ANNOTEL_KEEP')],
-    [
-      'waiting to be kept',
-      `at most ${buffer.maxTraces} traces, ${buffer.maxSpans} spans, ${minutes(buffer.maxAge)}`,
-      sources.all('ANNOTEL_KEEP_MAX_TRACES', 'ANNOTEL_KEEP_MAX_SPANS', 'ANNOTEL_KEEP_MAX_AGE'),
-    ],
   ];
 }
 
@@ -200,10 +191,6 @@ function keepRules({ errors, slowerThan, costlierThan }: Patient['options']['sam
     rules.filter((rule) => rule !== false),
     'nothing',
   );
-}
-
-function minutes(millis: number): string {
-  return `${Math.round(millis / 600) / 100} min`;
 }
 
 function list(values: Iterable<string>, nothing = 'none'): string {

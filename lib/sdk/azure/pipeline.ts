@@ -20,15 +20,15 @@ export interface AzureParts {
 
 /** @throws Error with one sentence for the operator, where the package is not installed, say */
 export function azureParts(connectionString: string, options: ResolvedOptions, exports: Exports): AzureParts {
-  const { spool, spanBatch, logBatch, metricInterval, metricTimeout, dropAttributes } = options;
+  const { spoolDir, spanBatch, logBatch, metricInterval, metricTimeout, dropAttributes } = options;
   const cleaner = new Cleaner(dropAttributes);
   const azure = createAzure({
     connectionString,
     // The exporter keeps what it cannot send in a format, and a folder, of its own.
-    storageDirectory: spool && join(spool.dir, 'azure'),
+    storageDirectory: spoolDir && join(spoolDir, 'azure'),
     clean: (attributes) => cleaner.attributes(attributes, SCOPE_NAME),
   });
-  const destination = exports.destination(azure.endpoint, spool !== undefined);
+  const destination = exports.destination(azure.endpoint, spoolDir !== undefined);
   const queue = <S extends Signal>(signal: S, exporter: OwnAttempts<BatchOf[S]>, most: number, timeout: number) =>
     exports.add(exporterQueue(signal, exporter, destination, { most, timeout }));
   exports.add({

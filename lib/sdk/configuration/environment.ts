@@ -1,5 +1,4 @@
 import { complain } from '../warnings.js';
-import { parseDuration, parseSize } from './quantities.js';
 
 /**
  * Typed access to a set of variables. An unset or blank variable is `undefined`; a value that cannot be understood is
@@ -72,25 +71,6 @@ export class Environment {
     const value = Number(text);
     if (value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value))) return value;
     complain(name, text, `${range.whole ? 'a whole number' : 'a number'} from ${range.least} to ${range.most}`, used);
-    return undefined;
-  }
-
-  /** Milliseconds of a duration such as `5s`. */
-  duration(name: string, used: string): number | undefined {
-    return this.#parsed(name, parseDuration, 'a duration such as 500ms, 30s, 5m or 24h', used);
-  }
-
-  /** Bytes of a size such as `100MB`. */
-  size(name: string, used: string): number | undefined {
-    return this.#parsed(name, parseSize, 'a size such as 512KB, 100MB or 1GiB', used);
-  }
-
-  #parsed(name: string, parse: (text: string) => number | undefined, allowed: string, used: string) {
-    const text = this.text(name);
-    if (text === undefined) return undefined;
-    const value = parse(text);
-    if (value !== undefined && value > 0) return value;
-    complain(name, text, allowed, used);
     return undefined;
   }
 

@@ -6,16 +6,6 @@ import type { PropagatorName } from '../propagation/propagator.js';
 import { complain, warn } from '../warnings.js';
 import type { Environment } from './environment.js';
 
-/** Where and how much is kept on disk. */
-export interface SpoolOptions {
-  /** `ANNOTEL_SPOOL_DIR`. Made if it is not there. */
-  readonly dir: string;
-  /** `ANNOTEL_SPOOL_MAX_SIZE`. Bytes; beyond it the oldest goes. Default 256 MB. */
-  readonly maxBytes: number;
-  /** `ANNOTEL_SPOOL_MAX_AGE`. Milliseconds after which it goes. Default 48 h. */
-  readonly maxAge: number;
-}
-
 const PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi'];
 
 /** What is held back, and from whom. */
@@ -28,8 +18,11 @@ export interface OutgoingOptions {
   readonly propagateContext: readonly string[];
   /** `OTEL_PROPAGATORS`. Default `tracecontext,baggage`. */
   readonly propagators: readonly PropagatorName[];
-  /** Default none: what cannot be exported is held in memory, and lost with the process. */
-  readonly spool: SpoolOptions | undefined;
+  /**
+   * `ANNOTEL_SPOOL_DIR`: directory on disk for what cannot be exported, made if it is not there. Default none: that is held in
+   * memory, and lost with the process.
+   */
+  readonly spoolDir: string | undefined;
 }
 
 /** Reads them. Of a list, what is not understood costs that entry; the others count. */
@@ -39,7 +32,7 @@ export function outgoingOptions(env: Environment): OutgoingOptions {
     dropAttributes: dropAttributes(env),
     propagateContext: hosts(env),
     propagators: propagators(env),
-    spool: spool(env),
+    spoolDir: spoolDir(env),
   };
   warnOfHosts(options);
   return options;
@@ -90,12 +83,9 @@ function propagators(env: Environment): readonly PropagatorName[] {
   return listed.includes('none') ? [] : listed.filter((name) => name !== 'none');
 }
 
-function spool(env: Environment): SpoolOptions | undefined {
+function spoolDir(env: Environment): string | undefined {
   const dir = env.text('ANNOTEL_SPOOL_DIR');
-  const maxBytes = env.size('ANNOTEL_SPOOL_MAX_SIZE', '256MB') ?? 256e6;
-  const maxAge = env.duration('ANNOTEL_SPOOL_MAX_AGE', '48h') ?? 48 * 3_600_000;
-  if (dir === undefined) return undefined;
-  if (canWriteTo(dir)) return { dir, maxBytes, maxAge };
+  if (dir === undefined || canWriteTo(dir)) return dir;
   complain('ANNOTEL_SPOOL_DIR', dir, 'a folder that can be made and written to', 'none');
   return undefined;
 }

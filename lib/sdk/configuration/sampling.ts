@@ -22,20 +22,7 @@ export interface SamplingOptions {
   readonly tracesPerSecond: number | undefined;
   /** `ANNOTEL_KEEP`: what is exported whatever the sampler says. Default `errors`. */
   readonly keep: KeepRules;
-  /** What may wait for its verdict at once. */
-  readonly buffer: {
-    /** `ANNOTEL_KEEP_MAX_TRACES`. Default 5000. */
-    readonly maxTraces: number;
-    /** `ANNOTEL_KEEP_MAX_SPANS`, of all traces. Default 20 000. */
-    readonly maxSpans: number;
-    /** Of one trace. At most 10 000. */
-    readonly maxSpansPerTrace: number;
-    /** `ANNOTEL_KEEP_MAX_AGE`: milliseconds after its start at which a trace is judged as it stands. Default 5 min. */
-    readonly maxAge: number;
-  };
 }
-
-const COUNT = { least: 1, most: 1e8, whole: true };
 
 /** Reads them. Of the rules to keep by, what is not understood costs that rule; the others count. */
 export function samplingOptions(env: Environment): SamplingOptions {
@@ -50,19 +37,7 @@ export function samplingOptions(env: Environment): SamplingOptions {
   if (tracesPerSecond !== undefined && env.text('OTEL_TRACES_SAMPLER') !== undefined) {
     warn(`ANNOTEL_TRACES_PER_SECOND=${tracesPerSecond} decides in place of OTEL_TRACES_SAMPLER=${sampler}`);
   }
-  const maxSpans = env.number('ANNOTEL_KEEP_MAX_SPANS', COUNT, '20000') ?? 20_000;
-  return {
-    sampler,
-    ratio: ratio ?? 1,
-    tracesPerSecond,
-    keep: keepRules(env),
-    buffer: {
-      maxTraces: env.number('ANNOTEL_KEEP_MAX_TRACES', COUNT, '5000') ?? 5000,
-      maxSpans,
-      maxSpansPerTrace: Math.min(maxSpans, 10_000),
-      maxAge: env.duration('ANNOTEL_KEEP_MAX_AGE', '5m') ?? 300_000,
-    },
-  };
+  return { sampler, ratio: ratio ?? 1, tracesPerSecond, keep: keepRules(env) };
 }
 
 /** What is wrong with an entry costs that entry. Where nothing is understood errors are kept, as by default. */

@@ -40,7 +40,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
 export function createPipeline(options: ResolvedOptions): Pipeline {
   useExporterEnvironment(options.exporterEnvironment);
-  const exports = new Exports(options.spool && new Spool({ ...options.spool, warn }));
+  const exports = new Exports(options.spoolDir === undefined ? undefined : new Spool({ dir: options.spoolDir, warn }));
   const azure = azureMonitor(options, exports);
   const spans = built('traces', options.traceExporters, (name) => spanProcessor(name, options, exports));
   const metrics = built('metrics', options.metricExporters, (name) => metricReader(name, options, exports));

@@ -1,5 +1,3 @@
-import { parseDuration } from '../configuration/quantities.js';
-
 /** Which traces are kept whatever the sampler says; see `ANNOTEL_KEEP`. */
 export interface KeepRules {
   /** Traces with a span whose status is an error. */
@@ -58,4 +56,13 @@ export function parseKeep(text: string): { rules: KeepRules; unknown: string[] }
 
 function parseAmount(text: string): number | undefined {
   return /^(\d+(\.\d+)?|\.\d+)$/.test(text) ? Number(text) : undefined;
+}
+
+const MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a duration as people write it: `500ms`, `5s`, `1.5m`, `24h`, `2d`. `undefined` where it is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, number, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text) ?? [];
+  const factor = Object.hasOwn(MILLIS, unit.toLowerCase()) ? MILLIS[unit.toLowerCase()] : undefined;
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }

@@ -19,16 +19,20 @@ export interface Verdict {
   readonly isDropped?: boolean;
 }
 
-export interface TailSamplerOptions {
+/** What may wait for a decision at once. */
+export interface TailLimits {
+  /** Most traces that wait. Default 5000. */
+  readonly maxTraces?: number;
+  /** Most spans of theirs, running ones included. Default 20 000. */
+  readonly maxSpans?: number;
+  /** Most spans of one trace: what starts beyond it is left out, with all below it. Default 10 000. */
+  readonly maxSpansPerTrace?: number;
+  /** Milliseconds after which a trace is decided as it stands; at least as long as it takes to be a slow one. Default 300 000. */
+  readonly maxAge?: number;
+}
+
+export interface TailSamplerOptions extends TailLimits {
   readonly rules: KeepRules;
-  /** Most traces that wait for their decision at once. */
-  readonly maxTraces: number;
-  /** Most spans of theirs, running ones included. */
-  readonly maxSpans: number;
-  /** Most spans of one trace: what starts beyond it is left out, with all below it. */
-  readonly maxSpansPerTrace: number;
-  /** Milliseconds after which a trace is decided as it stands; at least as long as it takes to be a slow one. */
-  readonly maxAge: number;
   /** Takes each span that is to be exported: at its end, or when its trace was decided. */
   deliver(span: ReadableSpan, verdict: Verdict): void;
   /** Hears of each ended span that is not to be exported. */
@@ -37,6 +41,7 @@ export interface TailSamplerOptions {
   readonly now?: () => number;
 }
 
+const LIMITS: Required<TailLimits> = { maxTraces: 5000, maxSpans: 20_000, maxSpansPerTrace: 10_000, maxAge: 300_000 };
 const SHORTEST_CHECK = 100;
 const LONGEST_CHECK = 5000;
 const UNWEIGHED: Verdict = Object.freeze({});
@@ -47,6 +52,7 @@ const UNWEIGHED: Verdict = Object.freeze({});
  */
 export class TailSampler {
   private readonly watching: boolean;
+  private readonly limits: Required<TailLimits>;
   private readonly maxAge: number;
   private readonly now: () => number;
   private readonly timer: NodeJS.Timeout | undefined;
@@ -59,10 +65,11 @@ export class TailSampler {
   private missed = 0;
 
   constructor(private readonly options: TailSamplerOptions) {
-    const { rules, maxAge, now } = options;
+    const { rules, now } = options;
+    this.limits = { ...LIMITS, ...options };
     this.now = now ?? (() => performance.now());
     this.watching = keepsAny(rules);
-    this.maxAge = Math.max(maxAge, (rules.slowerThan ?? 0) * 1.1);
+    this.maxAge = Math.max(this.limits.maxAge, (rules.slowerThan ?? 0) * 1.1);
     if (!this.watching) return;
     // Set here, since a timer that is set in a request holds what belongs to that request.
     const period = Math.min(LONGEST_CHECK, Math.max(SHORTEST_CHECK, this.maxAge / 4));
@@ -117,7 +124,7 @@ export class TailSampler {
       if (probability === undefined || probability === 1) return;
     }
     this.decideAged();
-    if (this.waiting.size >= this.options.maxTraces) this.decideOldest();
+    if (this.waiting.size >= this.limits.maxTraces) this.decideOldest();
     this.makeRoom();
     const group = new TraceGroup(root, this.now());
     this.waiting.add(group);
@@ -127,7 +134,7 @@ export class TailSampler {
   private join(group: TraceGroup, span: SpanContext, parent: SpanContext | undefined): void {
     if (!group.decision) this.makeRoom();
     const isBelowLeftOut = group.leftOut > 0 && parent !== undefined && this.leftOut.has(parent);
-    if (isBelowLeftOut || (!group.decision && group.started >= this.options.maxSpansPerTrace)) {
+    if (isBelowLeftOut || (!group.decision && group.started >= this.limits.maxSpansPerTrace)) {
       group.leftOut += 1;
       group.running += 1;
       this.leftOut.add(span);
@@ -165,7 +172,7 @@ export class TailSampler {
 
   /** Each group has one span at least. */
   private makeRoom(): void {
-    while (this.waitingSpans >= this.options.maxSpans && this.waiting.oldest) this.decideOldest();
+    while (this.waitingSpans >= this.limits.maxSpans && this.waiting.oldest) this.decideOldest();
   }
 
   private decideOldest(): void {

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { startTelemetry, type Telemetry } from '../../../lib/sdk/index.js';
-import { configure, type Settings, settings } from '../../../lib/settings.js';
+import { configure, rethrowFaults, type Settings, settings } from '../../../lib/settings.js';
 import { Collector } from '../../support/sdk-collector.js';
 
 /** Everything that leaves the process while a test runs. */
@@ -41,8 +41,9 @@ export function useOutlet(protocol: 'http/json' | 'http/protobuf', changes: Part
       endpoint: collector.url,
       console: 'tree',
       manualShutdown: true,
-      settings: { redact: [], rethrowFaults: true, ...changes },
+      settings: { redact: [], ...changes },
     });
+    rethrowFaults(true);
   });
   beforeEach(async () => {
     await telemetry.flush();
@@ -53,6 +54,7 @@ export function useOutlet(protocol: 'http/json' | 'http/protobuf', changes: Part
   afterAll(async () => {
     await telemetry.shutdown();
     await collector.close();
+    rethrowFaults(false);
     configure(before);
     jest.restoreAllMocks();
     for (const name of Object.keys(variables)) delete process.env[name];

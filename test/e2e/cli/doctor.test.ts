@@ -136,9 +136,6 @@ describe('annotel doctor', () => {
       ANNOTEL_ESTIMATE_TOKENS: 'false',
       ANNOTEL_HANDLE_KEY: 's3cr3t',
       ANNOTEL_KEEP: 'errors',
-      ANNOTEL_KEEP_MAX_AGE: '90s',
-      ANNOTEL_KEEP_MAX_SPANS: '300',
-      ANNOTEL_KEEP_MAX_TRACES: '40',
       ANNOTEL_LOG_LEVELS: '*=warn',
       ANNOTEL_METRIC_CONTEXT: 'tenant',
       ANNOTEL_PRICES: join(folder, 'prices.json'),
@@ -146,8 +143,6 @@ describe('annotel doctor', () => {
       ANNOTEL_REDACT: 'email',
       ANNOTEL_SEMCONV: 'both',
       ANNOTEL_SPOOL_DIR: join(folder, 'spool'),
-      ANNOTEL_SPOOL_MAX_AGE: '1h',
-      ANNOTEL_SPOOL_MAX_SIZE: '5MB',
       ANNOTEL_TRACES_PER_SECOND: '20',
     };
     file('prices.json', { m: { input: 1 } });
@@ -158,12 +153,11 @@ describe('annotel doctor', () => {
     const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
     expect(values).toMatchObject({
       sampler: 'adaptive, about 20 traces a second',
-      'waiting to be kept': 'at most 40 traces, 300 spans, 1.5 min',
       'log levels': '*=warn',
       'form of them': 'hash with a key',
       currency: 'EUR, 0.9 for 1 USD',
       'own prices': `1, of ${join(folder, 'prices.json')}`,
-      spool: `${join(folder, 'spool')}, at most 5 MB and 60 min`,
+      spool: join(folder, 'spool'),
     });
     expect(stdout).not.toContain('s3cr3t');
   });
@@ -171,13 +165,13 @@ describe('annotel doctor', () => {
   it('tells a value that is understood in part from one that is not', async () => {
     const { stdout } = await annotel(['doctor', '--json'], folder, {
       ANNOTEL_KEEP: 'errors,eror',
-      ANNOTEL_KEEP_MAX_AGE: 'soon',
+      ANNOTEL_TRACES_PER_SECOND: 'some',
       OTEL_TRACES_EXPORTER: 'console,nothing',
     });
     const { settings } = JSON.parse(stdout) as { settings: { name: string; source: string }[] };
     expect(Object.fromEntries(settings.map(({ name, source }) => [name, source]))).toMatchObject({
       'kept in any case': 'ANNOTEL_KEEP in part',
-      'waiting to be kept': 'default, as ANNOTEL_KEEP_MAX_AGE is not understood',
+      sampler: 'default, as ANNOTEL_TRACES_PER_SECOND is not understood',
       traces: 'OTEL_TRACES_EXPORTER in part',
     });
   });

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Observable } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 import { collectUntil } from '../../support/garbage.js';
 import { CASES } from '../../support/result-shapes.js';
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {
-  telemetry = captureTelemetry({ settings: { rethrowFaults: true } });
+  telemetry = captureTelemetry();
+  rethrowFaults(true);
 });
 afterEach(() => telemetry.stop());
 

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { config, Observable, Subject } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {
-  telemetry = captureTelemetry({ settings: { rethrowFaults: true } });
+  telemetry = captureTelemetry();
+  rethrowFaults(true);
 });
 afterEach(() => telemetry.stop());
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { Traced } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 import { type Case, FAILURE, type Probe } from '../../support/result-case.js';
 import { CASES } from '../../support/result-shapes.js';
@@ -9,7 +10,8 @@ declare const DECORATORS: string;
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {
-  telemetry = captureTelemetry({ settings: { rethrowFaults: true } });
+  telemetry = captureTelemetry();
+  rethrowFaults(true);
 });
 afterEach(() => telemetry.stop());
 

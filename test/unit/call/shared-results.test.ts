@@ -2,11 +2,13 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { firstValueFrom, of, shareReplay } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {
-  telemetry = captureTelemetry({ settings: { rethrowFaults: true } });
+  telemetry = captureTelemetry();
+  rethrowFaults(true);
 });
 afterEach(() => telemetry.stop());
 

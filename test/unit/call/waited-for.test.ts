@@ -2,13 +2,15 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Observable } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 
 /* In a file of its own, where every test ends its calls: one clock looks at all that are open, the one of the first. */
 
 let telemetry: CapturedTelemetry;
 beforeEach(() => {
-  telemetry = captureTelemetry({ settings: { rethrowFaults: true } });
+  telemetry = captureTelemetry();
+  rethrowFaults(true);
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
 });
 afterEach(() => {

@@ -3,13 +3,13 @@ import { type Attributes, DiagLogLevel, diag } from '@opentelemetry/api';
 import { AlwaysOnSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import {
   annotate,
-  configure,
   LlmCall,
   type RequestContext,
   requestContext,
   Traced,
   withRequestContext,
 } from '../../../lib/index.js';
+import { rethrowFaults } from '../../../lib/settings.js';
 import { useTelemetry } from '../../support/telemetry.js';
 
 const telemetry = useTelemetry();
@@ -220,7 +220,7 @@ describe('values that cannot be used', () => {
   });
 
   test('a getter that throws costs the values, not the call', () => {
-    configure({ rethrowFaults: false });
+    rethrowFaults(false);
     const values = {
       get tenantId(): string {
         throw new Error('no');

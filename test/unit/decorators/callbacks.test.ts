@@ -3,7 +3,7 @@ import { diag } from '@opentelemetry/api';
 import { Embedding, LlmCall, Retrieval, Traced, Workflow } from '../../../lib/index.js';
 import { useTelemetry } from '../../support/telemetry.js';
 
-const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
+const telemetry = useTelemetry({ rethrowFaults: false });
 
 const reported = jest.fn();
 beforeAll(() => {
@@ -132,7 +132,7 @@ describe('a callback that answers with something else', () => {
   });
 
   test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%p is no count, and spoils no sum', async (count) => {
-    await telemetry.restart({ settings: { rethrowFaults: false, semconv: 'both' } });
+    await telemetry.restart({ rethrowFaults: false, settings: { semconv: 'both' } });
     let counted = count;
     const usage = () => ({ inputTokens: counted, outputTokens: counted });
     const attributes = () => ({ 'gen_ai.usage.input_tokens': counted });

@@ -130,7 +130,7 @@ describe('a method that dispatches', () => {
     ['throws', { arguments: raise }],
     ['has nothing to tell', { arguments: () => undefined }],
   ])('records no arguments where the option %s', async (_what, options) => {
-    await telemetry.restart({ settings: { content: 'SPAN_AND_EVENT', rethrowFaults: false } });
+    await telemetry.restart({ rethrowFaults: false, settings: { content: 'SPAN_AND_EVENT' } });
     dispatched(options).run(call());
     expect(shown()).toMatchObject({ tool: 'get_weather', given: undefined });
   });
@@ -157,7 +157,7 @@ describe('a method that dispatches', () => {
 
   test('reads nothing that its call would trip over', () => {
     const hostile = new Proxy({}, { get: raise });
-    return telemetry.restart({ settings: { rethrowFaults: false } }).then(() => {
+    return telemetry.restart({ rethrowFaults: false }).then(() => {
       expect(dispatched().run(hostile)).toBe('sunny');
       expect(shown().name).toBe('execute_tool run');
     });

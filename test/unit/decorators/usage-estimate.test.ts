@@ -83,7 +83,7 @@ describe('with a counter', () => {
 
   test('one that throws, or counts nonsense, costs only the estimate', async () => {
     for (const broken of [() => Number.NaN, () => -1, () => 'many' as never, () => JSON.parse('{')]) {
-      await telemetry.restart({ settings: { countTokens: broken, rethrowFaults: false } });
+      await telemetry.restart({ rethrowFaults: false, settings: { countTokens: broken } });
       await expect(new Model().text('Why?')).resolves.toBe('Light scatters in air.');
       expect(Object.keys(telemetry.span.attributes).filter((name) => name.includes('usage'))).toEqual([]);
     }

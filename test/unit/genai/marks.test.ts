@@ -130,7 +130,7 @@ test.each<[string, (mark: never) => void]>([
   ['markFallback', markFallback],
   ['markSafety', markSafety],
 ])('%s does not throw, whatever it is told', async (_name, mark) => {
-  await telemetry.restart({ settings: { rethrowFaults: false } });
+  await telemetry.restart({ rethrowFaults: false });
   const hostile = {
     get flagged(): never {
       throw new Error('not now');

@@ -187,7 +187,7 @@ describe('runs that never end', () => {
 });
 
 test('nothing that LangChain hands over makes it throw', async () => {
-  await telemetry.restart({ settings: { rethrowFaults: false } });
+  await telemetry.restart({ rethrowFaults: false });
   const hostile = new Proxy(
     {},
     {

@@ -4,7 +4,7 @@ import { capture, isCaptured } from '../../../lib/privacy/content.js';
 import { type CapturedContent, type ContentField, configure, type Settings } from '../../../lib/settings.js';
 import { useTelemetry } from '../../support/telemetry.js';
 
-useTelemetry({ settings: { rethrowFaults: false, content: 'SPAN_AND_EVENT' } });
+useTelemetry({ rethrowFaults: false, settings: { content: 'SPAN_AND_EVENT' } });
 
 const said = (content: string, role = 'user') => ({ role, parts: [{ type: 'text', content }] });
 const INPUT = 'gen_ai.input.messages';

@@ -39,8 +39,6 @@ const number = (...values: string[]): Hostile => ({
   allowed: /number from [\d.e-]+ to [\d.e+]+/,
 });
 const count = (): Hostile => ({ values: ['many', '-1', '1.5', '1e99', 'NaN'], allowed: /whole number from 0 to \d+/ });
-const duration: Hostile = { values: ['5', '5 parsecs', '-5s', '0s', 'soon'], allowed: /500ms, 30s, 5m or 24h/ };
-const size: Hostile = { values: ['5', '5 elephants', '-5MB', '0MB', 'much'], allowed: /512KB, 100MB or 1GiB/ };
 const url: Hostile = {
   values: ['localhost:4318', 'not a url', 'ftp://x.example.com', '//x', 'http://'],
   allowed: /URL such as http:\/\/localhost:4318/,
@@ -97,9 +95,6 @@ const TABLE: Readonly<Record<string, Hostile>> = {
   },
   ANNOTEL_TRACES_PER_SECOND: number(),
   ANNOTEL_KEEP: words(/errors, slower-than=5s, costlier-than=0.10/, 'slower-than=5', 'costlier-than=-1', 'errors=1'),
-  ANNOTEL_KEEP_MAX_TRACES: number(),
-  ANNOTEL_KEEP_MAX_SPANS: number(),
-  ANNOTEL_KEEP_MAX_AGE: duration,
   ...Object.fromEntries(
     [
       'OTEL_ATTRIBUTE_COUNT_LIMIT',
@@ -120,8 +115,6 @@ const TABLE: Readonly<Record<string, Hostile>> = {
   ANNOTEL_DROP_ATTRIBUTES: { values: ['a b', '[', '^$', '(a+)+'], allowed: /names of attributes/ },
   ANNOTEL_PROPAGATE_CONTEXT: { values: ['http://x.example.com/a', 'a b', ':80'], allowed: /hosts such as/ },
   OTEL_PROPAGATORS: words(/tracecontext, baggage, b3, b3multi, none/, 'jaeger'),
-  ANNOTEL_SPOOL_MAX_SIZE: size,
-  ANNOTEL_SPOOL_MAX_AGE: duration,
   ANNOTEL_SPOOL_DIR: {
     values: [join(file('no-folder', ''), 'spool')],
     allowed: /folder that can be made and written to/,
@@ -201,6 +194,20 @@ describe('with a hostile environment', () => {
     const names = [...new Set(asked.mock.calls.map(([name]) => name))];
     expect(names.filter((name) => !(name in TABLE) && !(name in FREE))).toEqual([]);
     expect([...Object.keys(TABLE), ...Object.keys(FREE)].filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ['ANNOTEL_KEEP_MAX_TRACES', /at most 5000 traces/],
+    ['ANNOTEL_KEEP_MAX_SPANS', /at most 20000 spans/],
+    ['ANNOTEL_KEEP_MAX_AGE', /at most 5 minutes/],
+    ['ANNOTEL_SPOOL_MAX_SIZE', /at most 256 MB/],
+    ['ANNOTEL_SPOOL_MAX_AGE', /older than 48 hours/],
+  ])('says what holds in place of %s, which is gone', (name, instead) => {
+    process.env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, [name]: '1' };
+    resolveOptions();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(`annotel: ${name} is no longer read: `);
+    expect(said[0]).toMatch(instead);
   });
 
   it('the README lists every variable of annotel, and no page another one', () => {

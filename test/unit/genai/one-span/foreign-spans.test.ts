@@ -94,7 +94,7 @@ describe('inside a decorated call of a model, a span', () => {
   });
 
   test('that cannot be looked at is started as it is', async () => {
-    await telemetry.restart({ settings: { rethrowFaults: false } });
+    await telemetry.restart({ rethrowFaults: false });
     const hostile = (): SpanOptions => {
       let asks = 0;
       return {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import * as library from '@pydantic/genai-prices';
 import { type PriceLibrary, PriceTable, priceOf } from '../../../../lib/genai/pricing/price.js';
-import { configure } from '../../../../lib/index.js';
+import { rethrowFaults } from '../../../../lib/settings.js';
 import { useTelemetry } from '../../../support/telemetry.js';
 import { bagOf, type Usage } from '../../../support/usage-bag.js';
 
@@ -226,7 +226,7 @@ describe('a model is found once', () => {
   });
 
   test('prices that cannot be loaded cost the cost, and are asked for once', () => {
-    configure({ rethrowFaults: false });
+    rethrowFaults(false);
     const load = jest.fn((): PriceLibrary => {
       throw new Error('not installed');
     });

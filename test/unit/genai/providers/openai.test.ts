@@ -6,7 +6,7 @@ import { useTelemetry } from '../../../support/telemetry.js';
 
 /* Answers of servers that only resemble OpenAI's, and of those that send what they should not. */
 
-const telemetry = useTelemetry({ settings: { rethrowFaults: false } });
+const telemetry = useTelemetry({ rethrowFaults: false });
 
 /** What would be recorded of an answer. */
 const told = (answer: unknown) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Cleaner } from '../../../../lib/privacy/cleaning/cleaner.js';
-import { configure, settings } from '../../../../lib/settings.js';
+import { configure, rethrowFaults, settings } from '../../../../lib/settings.js';
 
 const before = settings();
 const cleaner = new Cleaner([]);
@@ -119,8 +119,8 @@ describe("the app's redactor", () => {
   });
 
   it('costs the text where it throws', () => {
+    rethrowFaults(false);
     configure({
-      rethrowFaults: false,
       redactor: () => {
         throw new Error('broken');
       },

@@ -4,7 +4,7 @@ import { redactError } from '../../../../lib/privacy/redaction/redact-error.js';
 import { configure } from '../../../../lib/settings.js';
 import { useTelemetry } from '../../../support/telemetry.js';
 
-useTelemetry({ settings: { rethrowFaults: false } });
+useTelemetry({ rethrowFaults: false });
 
 const PROMPT = 'Tell me about my divorce from Alice\nand what it will cost.';
 const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: PROMPT }] };

@@ -18,7 +18,7 @@ const fixture = (name: string) =>
 const SECRETS: Planted[] = fixture('secrets');
 const LOOKALIKES: { kind: string; text: string }[] = fixture('lookalikes');
 
-useTelemetry({ settings: { rethrowFaults: false } });
+useTelemetry({ rethrowFaults: false });
 
 /** The pieces of 8 characters of `secret` that are in `text`. */
 function leaksOf(secret: string, text: string): string[] {

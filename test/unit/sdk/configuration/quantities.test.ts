@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { parseDuration, parseSize } from '../../../../lib/sdk/configuration/quantities.js';
+import { parseDuration } from '../../../../lib/sdk/sampling/keep-rules.js';
 
 it.each([
   ['500ms', 500],
@@ -15,17 +15,4 @@ it.each([
   ['', undefined],
 ])('reads the duration %j as %s ms', (text, millis) => {
   expect(parseDuration(text)).toBe(millis);
-});
-
-it.each([
-  ['100MB', 100_000_000],
-  ['1GiB', 1_073_741_824],
-  ['512 kB', 512_000],
-  ['0b', 0],
-  ['100', undefined],
-  ['100M', undefined],
-  ['-1MB', undefined],
-  ['1 constructor', undefined],
-])('reads the size %j as %s bytes', (text, bytes) => {
-  expect(parseSize(text)).toBe(bytes);
 });

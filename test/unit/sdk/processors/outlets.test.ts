@@ -24,12 +24,12 @@ import { OutgoingLogProcessor } from '../../../../lib/sdk/processors/log-process
 import { OutgoingSpanProcessor } from '../../../../lib/sdk/processors/span-processor.js';
 import { parseKeep } from '../../../../lib/sdk/sampling/keep-rules.js';
 import { createSampler } from '../../../../lib/sdk/sampling/sampler.js';
-import { configure, settings } from '../../../../lib/settings.js';
+import { configure, rethrowFaults, settings } from '../../../../lib/settings.js';
 
 const before = settings();
 
 beforeEach(() => {
-  configure({ rethrowFaults: true });
+  rethrowFaults(true);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 
@@ -213,7 +213,7 @@ describe('OutgoingSpanProcessor', () => {
   });
 
   it('goes on where a processor of the app throws', () => {
-    configure({ rethrowFaults: false });
+    rethrowFaults(false);
     const broken = {
       onStart() {
         throw new Error('broken');
