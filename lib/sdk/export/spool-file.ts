@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { ContentType, Encoded } from './otlp.js';
 import type { Signal } from './signal.js';
@@ -13,55 +13,42 @@ export interface Label {
   readonly items: number;
 }
 
+// Files of earlier versions begin and end like this, too: what they hold is sent after an update.
 const MAGIC = 'annotel-parcel ';
 const VERSION = 1;
 const LONGEST_LABEL = 8192;
-const NAME = /^(\d{15})-(\d{9})-[0-9a-f]{8}-(\d+)\.parcel(\.tmp|\.end)?$/;
+const NAME = /^(\d{15})-\d{9}-[0-9a-f]{8}-(\d+)\.parcel(\.tmp|\.end)?$/;
 
 /** The name of a file: names in order are batches in order. */
 export function fileName(millis: number, sequence: number, writer: string, items: number): string {
   return `${String(millis).padStart(15, '0')}-${String(sequence).padStart(9, '0')}-${writer}-${items}.parcel`;
 }
 
-/** What a name says, and the name without the ending of an unfinished one; `undefined` for a file that is none of ours. */
-export function readName(name: string): { millis: number; items: number; final: string } | undefined {
-  const [, millis, , items, unfinished] = NAME.exec(name) ?? [];
+/** What a name says, and the name of the file once it is finished; `undefined` for a file that annotel has not written. */
+export function readName(name: string): { millis: number; items: number; finished: string } | undefined {
+  const [, millis, items, ending = ''] = NAME.exec(name) ?? [];
   if (millis === undefined) return undefined;
-  return {
-    millis: Number(millis),
-    items: Number(items),
-    final: name.slice(0, -(unfinished ?? '').length || undefined),
-  };
+  return { millis: Number(millis), items: Number(items), finished: name.slice(0, name.length - ending.length) };
 }
 
 /**
- * Appears under its name once it is whole and on the disk.
+ * Appears under its name once it is complete and on the disk.
  *
  * @throws the error of the file system
  */
 export async function writeBatchFile(path: string, label: Label, body: Uint8Array): Promise<void> {
-  const file = await open(`${path}.tmp`, 'wx', 0o600);
-  try {
-    const parts = [firstLine(label, body), body];
-    const whole = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    const { bytesWritten } = await file.writev(parts);
-    // A disk that is nearly full takes a part, and says so only of the rest.
-    if (bytesWritten < whole) await file.writeFile(Buffer.concat(parts).subarray(bytesWritten));
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+  await writeFile(`${path}.tmp`, contents(label, body), { flag: 'wx', mode: 0o600, flush: true });
   await rename(`${path}.tmp`, path);
 }
 
 /**
- * As {@link writeBatchFile}, for a process that has no other chance.
+ * As {@link writeBatchFile}, synchronously, for a process that is ending.
  *
  * @throws the error of the file system
  */
 export function writeBatchFileNow(path: string, label: Label, body: Uint8Array): void {
   try {
-    writeFileSync(`${path}.end`, Buffer.concat([firstLine(label, body), body]), { mode: 0o600 });
+    writeFileSync(`${path}.end`, contents(label, body), { mode: 0o600 });
     renameSync(`${path}.end`, path);
   } catch (error) {
     // Half a file would be found by the next process.
@@ -87,8 +74,7 @@ export function readBatchFile(file: Buffer): Encoded & Pick<Label, 'url'> {
   return { body, contentType, url };
 }
 
-/** The body follows as it is. */
-function firstLine(label: Label, body: Uint8Array): Buffer {
-  const line = { version: VERSION, ...label, length: body.byteLength, crc32: crc32(body) };
-  return Buffer.from(`${MAGIC}${JSON.stringify(line)}\n`);
+function contents(label: Label, body: Uint8Array): Buffer {
+  const firstLine = { version: VERSION, ...label, length: body.byteLength, crc32: crc32(body) };
+  return Buffer.concat([Buffer.from(`${MAGIC}${JSON.stringify(firstLine)}\n`), body]);
 }

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Spool, type SpoolOptions } from '../../../../lib/sdk/export/spool.js';
-import type { SpoolQueue } from '../../../../lib/sdk/export/spool-queue.js';
+import { Spool, type SpoolOptions, type SpoolQueue } from '../../../../lib/sdk/export/spool.js';
+
 import { accepted, asJson, away, Far, type Line, line, words } from '../../../support/export-parts.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
