@@ -7,21 +7,21 @@ import {
   SCOPE_NAME,
 } from '../../genai/semconv.js';
 import { type Cleaner, databaseOf } from '../../privacy/cleaning/cleaner.js';
-import type { Verdict } from '../sampling/tail-sampler.js';
+import type { SpanDecision } from '../sampling/tail-sampler.js';
 import { withThreshold } from '../sampling/threshold.js';
 
 /** What of a span may have to be cleaned. */
 type Texts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'status'>;
 
 /** A finished span as it may leave: the very span where nothing of it has to be changed. */
-export function outgoing(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict): ReadableSpan {
+export function outgoing(span: ReadableSpan, cleaner: Cleaner, decision: SpanDecision): ReadableSpan {
   const texts = cleaner.concerns(span.instrumentationScope.name) ? cleaned(span, cleaner) : span;
-  if (texts === span && isPlain(span.spanContext(), verdict)) return span;
-  return new CleanedSpan(span, cleaner, verdict, texts);
+  if (texts === span && isPlain(span.spanContext(), decision)) return span;
+  return new CleanedSpan(span, cleaner, decision, texts);
 }
 
 /**
- * A finished span on its way out: cleaned, with what is said of its sampling.
+ * A finished span on its way out: cleaned, with the attributes of its sampling.
  *
  * All of it are own properties that can be set, as those of the SDK's spans are: processors of the app copy spans, wrap them and
  * change them. What they set is set here only, for them and those behind them. They are plain values, since getters of its own
@@ -47,9 +47,9 @@ export class CleanedSpan implements ReadableSpan {
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
 
-  constructor(span: ReadableSpan, cleaner: Cleaner, verdict: Verdict, texts: Texts = cleaned(span, cleaner)) {
-    const context = exported(span.spanContext(), verdict);
-    const said = cleaner.attributes(told(verdict), SCOPE_NAME);
+  constructor(span: ReadableSpan, cleaner: Cleaner, decision: SpanDecision, texts: Texts = cleaned(span, cleaner)) {
+    const context = exported(span.spanContext(), decision);
+    const sampling = cleaner.attributes(samplingAttributes(decision), SCOPE_NAME);
     this.name = texts.name;
     this.kind = span.kind;
     this.spanContext = () => context;
@@ -57,7 +57,7 @@ export class CleanedSpan implements ReadableSpan {
     this.startTime = span.startTime;
     this.endTime = span.endTime;
     this.status = texts.status;
-    this.attributes = { ...texts.attributes, ...said };
+    this.attributes = { ...texts.attributes, ...sampling };
     this.links = texts.links;
     this.events = texts.events;
     this.duration = span.duration;
@@ -102,18 +102,18 @@ function cleaned(span: ReadableSpan, cleaner: Cleaner): Texts {
   return isSame ? span : { name, attributes, events, links, status };
 }
 
-/** Whether the context of a span leaves as it is, and nothing is said of its sampling. */
-function isPlain({ traceFlags }: SpanContext, { weight, threshold, kept, leftOut, isDropped }: Verdict): boolean {
+/** Whether the context of a span leaves as it is, and no attribute of its sampling is added. */
+function isPlain({ traceFlags }: SpanContext, { weight, threshold, kept, leftOut, isDropped }: SpanDecision): boolean {
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-  const saysNothing = weight === undefined && threshold === undefined && kept === undefined && leftOut === undefined;
-  return isSampled && saysNothing && isDropped === undefined;
+  const hasNone = weight === undefined && threshold === undefined && kept === undefined && leftOut === undefined;
+  return isSampled && hasNone && isDropped === undefined;
 }
 
 /**
  * Marked as sampled, as all that is exported; the flag that was propagated said what was known then. What a rule kept was
  * certain to be, whatever ratio it met on its way.
  */
-function exported(context: SpanContext, { threshold, isDropped }: Verdict): SpanContext {
+function exported(context: SpanContext, { threshold, isDropped }: SpanDecision): SpanContext {
   if (isDropped) return { ...context, traceFlags: TraceFlags.NONE };
   const traceFlags = context.traceFlags | TraceFlags.SAMPLED;
   if (threshold === undefined) return { ...context, traceFlags };
@@ -122,7 +122,7 @@ function exported(context: SpanContext, { threshold, isDropped }: Verdict): Span
 }
 
 /** What a back end needs to weigh a span. */
-function told({ weight, kept, leftOut }: Verdict): Attributes {
+function samplingAttributes({ weight, kept, leftOut }: SpanDecision): Attributes {
   return {
     ...(weight !== undefined && { [ATTR_ANNOTEL_SAMPLING_WEIGHT]: weight }),
     ...(kept !== undefined && { [ATTR_ANNOTEL_SAMPLING_KEPT]: kept }),

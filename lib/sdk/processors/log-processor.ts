@@ -34,8 +34,10 @@ export class OutgoingLogProcessor implements LogRecordProcessor {
     if (safely('the level of a logger', () => this.#isWanted(record)) === false) return;
     const hrTime = safely('the order of log records', () => this.#ordered(record.hrTime), record.hrTime);
     safely('adding the request context to a log record', () => {
-      const said = requestContextAttributes(context);
-      for (const name in said) if (record.attributes[name] === undefined) record.setAttribute(name, said[name]);
+      const attributes = requestContextAttributes(context);
+      for (const name in attributes) {
+        if (record.attributes[name] === undefined) record.setAttribute(name, attributes[name]);
+      }
     });
     const isChanged = hrTime !== record.hrTime || this.#cleaner.concerns(record.instrumentationScope.name);
     const outgoing = isChanged ? new CleanedRecord(record, this.#cleaner, hrTime) : record;

@@ -4,7 +4,7 @@ import { requestContextAttributes } from '../../context/request-context.js';
 import type { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { safely } from '../../safely.js';
 import { SpanBatches } from '../export/batch-processors.js';
-import { TailSampler, type Verdict } from '../sampling/tail-sampler.js';
+import { type SpanDecision, TailSampler } from '../sampling/tail-sampler.js';
 import { outgoing } from './cleaned-span.js';
 
 type Recording = Parameters<SpanProcessor['onStart']>[0];
@@ -33,7 +33,7 @@ export class OutgoingSpanProcessor implements SpanProcessor {
     this.#cleaner = cleaner;
     this.tail = new TailSampler({
       ...tail,
-      deliver: (span, verdict) => this.#handOver(span, verdict, processors),
+      deliver: (span, decision) => this.#handOver(span, decision, processors),
       // Not sampled, so that what exports passes it over.
       drop: (span) => own.length > 0 && this.#handOver(span, { isDropped: true }, own),
     });
@@ -69,8 +69,8 @@ export class OutgoingSpanProcessor implements SpanProcessor {
     await Promise.all(this.#processors.map(async (processor) => processor.shutdown()));
   }
 
-  #handOver(span: ReadableSpan, verdict: Verdict, processors: readonly SpanProcessor[]): void {
-    const leaving = outgoing(span, this.#cleaner, verdict);
+  #handOver(span: ReadableSpan, decision: SpanDecision, processors: readonly SpanProcessor[]): void {
+    const leaving = outgoing(span, this.#cleaner, decision);
     for (const processor of processors) safely('a span processor', () => processor.onEnd(leaving));
   }
 }

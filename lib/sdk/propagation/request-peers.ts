@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { type Context, type Span, trace } from '@opentelemetry/api';
-import { GivenFields } from '../given-fields.js';
+import { PrivateFields } from '../private-fields.js';
 import { type Host, hostOf } from './hosts.js';
 
 /*
@@ -22,7 +22,7 @@ let httpRequest: WeakRef<RequestOptions> | undefined;
 let undiciRequest: { readonly span: WeakRef<Span>; readonly request: WeakRef<UndiciRequest> } | undefined;
 
 /** Where a request came from is kept in its headers. */
-class Received extends GivenFields {
+class Received extends PrivateFields {
   #sender: string | undefined;
 
   static note(headers: object, sender: string): void {

@@ -1,3 +1,7 @@
+import { type HrTime, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { ATTR_ANNOTEL_COST_AMOUNT, ATTR_GEN_AI_OPERATION_NAME, isInternal } from '../../genai/semconv.js';
+
 /** Which traces are kept whatever the sampler says; see `ANNOTEL_KEEP`. */
 export interface KeepRules {
   /** Traces with a span whose status is an error. */
@@ -65,4 +69,44 @@ export function parseDuration(text: string): number | undefined {
   const [, number, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text) ?? [];
   const factor = Object.hasOwn(MILLIS, unit.toLowerCase()) ? MILLIS[unit.toLowerCase()] : undefined;
   return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+}
+
+/** The rule that kept a trace; the first of them where several match. */
+export type KeptBy = 'error' | 'slow' | 'expensive';
+
+/** What the rules look at in a trace: the sum of its spans that have ended so far. */
+export class TraceSummary {
+  private hasFailed = false;
+  /** Of the local root, in milliseconds. */
+  private duration = 0;
+  /** Of the calls to models. */
+  private cost = 0;
+  /** The most that an agent, a workflow or a tool has: what those have is the sum of the calls below them. */
+  private summedCost = 0;
+
+  /** Adds a span that has ended. */
+  add(span: ReadableSpan, isLocalRoot: boolean): void {
+    if (span.status.code === SpanStatusCode.ERROR) this.hasFailed = true;
+    if (isLocalRoot) this.duration = millis(span.duration);
+    const amount = span.attributes[ATTR_ANNOTEL_COST_AMOUNT];
+    if (typeof amount !== 'number' || !(amount > 0)) return;
+    if (isInternal(span.attributes[ATTR_GEN_AI_OPERATION_NAME])) this.summedCost = Math.max(this.summedCost, amount);
+    else this.cost += amount;
+  }
+
+  /**
+   * The rule that the trace meets, with what is known so far.
+   *
+   * @param running milliseconds that the local root has been running for, where it has not ended
+   */
+  meets({ errors, slowerThan, costlierThan }: KeepRules, running = 0): KeptBy | undefined {
+    if (errors && this.hasFailed) return 'error';
+    if (slowerThan !== undefined && Math.max(this.duration, running) > slowerThan) return 'slow';
+    if (costlierThan !== undefined && Math.max(this.cost, this.summedCost) > costlierThan) return 'expensive';
+    return undefined;
+  }
+}
+
+function millis([seconds, nanos]: HrTime): number {
+  return seconds * 1000 + nanos / 1e6;
 }

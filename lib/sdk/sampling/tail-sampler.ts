@@ -1,12 +1,11 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { KeptBy } from './evidence.js';
-import { type KeepRules, keepsAny } from './keep-rules.js';
-import { noCounts, type Outcome, type SamplingFigures } from './sampling-figures.js';
-import { belong, type Decision, groupOf, isSampled, sampledAt, TraceGroup, WaitingGroups } from './trace-group.js';
+import { type KeepRules, type KeptBy, keepsAny } from './keep-rules.js';
+import { noCounts, type Outcome, type SamplingFigures } from './sampling-metrics.js';
+import { belong, groupOf, isSampled, sampledAt, type TraceDecision, TraceGroup, WaitingGroups } from './trace-group.js';
 
-/** What a delivered span has to tell of its sampling. */
-export interface Verdict {
+/** What was decided on a span that is handed on, for the attributes and the context that it leaves with. */
+export interface SpanDecision {
   /** How many traces this one stands for, where that is known and not 1. */
   readonly weight?: number;
   /** The threshold that its tracestate has to tell when it leaves, where it may have another: `0` for what a rule kept. */
@@ -34,7 +33,7 @@ export interface TailLimits {
 export interface TailSamplerOptions extends TailLimits {
   readonly rules: KeepRules;
   /** Takes each span that is to be exported: at its end, or when its trace was decided. */
-  deliver(span: ReadableSpan, verdict: Verdict): void;
+  deliver(span: ReadableSpan, decision: SpanDecision): void;
   /** Hears of each ended span that is not to be exported. */
   drop?(span: ReadableSpan): void;
   /** Milliseconds, of a clock that is not set. */
@@ -44,7 +43,7 @@ export interface TailSamplerOptions extends TailLimits {
 const LIMITS: Required<TailLimits> = { maxTraces: 5000, maxSpans: 20_000, maxSpansPerTrace: 10_000, maxAge: 300_000 };
 const SHORTEST_CHECK = 100;
 const LONGEST_CHECK = 5000;
-const UNWEIGHED: Verdict = Object.freeze({});
+const UNWEIGHED: SpanDecision = Object.freeze({});
 
 /**
  * Keeps traces by what became of them. Local parts of traces that are not sampled for certain wait until their last span has
@@ -91,7 +90,7 @@ export class TailSampler {
     const group = groupOf(context);
     if (!group) return this.pass(span, context);
     const isLeftOut = group.leftOut > 0 && this.leftOut.has(context);
-    group.evidence.add(span, context === group.root);
+    group.summary.add(span, context === group.root);
     if (group.decision) return this.follow(group, group.decision, span, isLeftOut);
     group.running -= 1;
     if (context === group.root) group.rootEnded = true;
@@ -195,9 +194,9 @@ export class TailSampler {
     }
   }
 
-  private decisionOn(group: TraceGroup, otherwise: Outcome): Decision {
+  private decisionOn(group: TraceGroup, otherwise: Outcome): TraceDecision {
     const running = group.rootEnded ? 0 : this.now() - group.openedAt;
-    const kept = group.evidence.meets(this.options.rules, running);
+    const kept = group.summary.meets(this.options.rules, running);
     // Kept whatever the sampler says: such a trace stands for itself alone.
     if (kept) return { outcome: kept, isDelivered: true, kept };
     if (group.isSampled) return { outcome: 'sampled', isDelivered: true, weight: group.weight };
@@ -205,8 +204,8 @@ export class TailSampler {
   }
 
   /** A span that ends after the decision. */
-  private follow(group: TraceGroup, decision: Decision, span: ReadableSpan, isLeftOut: boolean): void {
-    if (!decision.isDelivered && !group.missed && group.evidence.meets(this.options.rules)) {
+  private follow(group: TraceGroup, decision: TraceDecision, span: ReadableSpan, isLeftOut: boolean): void {
+    if (!decision.isDelivered && !group.missed && group.summary.meets(this.options.rules)) {
       group.missed = true;
       this.missed += 1;
     }
@@ -221,13 +220,13 @@ export class TailSampler {
     this.options.drop?.(span);
   }
 
-  private deliver({ root, leftOut }: TraceGroup, { weight, kept }: Decision, span: ReadableSpan): void {
-    const verdict: Verdict = kept ? { threshold: '0' } : weighed(weight);
-    if (span.spanContext() !== root) this.options.deliver(span, verdict);
-    else this.options.deliver(span, { ...verdict, ...(kept && { kept }), ...(leftOut > 0 && { leftOut }) });
+  private deliver({ root, leftOut }: TraceGroup, { weight, kept }: TraceDecision, span: ReadableSpan): void {
+    const decision: SpanDecision = kept ? { threshold: '0' } : weighed(weight);
+    if (span.spanContext() !== root) this.options.deliver(span, decision);
+    else this.options.deliver(span, { ...decision, ...(kept && { kept }), ...(leftOut > 0 && { leftOut }) });
   }
 }
 
-function weighed(weight: number | undefined): Verdict {
+function weighed(weight: number | undefined): SpanDecision {
   return weight === undefined || weight === 1 ? UNWEIGHED : { weight };
 }

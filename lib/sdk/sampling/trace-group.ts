@@ -1,12 +1,12 @@
 import { type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { GivenFields } from '../given-fields.js';
-import { Evidence, type KeptBy } from './evidence.js';
-import type { Outcome } from './sampling-figures.js';
+import { PrivateFields } from '../private-fields.js';
+import { type KeptBy, TraceSummary } from './keep-rules.js';
+import type { Outcome } from './sampling-metrics.js';
 import { probabilityOf, thresholdIn } from './threshold.js';
 
 /** What was decided on a group, for good: spans that end later follow it. */
-export interface Decision {
+export interface TraceDecision {
   readonly outcome: Outcome;
   readonly isDelivered: boolean;
   /** How many traces this one stands for; absent where that is not known. */
@@ -16,7 +16,7 @@ export interface Decision {
 
 /** The part of a trace that runs in this process below one span, its local root. */
 export class TraceGroup {
-  readonly evidence = new Evidence();
+  readonly summary = new TraceSummary();
   /** Spans that wait for the decision. */
   ended: ReadableSpan[] = [];
   /** Spans that belong to the group, and those of them and of the ones left out that have not ended. */
@@ -24,7 +24,7 @@ export class TraceGroup {
   running = 0;
   leftOut = 0;
   rootEnded = false;
-  decision: Decision | undefined;
+  decision: TraceDecision | undefined;
   /** Whether it was dropped, and met a rule later. */
   missed = false;
   /** Neighbours by age. */
@@ -108,7 +108,7 @@ export function sampledAt({ traceState }: SpanContext): number | undefined {
 }
 
 /** What a span's context belongs to is kept in the context itself. */
-class Member extends GivenFields {
+class Member extends PrivateFields {
   #group: TraceGroup | undefined;
 
   static belong(span: SpanContext, group: TraceGroup): void {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Evidence } from '../../../../lib/sdk/sampling/evidence.js';
-import { keepsAny, parseKeep } from '../../../../lib/sdk/sampling/keep-rules.js';
+import { keepsAny, parseKeep, TraceSummary } from '../../../../lib/sdk/sampling/keep-rules.js';
 import { finished } from '../../../support/sdk-span.js';
 
 describe('parseKeep', () => {
@@ -65,16 +64,16 @@ describe('a trace is', () => {
     ['ordinary where costs are no amounts', [root, paid(Number.NaN, 'chat'), paid(-5, 'chat')], undefined],
     ['an error first, slow next', [finished({ took: 500, error: '' }), paid(2)], 'error'],
   ] as const)('%s', (_, spans, kept) => {
-    const evidence = new Evidence();
+    const summary = new TraceSummary();
     spans.forEach((span, index) => {
-      evidence.add(span, index === 0);
+      summary.add(span, index === 0);
     });
-    expect(evidence.meets(RULES)).toBe(kept);
-    expect(evidence.meets({ errors: false, slowerThan: undefined, costlierThan: undefined })).toBeUndefined();
+    expect(summary.meets(RULES)).toBe(kept);
+    expect(summary.meets({ errors: false, slowerThan: undefined, costlierThan: undefined })).toBeUndefined();
   });
 
   test('slow already while its root still runs', () => {
-    expect(new Evidence().meets(RULES, 101)).toBe('slow');
-    expect(new Evidence().meets(RULES, 99)).toBeUndefined();
+    expect(new TraceSummary().meets(RULES, 101)).toBe('slow');
+    expect(new TraceSummary().meets(RULES, 99)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { OutcomeCounts } from '../../../../lib/sdk/sampling/sampling-figures.js';
+import type { OutcomeCounts } from '../../../../lib/sdk/sampling/sampling-metrics.js';
 import { arriving, fail, random, TailService } from './tail-service.js';
 
 const { floor } = Math;

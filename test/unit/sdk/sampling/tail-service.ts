@@ -11,7 +11,7 @@ import {
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { KeepRules } from '../../../../lib/sdk/sampling/keep-rules.js';
 import { createSampler, type SamplerOptions } from '../../../../lib/sdk/sampling/sampler.js';
-import { TailSampler, type TailSamplerOptions, type Verdict } from '../../../../lib/sdk/sampling/tail-sampler.js';
+import { type SpanDecision, TailSampler, type TailSamplerOptions } from '../../../../lib/sdk/sampling/tail-sampler.js';
 
 // Looking a global up is slow in a test's own realm.
 const { floor, imul } = Math;
@@ -28,7 +28,7 @@ export class TailService {
   readonly tail: TailSampler;
   readonly tracer: Tracer;
   /** What was delivered, with what was said of its sampling, in this order. */
-  readonly delivered: { readonly span: ReadableSpan; readonly verdict: Verdict }[] = [];
+  readonly delivered: { readonly span: ReadableSpan; readonly verdict: SpanDecision }[] = [];
   /** Milliseconds; moved by the test. */
   time = 0;
 
