@@ -13,7 +13,7 @@ export function logRecord(messages: readonly unknown[], stack?: unknown): Pick<L
   const texts: unknown[] = [];
   const said: Attributes = {};
   for (const message of messages) {
-    const value = error && message === error ? inWords(exception) : logValue(message);
+    const value = error && message === error ? messageOf(exception) : logValue(message);
     if (isRecord(value)) Object.assign(said, value);
     else texts.push(typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
@@ -23,7 +23,7 @@ export function logRecord(messages: readonly unknown[], stack?: unknown): Pick<L
   return { body: message, attributes: { ...rest, ...exception } };
 }
 
-function inWords(exception: Attributes): unknown {
+function messageOf(exception: Attributes): unknown {
   return exception['exception.message'] ?? exception['exception.type'] ?? '[Unreadable]';
 }
 

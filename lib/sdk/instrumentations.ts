@@ -14,7 +14,7 @@ import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
-import { inWords, warn } from './warnings.js';
+import { messageOf, warn } from './warnings.js';
 
 /** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
 export const INSTRUMENTATION_NAMES = [
@@ -110,7 +110,7 @@ function attempt<T>({ name }: Recipe, work: () => T): T[] {
   try {
     return [work()];
   } catch (error) {
-    warn(`cannot instrument ${name}: ${inWords(error)}`);
+    warn(`cannot instrument ${name}: ${messageOf(error)}`);
     return [];
   }
 }

@@ -8,14 +8,12 @@ import { configure } from '../settings.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
+import { observeFigures } from './export/exports.js';
 import { createPipeline, type Pipeline } from './export/pipeline.js';
-import { observeFigures } from './export/self-metrics.js';
-import { nameFastifyRoutes } from './fastify.js';
 import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logs/api-logs.js';
 import { bridgeConsole } from './logs/console.js';
-import { LogLevels } from './logs/log-levels.js';
-import { loggerName } from './logs/logger-name.js';
+import { LogLevels, loggerName } from './logs/log-levels.js';
 import type { ResolvedOptions } from './options.js';
 import { OutgoingLogProcessor } from './processors/log-processor.js';
 import { OutgoingSpanProcessor } from './processors/span-processor.js';
@@ -23,14 +21,14 @@ import { createPropagator } from './propagation/propagator.js';
 import { createResource } from './resource.js';
 import { createSampler } from './sampling/sampler.js';
 import { observeSampling } from './sampling/sampling-metrics.js';
-import type { Telemetry } from './start.js';
-import { untilTheEnd } from './stop.js';
+import { nameFastifyRoutes } from './server-span.js';
+import { createTelemetry, type Telemetry } from './stop.js';
 import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
 
 /**
  * Puts everything together and starts it.
  *
- * @param undo collects what takes the start back, step by step
+ * @param undo collects the steps that undo the start
  */
 export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
@@ -77,7 +75,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
     if (options.enabledInstrumentations.has('console')) undo.push(bridgeConsole());
   }
 
-  return untilTheEnd(options, { ...outgoing, readers, exports: pipeline.exports, sdk }, undo);
+  return createTelemetry(options, { ...outgoing, readers, exports: pipeline.exports, sdk }, undo);
 }
 
 /** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */

@@ -4,12 +4,9 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
-import { Environment, isHttpUrl } from './configuration/environment.js';
+import { Environment, isHttpUrl, withoutUndefined } from './configuration/environment.js';
 import { environmentSettings } from './configuration/environment-settings.js';
 import { type ExportOptions, exportOptions } from './configuration/exporting.js';
-import { given } from './configuration/given.js';
-import { spanLimits } from './configuration/limits.js';
-import { checkOtlp } from './configuration/otlp-checks.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
 import { type SamplingOptions, samplingOptions } from './configuration/sampling.js';
@@ -114,7 +111,6 @@ export function resolveOptions(
   const chosen = options.console ?? env.oneOf('ANNOTEL_CONSOLE', ['tree', 'off'], 'the default');
   const azureConnectionString = azure(env);
   const exporting = exportOptions(env, options.endpoint, azureConnectionString !== undefined);
-  checkOtlp(env);
   const goesSomewhere = goesAnywhere(exporting, options) || azureConnectionString !== undefined;
 
   const resolved: ResolvedOptions = {
@@ -134,7 +130,7 @@ export function resolveOptions(
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
-    settings: Object.freeze({ ...environmentSettings(env), ...given(options.settings ?? {}) }),
+    settings: Object.freeze({ ...environmentSettings(env), ...withoutUndefined(options.settings ?? {}) }),
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
@@ -144,7 +140,7 @@ export function resolveOptions(
 
 /** The variables, with what options say in their place. The one place of the project that reads `process.env`. */
 export function environment(options: TelemetryOptions = {}): Environment {
-  const said: Readonly<Record<string, string | undefined>> = {
+  const chosen: Readonly<Record<string, string | undefined>> = {
     ANNOTEL_KEEP: options.keep,
     ANNOTEL_TRACES_PER_SECOND: options.tracesPerSecond?.toString(),
     ANNOTEL_LOG_LEVELS: options.logLevels,
@@ -152,7 +148,7 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_PROPAGATE_CONTEXT: options.propagateContext?.join(','),
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
-  return new Environment({ ...process.env, ...given(said) });
+  return new Environment({ ...process.env, ...withoutUndefined(chosen) });
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */
@@ -211,4 +207,29 @@ function warnOfUnknown(env: Environment): void {
   if (env.text('OTEL_CONFIG_FILE') !== undefined) {
     warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
   }
+}
+
+const LIMIT = { least: 0, most: 2 ** 31 - 1, whole: true };
+
+/**
+ * What one span may hold: `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_*_LIMIT`, `OTEL_LINK_*_LIMIT`, over `OTEL_ATTRIBUTE_*_LIMIT`.
+ * `NodeSDK` reads them itself, and those of log records, but would take any number; what is `undefined` here has the SDK's
+ * own limit. Warns of each that is no number.
+ */
+function spanLimits(env: Environment): SpanLimits {
+  const limit = (name: string) => env.number(name, LIMIT, 'the default');
+  const attributeCountLimit = limit('OTEL_ATTRIBUTE_COUNT_LIMIT');
+  const attributeValueLengthLimit = limit('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT');
+  limit('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT');
+  limit('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT');
+  return {
+    attributeCountLimit: limit('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT') ?? attributeCountLimit,
+    attributeValueLengthLimit: limit('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? attributeValueLengthLimit,
+    eventCountLimit: limit('OTEL_SPAN_EVENT_COUNT_LIMIT'),
+    linkCountLimit: limit('OTEL_SPAN_LINK_COUNT_LIMIT'),
+    attributePerEventCountLimit:
+      limit('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT') ?? limit('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT'),
+    attributePerLinkCountLimit:
+      limit('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT') ?? limit('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT'),
+  };
 }

@@ -1,7 +1,6 @@
-import type { Telemetry } from './start.js';
-
 /** What a process needs of telemetry when it ends. */
-export interface Ending extends Telemetry {
+export interface Ending {
+  shutdown(): Promise<void>;
   /** @param isLast the process ends right after this: whoever needs a proper end gets it now */
   flush(isLast?: boolean): Promise<void>;
   /**
@@ -13,8 +12,8 @@ export interface Ending extends Telemetry {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-// Somebody in a hurry still waits so many milliseconds, since what looks like it is often one signal that came twice.
-const HURRY = 1000;
+// Milliseconds that a second signal leaves: it means haste, but it is often the same one, sent to the process and to its group.
+const SECOND_SIGNAL_TIMEOUT = 1000;
 
 /**
  * Gets telemetry out before the process ends, and changes nothing about how it ends: never an exit of its own, the same
@@ -31,7 +30,7 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
       telemetry.flush();
       return;
     }
-    if (isEnding) return again(signal, HURRY);
+    if (isEnding) return again(signal, SECOND_SIGNAL_TIMEOUT);
     isEnding = true;
     // Not a shutdown: requests that are being served end spans until the process is gone.
     telemetry.flush(true).then(() => again(signal));

@@ -15,7 +15,7 @@ import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
-import { inWords, warn } from './warnings.js';
+import { messageOf, warn } from './warnings.js';
 
 /** What detectors are in that know more than the process itself, and are installed by whoever asks for them. */
 export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
@@ -102,6 +102,6 @@ function installed(name: DetectorName): ResourceDetector[] {
     const exported = Object.values(resolver(detectors) as object);
     return exported.filter((value): value is ResourceDetector => typeof value?.detect === 'function');
   } catch (error) {
-    return refuse(`cannot be loaded (${inWords(error)})`);
+    return refuse(`cannot be loaded (${messageOf(error)})`);
   }
 }

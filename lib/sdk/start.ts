@@ -1,17 +1,8 @@
 import { apiConflict } from './api-copies.js';
 import { startNodeSdk } from './node-sdk.js';
-import { LEAST_NODE, nodeIsTooOld } from './node-version.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
-import { takeBack } from './stop.js';
-import { forgetComplaints, inWords, warn } from './warnings.js';
-
-/** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
-export interface Telemetry {
-  /** Sends what has been recorded so far. Resolves when it is out, or after `flushTimeout`. */
-  flush(): Promise<void>;
-  /** Sends what is left and takes everything down, patches included; a later start is possible. Idempotent. */
-  shutdown(): Promise<void>;
-}
+import { type Telemetry, undoAll } from './stop.js';
+import { forgetReported, messageOf, warn } from './warnings.js';
 
 const INERT: Telemetry = Object.freeze({ flush: async () => {}, shutdown: async () => {} });
 
@@ -38,7 +29,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     }
     return running;
   }
-  forgetComplaints();
+  forgetReported();
   const resolved = resolveOptions(options);
   if (resolved.disabled) return INERT;
   const conflict = apiConflict();
@@ -54,8 +45,8 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     holder[STATE] = telemetry;
     return telemetry;
   } catch (error) {
-    takeBack(undo);
-    return goWithout(`cannot start telemetry: ${inWords(error)}`);
+    undoAll(undo);
+    return goWithout(`cannot start telemetry: ${messageOf(error)}`);
   }
 }
 
@@ -66,4 +57,14 @@ function goWithout(reason: string): Telemetry {
   if (reason !== lastReason) warn(reason);
   lastReason = reason;
   return INERT;
+}
+
+/** The oldest Node that annotel and the OpenTelemetry SDK work with. */
+export const LEAST_NODE = '22.15';
+
+/** Whether the process runs on an older one, where they may work by chance. */
+export function nodeIsTooOld(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = LEAST_NODE.split('.').map(Number);
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }

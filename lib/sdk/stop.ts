@@ -8,8 +8,18 @@ import type { ResolvedOptions } from './options.js';
 import { shutDownWithProcess } from './process-end.js';
 import type { OutgoingLogProcessor } from './processors/log-processor.js';
 import type { OutgoingSpanProcessor } from './processors/span-processor.js';
-import type { Telemetry } from './start.js';
-import { inWords, warn } from './warnings.js';
+import { messageOf, warn } from './warnings.js';
+
+/** Telemetry that is running. Neither method ever rejects, and both end in bounded time. */
+export interface Telemetry {
+  /** Sends what has been recorded so far. Resolves when it is sent, or after `flushTimeout` milliseconds. */
+  flush(): Promise<void>;
+  /**
+   * Sends what is left, for at most `shutdownTimeout` milliseconds, and undoes the start, patches included; a later start is
+   * possible. Calling it again waits for the same end.
+   */
+  shutdown(): Promise<void>;
+}
 
 /** What runs, and has to be flushed and ended. */
 export interface Running {
@@ -21,15 +31,15 @@ export interface Running {
   readonly sdk: Pick<NodeSDK, 'shutdown'>;
 }
 
-// Of the time that a signal leaves, what the rounds of sending may take; the flush at the exit needs some of it.
-const MOST_OF_IT = 0.8;
+// Of the time that is left after a signal: the share of the asynchronous flush. The synchronous one at the exit needs the rest.
+const ASYNCHRONOUS_SHARE = 0.8;
 
 /**
- * The handle of running telemetry: flushes and ends it when the app or the process says so.
+ * The handle of running telemetry. Unless the app does that itself, it is flushed and ended with the process.
  *
- * @param undo what takes the start back, step by step
+ * @param undo the steps that undo the start
  */
-export function untilTheEnd(options: ResolvedOptions, running: Running, undo: (() => void)[]): Telemetry {
+export function createTelemetry(options: ResolvedOptions, running: Running, undo: (() => void)[]): Telemetry {
   const { spans, logs, tree, readers, exports, sdk } = running;
   const { flushTimeout, shutdownTimeout } = options;
 
@@ -50,12 +60,12 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
     // Everything stays up while what there is goes out: what is being done meanwhile still ends its spans.
     const ended = spansAndLogs()
       .then(() => sdk.shutdown())
-      .catch((error) => warn(`shutdown: ${inWords(error)}`));
+      .catch((error) => warn(`shutdown: ${messageOf(error)}`));
     if (!(await within(shutdownTimeout, ended))) {
       const reason = `no answer within ${shutdownTimeout} ms of shutdown`;
       if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${shutdownTimeout} ms`);
     }
-    takeBack(undo);
+    undoAll(undo);
   };
   const telemetry: Telemetry = Object.freeze({
     async flush() {
@@ -81,7 +91,7 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
     const ended = everything()
       .then(spansAndLogs)
       .then(() => Promise.allSettled(own.map(async (part) => part.shutdown())));
-    if (!(await within(MOST_OF_IT * shutdownTimeout, ended))) {
+    if (!(await within(ASYNCHRONOUS_SHARE * shutdownTimeout, ended))) {
       reason = `no answer within ${shutdownTimeout} ms of shutdown`;
     }
   };
@@ -105,13 +115,13 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
   return telemetry;
 }
 
-/** Last step first. One that fails, an instrumentation of the app's, say, does not keep the others. */
-export function takeBack(undo: (() => void)[]): void {
+/** Undoes the steps of a start, the last one first. One that fails, as an instrumentation of the app's may, does not keep the others. */
+export function undoAll(undo: (() => void)[]): void {
   for (const step of [...undo].reverse()) {
     try {
       step();
     } catch (error) {
-      warn(`shutdown: ${inWords(error)}`);
+      warn(`shutdown: ${messageOf(error)}`);
     }
   }
 }

@@ -9,22 +9,22 @@ const MOST_DISTINCT = 200;
 let terminal: Console | undefined;
 let silenced = false;
 let listener: ((sentence: string) => void) | undefined;
-const complained: { variable: string; value: string }[] = [];
+const reported: { variable: string; value: string }[] = [];
 
 /** Silences everything in this file, for `OTEL_LOG_LEVEL=none`. */
 export function silence(on: boolean): void {
   silenced = on;
 }
 
-/** Hands what is said to somebody who says it elsewhere, until the result is called. */
-export function overhear(listen: (sentence: string) => void): () => void {
+/** Hands every sentence to `listen` in place of stderr, until the result is called. */
+export function collectWarnings(listen: (sentence: string) => void): () => void {
   listener = listen;
   return () => {
     listener = undefined;
   };
 }
 
-/** Says one sentence on stderr as `annotel: …`. The only way in which `lib/sdk` speaks to the operator; never throws. */
+/** Says one sentence on stderr as `annotel: …`. The only way in which `lib/sdk` writes to it; never throws. */
 export function warn(sentence: string): void {
   if (listener) return listener(sentence);
   if (silenced) return;
@@ -33,8 +33,8 @@ export function warn(sentence: string): void {
   terminal.error('annotel: %s', sentence);
 }
 
-/** What an error says, for a sentence. */
-export function inWords(error: unknown): string {
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -43,26 +43,26 @@ export function inWords(error: unknown): string {
  *
  * @param place where in the value, in place of a value that is not to be repeated
  */
-export function complain(variable: string, value: string, allowed: string, used: string, place?: string): void {
-  if (complained.some((known) => known.variable === variable && known.value === value)) return;
-  complained.push({ variable, value });
+export function warnOfValue(variable: string, value: string, allowed: string, used: string, place?: string): void {
+  if (reported.some((known) => known.variable === variable && known.value === value)) return;
+  reported.push({ variable, value });
   const what = place === undefined ? `${variable}=${quoted(withoutCredentials(value))}` : `${variable}, ${place},`;
   warn(`${what} is not understood (allowed: ${allowed}); using ${used}`);
 }
 
-/** Forgets which complaints were made, so that the next start makes them again. */
-export function forgetComplaints(): void {
-  complained.length = 0;
+/** Forgets which values were reported, so that the next start reports them again. */
+export function forgetReported(): void {
+  reported.length = 0;
 }
 
 /**
  * A logger for OpenTelemetry's `diag`: writes to stderr, each distinct warning and error once, and leaves out what
- * `complain` has said already. Levels below warning pass unfiltered; whoever asks for them wants all of them.
+ * `warnOfValue` has said already. Levels below warning pass unfiltered; whoever asks for them wants all of them.
  */
 export function diagLogger(): DiagLogger {
   const seen = new Set<string>();
   const once = (...args: unknown[]) => {
-    const text = inPlainWords(readable(args));
+    const text = inPlainTerms(readable(args));
     // Bytes differ from one report of the same trouble to the next.
     const trouble = text.replace(/<Buffer.*/s, '');
     if (seen.has(trouble) || seen.size >= MOST_DISTINCT || isKnown(text)) return;
@@ -85,7 +85,7 @@ export const DIAG_LEVELS = {
 } as const;
 
 /** What the API says when a second SDK registers itself, which then gets nothing and says nothing. */
-function inPlainWords(text: string): string {
+function inPlainTerms(text: string): string {
   if (!text.includes('@opentelemetry/api: Attempted duplicate registration')) return text;
   return 'another OpenTelemetry SDK was started after annotel and receives nothing: start it first, or leave out annotel/register';
 }
@@ -93,7 +93,7 @@ function inPlainWords(text: string): string {
 function isKnown(text: string): boolean {
   // What an endpoint has to be is said here; the exporters take any target of gRPC for a broken URL.
   if (text.startsWith('Configuration: Could not parse environment-provided export URL')) return true;
-  return complained.some(
+  return reported.some(
     ({ variable, value }) =>
       text.includes(variable) ||
       (/_(CERTIFICATE|KEY)$/.test(variable) && /^Failed to read .* file$/.test(text)) ||

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { LlmCall } from '../../lib/index.js';
-import { tokenCounter } from '../../lib/sdk/configuration/token-counter.js';
+import { tokenCounter } from '../../lib/sdk/configuration/environment-settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 const telemetry = useTelemetry();

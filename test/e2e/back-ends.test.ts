@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { resolveOptions } from '../../lib/sdk/options.js';
-import { forgetComplaints } from '../../lib/sdk/warnings.js';
+import { forgetReported } from '../../lib/sdk/warnings.js';
 import { ROOT } from '../support/programs.js';
 import { listen } from '../support/sdk-stderr.js';
 
@@ -21,7 +21,7 @@ const before = process.env;
 let said: string[];
 
 beforeEach(() => {
-  forgetComplaints();
+  forgetReported();
   said = listen();
 });
 

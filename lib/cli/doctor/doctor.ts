@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { environment, resolveOptions } from '../../sdk/options.js';
-import { overhear } from '../../sdk/warnings.js';
+import { collectWarnings } from '../../sdk/warnings.js';
 import { apiCopies } from './checks/api-copies.js';
 import { configured } from './checks/configured.js';
 import { decorators } from './checks/decorators.js';
@@ -40,7 +40,7 @@ interface Arguments {
 export async function runDoctor({ json, timeout = 5000 }: Arguments): Promise<number> {
   const complaints: string[] = [];
   const folder = process.cwd();
-  const stopListening = overhear((sentence) => complaints.push(sentence));
+  const stopListening = collectWarnings((sentence) => complaints.push(sentence));
   // Of the app in this folder, and not of this program.
   const options = resolveOptions({}, join(folder, 'main.js'));
   stopListening();

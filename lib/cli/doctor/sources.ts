@@ -20,7 +20,7 @@ export class Sources {
     return (
       variables
         .filter((name): name is string => this.#isSet(name))
-        .map((name) => this.#inWords(name))
+        .map((name) => this.#describe(name))
         .join(', ') || 'default'
     );
   }
@@ -35,7 +35,7 @@ export class Sources {
     return typeof name === 'string' && this.patient.env.text(name) !== undefined;
   }
 
-  #inWords(name: string): string {
+  #describe(name: string): string {
     if (this.#isRefused(name)) return `default, as ${name} is not understood`;
     return this.#complaint(name) === undefined ? name : `${name} in part`;
   }

@@ -53,13 +53,13 @@ export function isSecretParameter(name: string): boolean {
 }
 
 function namesSecret(name: string): boolean {
-  const words = inWords(name);
+  const words = wordsOf(name);
   if (OF_A_PAGE.test(words)) return false;
   return ALONE.test(words) || PARAMETER.test(words) || JOINED.test(words);
 }
 
 /** `%74oken`, `accessToken`, `access-token`, `user[token]`: in lower case, an underscore between two words. */
-function inWords(name: string): string {
+function wordsOf(name: string): string {
   return decoded(name)
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z\d]+/g, '_')

@@ -1,12 +1,18 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  DataPointType,
+  type Histogram,
+  type MetricData,
+  type PushMetricExporter,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { ingestionEndpoint, normalized } from './connection-string.js';
 import { completingEnvelopes } from './envelopes.js';
 import { AdaptedExporter } from './exporter.js';
 import { adaptLog } from './logs.js';
-import { adaptMetrics } from './metrics.js';
 import { loadAzurePackage } from './package.js';
 import { SpanMemory } from './span-memory.js';
 import { adaptSpan } from './spans.js';
@@ -83,4 +89,24 @@ class AdaptedMetricExporter extends AdaptedExporter<ResourceMetrics> implements 
     super(inner, transport, adaptMetrics);
     this.selectAggregationTemporality = inner.selectAggregationTemporality?.bind(inner);
   }
+}
+
+/**
+ * Metrics without the points that say that nothing happened since the last export. The SDK reports every series of an
+ * observed counter for ever, and Azure takes money for each point, and counts it in averages.
+ */
+export function adaptMetrics({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(withoutNothing) })),
+  };
+}
+
+function withoutNothing(metric: MetricData): MetricData {
+  if (metric.aggregationTemporality !== AggregationTemporality.DELTA) return metric;
+  if (metric.dataPointType === DataPointType.SUM && metric.isMonotonic) {
+    return { ...metric, dataPoints: metric.dataPoints.filter(({ value }) => value !== 0) };
+  }
+  if (metric.dataPointType !== DataPointType.HISTOGRAM) return metric;
+  return { ...metric, dataPoints: metric.dataPoints.filter(({ value }: { value: Histogram }) => value.count > 0) };
 }

@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode, suppressTracing } from '@opentelemetry/core';
-import { inWords } from '../warnings.js';
+import { messageOf } from '../warnings.js';
 import type { AzureTransport, Outcome } from './transport.js';
 
 type Done = (result: ExportResult) => void;
@@ -67,7 +67,7 @@ export class AdaptedExporter<Batch> {
       const isSafe = outcome.trouble === undefined || (outcome.isStored && outcome.rejected === undefined);
       return isSafe ? { code } : failed(String(outcome.trouble), outcome);
     } catch (error) {
-      return failed(inWords(error), outcome);
+      return failed(messageOf(error), outcome);
     }
   }
 

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ClientRequest } from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { type Answer, isRetryable, type Request, type Response, understood } from './answer.js';
-import { LooseAgent } from './loose-agent.js';
 
 type Next = (request: Request) => Promise<Response>;
 
@@ -36,7 +38,7 @@ const ACCEPTED = '{"itemsReceived":0,"itemsAccepted":0,"errors":[]}';
 export class AzureTransport {
   readonly #outcomes = new AsyncLocalStorage<Outcome>();
   readonly #wakeups = new Set<() => void>();
-  readonly #agent = new LooseAgent({ keepAlive: true });
+  readonly #agent = new UnreferencedAgent({ keepAlive: true });
   readonly #end = new AbortController();
   #isClosing = false;
 
@@ -142,4 +144,22 @@ function replaceBody(request: Request, envelopes: readonly unknown[]): void {
 /** An answer that keeps the exporter from doing anything about the batch. */
 function accepted(request: Request): Response {
   return { status: 200, headers: request.headers, request, bodyAsText: ACCEPTED };
+}
+
+/** Its sockets do not keep the process alive. */
+export class UnreferencedAgent extends https.Agent {
+  override createConnection(...args: Parameters<https.Agent['createConnection']>): Duplex | null | undefined {
+    return unreferenced(super.createConnection(...args));
+  }
+
+  // The agent references a socket again as it takes it up.
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request);
+    unreferenced(socket);
+  }
+}
+
+function unreferenced<S>(socket: S): S {
+  (socket as { unref?: () => void } | undefined)?.unref?.();
+  return socket;
 }

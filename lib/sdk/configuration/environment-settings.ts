@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { parsePrices } from '../../genai/pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../../settings.js';
-import { complain, warn } from '../warnings.js';
-import type { Environment } from './environment.js';
-import { given } from './given.js';
-import { tokenCounter } from './token-counter.js';
+import { resolverOf } from '../app-packages.js';
+import { warn, warnOfValue } from '../warnings.js';
+import { type Environment, withoutUndefined } from './environment.js';
 
 const CAPTURES: Readonly<Record<string, ContentCapture>> = {
   no_content: 'NO_CONTENT',
@@ -48,7 +48,7 @@ export function environmentSettings(env: Environment): Partial<Settings> {
     metricContext: env.listOf('ANNOTEL_METRIC_CONTEXT', ['tenant', 'feature'], 'none'),
   };
   warnOfHalves(found, env);
-  return given(found);
+  return withoutUndefined(found);
 }
 
 /** Variables of which one says nothing without the other. */
@@ -90,7 +90,7 @@ function contentForm(env: Environment): Settings['contentForm'] | undefined {
   if (form === undefined || form === 'full' || form === 'hash') return form;
   const most = /^truncate:(\d{1,9})$/.exec(form)?.[1];
   if (most !== undefined && Number(most) > 0) return `truncate:${Number(most)}`;
-  complain('ANNOTEL_CONTENT', text ?? '', 'full, hash, truncate:N with N characters of at least 1', 'truncate:8192');
+  warnOfValue('ANNOTEL_CONTENT', text ?? '', 'full, hash, truncate:N with N characters of at least 1', 'truncate:8192');
   return undefined;
 }
 
@@ -99,7 +99,7 @@ function redactionSets(env: Environment): Settings['redact'] | undefined {
   const listed = env.listOf('ANNOTEL_REDACT', [...REDACTION_SETS, 'off'], 'all of them');
   if (listed?.includes('off')) {
     if (listed.length === 1) return [];
-    complain('ANNOTEL_REDACT', env.text('ANNOTEL_REDACT') ?? '', 'a list of sets, or off alone', 'the sets');
+    warnOfValue('ANNOTEL_REDACT', env.text('ANNOTEL_REDACT') ?? '', 'a list of sets, or off alone', 'the sets');
   }
   return listed?.filter((set): set is RedactionSet => set !== 'off');
 }
@@ -107,7 +107,7 @@ function redactionSets(env: Environment): Settings['redact'] | undefined {
 function currency(env: Environment): string | undefined {
   const text = env.text('ANNOTEL_CURRENCY');
   if (text === undefined || /^[A-Za-z]{3}$/.test(text)) return text?.toUpperCase();
-  complain('ANNOTEL_CURRENCY', text, 'an ISO 4217 code such as EUR', 'USD');
+  warnOfValue('ANNOTEL_CURRENCY', text, 'an ISO 4217 code such as EUR', 'USD');
   return undefined;
 }
 
@@ -116,7 +116,7 @@ function prices(env: Environment): Settings['prices'] | undefined {
   const file = env.text('ANNOTEL_PRICES');
   if (file === undefined) return undefined;
   const refuse = (problem: string, used: string): void => {
-    complain('ANNOTEL_PRICES', file, `a JSON file of prices by model: ${problem}`, used);
+    warnOfValue('ANNOTEL_PRICES', file, `a JSON file of prices by model: ${problem}`, used);
   };
   try {
     const { prices, problems } = parsePrices(JSON.parse(readFileSync(file, 'utf8')));
@@ -127,4 +127,28 @@ function prices(env: Environment): Settings['prices'] | undefined {
     refuse((error as Error).message, 'the bundled prices');
     return undefined;
   }
+}
+
+interface GptTokenizer {
+  countTokens(text: string): number;
+}
+
+/**
+ * Counts tokens by `gpt-tokenizer` (an optional peer; the tokens of OpenAI's models since GPT-4o), as an estimate for every
+ * model. It is loaded when the first text is counted, which takes some tens of milliseconds.
+ *
+ * @param app where the app looks for packages: the tokenizer is its dependency
+ * @returns `undefined`, with a warning, where the package is not installed
+ */
+export function tokenCounter(app = `${process.cwd()}/`): Settings['countTokens'] {
+  const find = resolverOf('gpt-tokenizer', [createRequire(import.meta.url), createRequire(app)]);
+  if (!find) {
+    warn('ANNOTEL_ESTIMATE_TOKENS=true needs the package gpt-tokenizer; without it, no usage is estimated');
+    return undefined;
+  }
+  let tokenizer: GptTokenizer | undefined;
+  return (text) => {
+    tokenizer ??= find('gpt-tokenizer') as GptTokenizer;
+    return tokenizer.countTokens(text);
+  };
 }

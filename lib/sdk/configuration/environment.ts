@@ -1,4 +1,4 @@
-import { complain } from '../warnings.js';
+import { warnOfValue } from '../warnings.js';
 
 /**
  * Typed access to a set of variables. An unset or blank variable is `undefined`; a value that cannot be understood is
@@ -40,7 +40,7 @@ export class Environment {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const word = words.find((candidate) => candidate === text.toLowerCase());
-    if (word === undefined) complain(name, text, words.join(', '), used);
+    if (word === undefined) warnOfValue(name, text, words.join(', '), used);
     return word;
   }
 
@@ -55,14 +55,14 @@ export class Environment {
       else if (text !== '') unknown.push(text);
     }
     const rest = known.size > 0 ? `the rest (${[...known].join(', ')})` : used;
-    if (unknown.length > 0) complain(name, unknown.join(','), words.join(', '), rest);
+    if (unknown.length > 0) warnOfValue(name, unknown.join(','), words.join(', '), rest);
     return known.size > 0 ? [...known] : undefined;
   }
 
   /** For a variable that OpenTelemetry reads itself, with an eye for case: complains of a word it will not know. */
   check(name: string, words: readonly string[], used: string): void {
     const text = this.text(name);
-    if (text !== undefined && !words.includes(text)) complain(name, text, words.join(', '), used);
+    if (text !== undefined && !words.includes(text)) warnOfValue(name, text, words.join(', '), used);
   }
 
   number(name: string, range: { least: number; most: number; whole: boolean }, used: string): number | undefined {
@@ -70,7 +70,12 @@ export class Environment {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value))) return value;
-    complain(name, text, `${range.whole ? 'a whole number' : 'a number'} from ${range.least} to ${range.most}`, used);
+    warnOfValue(
+      name,
+      text,
+      `${range.whole ? 'a whole number' : 'a number'} from ${range.least} to ${range.most}`,
+      used,
+    );
     return undefined;
   }
 
@@ -78,7 +83,7 @@ export class Environment {
   url(name: string, used: string): string | undefined {
     const text = this.text(name);
     if (text === undefined || isHttpUrl(text)) return text;
-    complain(name, text, 'a URL such as http://localhost:4318', used);
+    warnOfValue(name, text, 'a URL such as http://localhost:4318', used);
     return undefined;
   }
 }
@@ -86,4 +91,9 @@ export class Environment {
 /** Whether `text` is an absolute `http:` or `https:` URL. */
 export function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** A copy without the fields that are `undefined`: spread over others, they would take the place of a value. */
+export function withoutUndefined<T extends object>(all: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as never;
 }

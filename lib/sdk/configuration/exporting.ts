@@ -1,6 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import type { OtlpTarget } from '../export/otlp.js';
 import type { Signal } from '../export/signal.js';
-import { complain, warn } from '../warnings.js';
+import { warn, warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
 
 /** What the three lists of exporters take, but `none`. */
@@ -82,6 +83,7 @@ export function exportOptions(env: Environment, endpoint: string | undefined, el
     },
   };
   warnOfPorts(chosen);
+  checkOtlp(env);
   return chosen;
 }
 
@@ -99,7 +101,7 @@ function exporters<const Name extends string>(
   const listed = env.listOf(variable, [...names, 'none'], 'otlp');
   if (listed === undefined) return otlpByDefault ? (['otlp'] as Name[]) : [];
   if (!listed.includes('none')) return listed as Name[];
-  if (listed.length > 1) complain(variable, listed.join(','), 'a list of exporters, or none alone', 'none');
+  if (listed.length > 1) warnOfValue(variable, listed.join(','), 'a list of exporters, or none alone', 'none');
   return [];
 }
 
@@ -132,7 +134,7 @@ function withoutSignal(url: string | undefined): string | undefined {
   const base = url?.replace(/\/v1\/(traces|metrics|logs)\/?$/, '');
   if (url !== undefined && base !== url) {
     const path = url.slice((base ?? '').length);
-    complain('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, `${base}`);
+    warnOfValue('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, `${base}`);
   }
   return base;
 }
@@ -177,4 +179,41 @@ function metricTimes(env: Environment): Pick<ExportOptions, 'metricInterval' | '
   const most = { ...MILLIS, most: metricInterval };
   const timeout = env.number('OTEL_METRIC_EXPORT_TIMEOUT', most, `${Math.min(30_000, metricInterval)}`) ?? 30_000;
   return { metricInterval, metricTimeout: Math.min(timeout, metricInterval) };
+}
+
+const PARTS = ['', 'TRACES_', 'METRICS_', 'LOGS_'] as const;
+const FILES = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'] as const;
+
+/**
+ * Warns of what OpenTelemetry's own readers of `OTEL_EXPORTER_OTLP_*` will not understand: they report it only where
+ * nobody looks, or not at all.
+ */
+function checkOtlp(env: Environment): void {
+  for (const part of PARTS) {
+    const prefix = `OTEL_EXPORTER_OTLP_${part}`;
+    checkHeaders(env, `${prefix}HEADERS`);
+    env.number(`${prefix}TIMEOUT`, MILLIS, '10000');
+    env.check(`${prefix}COMPRESSION`, ['gzip', 'none'], 'none');
+    for (const file of FILES) checkFile(env, `${prefix}${file}`);
+  }
+  env.oneOf('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative', 'delta', 'lowmemory'], 'cumulative');
+}
+
+/** Headers hold keys, so that none of their values is ever repeated. */
+function checkHeaders(env: Environment, variable: string): void {
+  const entries = (env.text(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
+  const broken = entries.filter((entry) => !/^\s*[!#$%&'*+.^_`|~\w-]+\s*=/.test(entry));
+  if (broken.length === 0) return;
+  const places = broken.map((entry) => `entry ${entries.indexOf(entry) + 1} of ${entries.length}`).join(', ');
+  warnOfValue(variable, places, 'name=value, with a comma between two', 'the rest', places);
+}
+
+function checkFile(env: Environment, variable: string): void {
+  const file = env.text(variable);
+  if (file === undefined) return;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    warnOfValue(variable, file, 'a file that can be read', 'none');
+  }
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type LogLevelRule, parseLogLevels } from '../logs/log-levels.js';
 import { parseHosts } from '../propagation/hosts.js';
 import type { PropagatorName } from '../propagation/propagator.js';
-import { complain, warn } from '../warnings.js';
+import { warn, warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
 
 const PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi'];
@@ -53,7 +53,7 @@ function logLevels(env: Environment): readonly LogLevelRule[] {
   const { rules, unknown } = parseLogLevels(env.text('ANNOTEL_LOG_LEVELS') ?? '');
   if (unknown.length > 0) {
     const allowed = 'logger=level with trace, debug, info, warn, error, fatal or off';
-    complain('ANNOTEL_LOG_LEVELS', unknown.join(','), allowed, rules.length > 0 ? 'the rest' : 'every record');
+    warnOfValue('ANNOTEL_LOG_LEVELS', unknown.join(','), allowed, rules.length > 0 ? 'the rest' : 'every record');
   }
   return rules;
 }
@@ -63,7 +63,7 @@ function dropAttributes(env: Environment): readonly string[] {
   const patterns = entries.filter((entry) => /^[\w.*/-]+$/.test(entry));
   const broken = entries.filter((entry) => entry !== '' && !patterns.includes(entry));
   if (broken.length > 0) {
-    complain('ANNOTEL_DROP_ATTRIBUTES', broken.join(','), 'names of attributes, with * for any part', 'the rest');
+    warnOfValue('ANNOTEL_DROP_ATTRIBUTES', broken.join(','), 'names of attributes, with * for any part', 'the rest');
   }
   return patterns;
 }
@@ -72,7 +72,7 @@ function hosts(env: Environment): readonly string[] {
   const { hosts, unknown } = parseHosts(env.text('ANNOTEL_PROPAGATE_CONTEXT') ?? '');
   if (unknown.length > 0) {
     const allowed = 'hosts such as api.example.com, *.internal, 10.0.*';
-    complain('ANNOTEL_PROPAGATE_CONTEXT', unknown.join(','), allowed, hosts.length > 0 ? 'the rest' : 'none');
+    warnOfValue('ANNOTEL_PROPAGATE_CONTEXT', unknown.join(','), allowed, hosts.length > 0 ? 'the rest' : 'none');
   }
   return hosts;
 }
@@ -86,7 +86,7 @@ function propagators(env: Environment): readonly PropagatorName[] {
 function spoolDir(env: Environment): string | undefined {
   const dir = env.text('ANNOTEL_SPOOL_DIR');
   if (dir === undefined || canWriteTo(dir)) return dir;
-  complain('ANNOTEL_SPOOL_DIR', dir, 'a folder that can be made and written to', 'none');
+  warnOfValue('ANNOTEL_SPOOL_DIR', dir, 'a folder that can be made and written to', 'none');
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { complain } from '../warnings.js';
+import { warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
 
 const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container', 'aws', 'azure', 'gcp'] as const;
@@ -70,7 +70,7 @@ function resourceAttributes(env: Environment): Record<string, string> {
   }
   if (broken.length > 0) {
     const rest = entries.length > broken.length ? 'the rest' : 'none';
-    complain(variable, broken.join(','), 'name=value, with a comma between two, others percent-encoded', rest);
+    warnOfValue(variable, broken.join(','), 'name=value, with a comma between two, others percent-encoded', rest);
   }
   return attributes;
 }

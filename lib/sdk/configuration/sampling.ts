@@ -1,6 +1,6 @@
 import { type KeepRules, parseKeep } from '../sampling/keep-rules.js';
 import type { SamplerName } from '../sampling/sampler.js';
-import { complain, warn } from '../warnings.js';
+import { warn, warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
 
 const SAMPLERS: readonly SamplerName[] = [
@@ -46,7 +46,7 @@ function keepRules(env: Environment): KeepRules {
   const { rules, unknown } = parseKeep(text);
   if (unknown.length === 0) return rules;
   const isAny = rules.errors || rules.slowerThan !== undefined || rules.costlierThan !== undefined;
-  complain(
+  warnOfValue(
     'ANNOTEL_KEEP',
     unknown.join(','),
     'errors, slower-than=5s, costlier-than=0.10, none',

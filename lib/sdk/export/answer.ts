@@ -27,7 +27,7 @@ export interface Sender<Content> {
 }
 
 /** An error in as few words as the operator needs. */
-export function inFewWords(error: unknown): string {
+export function shortReason(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && code !== 'ETIMEDOUT') return code;
   return typeof message === 'string' && message !== '' ? message.slice(0, 150) : 'unknown error';

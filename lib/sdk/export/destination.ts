@@ -10,7 +10,7 @@ class Counts {
   }
 
   /** `12 spans, 1 log record`; empty where there is nothing. */
-  get inWords(): string {
+  get text(): string {
     return [...this.#counts].map(([signal, items]) => inItems(signal, items)).join(', ');
   }
 
@@ -36,7 +36,7 @@ export class Destination {
   #isEnding = false;
   #hasInherited = false;
   #reason = '';
-  #couriers = 0;
+  #queues = 0;
 
   /**
    * @param name as it stands in the sentences, an origin such as `http://localhost:4318`
@@ -47,9 +47,9 @@ export class Destination {
     private readonly meanwhile: string,
   ) {}
 
-  /** A courier sends here from now on. Its last word is `left`. */
+  /** One more queue sends here from now on, until it calls `left`. */
   join(): void {
-    this.#couriers += 1;
+    this.#queues += 1;
   }
 
   /** What `signal` sends is not taken for now. */
@@ -80,10 +80,10 @@ export class Destination {
   recovered(signal: Signal): void {
     this.#failing.delete(signal);
     if (this.#failing.size > 0) return;
-    const late = this.#late.inWords || 'nothing';
+    const late = this.#late.text || 'nothing';
     if (this.#isOut) {
       const from = this.#hasInherited ? ', some of it left by an earlier process' : '';
-      const dropped = this.#dropped.inWords || 'nothing';
+      const dropped = this.#dropped.text || 'nothing';
       warn(`${this.name} answers again; delivered late: ${late}${from}; dropped: ${dropped}`);
       this.#dropped.clear();
     } else if (this.#hasInherited) {
@@ -109,19 +109,19 @@ export class Destination {
   }
 
   /**
-   * A courier has ended.
+   * A queue has ended. After the last one comes the sentence about what is left or lost.
    *
    * @param spooled its items that stay in the spool
    * @param reason why anything is left or lost, where no outage says it
    */
   left(signal: Signal, spooled: number, reason?: string): void {
     this.#left.add(signal, spooled);
-    this.#couriers -= 1;
+    this.#queues -= 1;
     if (this.#reason === '' && reason !== undefined) this.#reason = reason;
-    if (this.#couriers > 0) return;
+    if (this.#queues > 0) return;
     const parts = [
-      this.#left.inWords && `${this.#left.inWords} left in the spool for the next start`,
-      this.#dropped.inWords && `${this.#dropped.inWords} dropped`,
+      this.#left.text && `${this.#left.text} left in the spool for the next start`,
+      this.#dropped.text && `${this.#dropped.text} dropped`,
     ].filter((part) => part !== '');
     const reasons = this.#reason === '' ? '' : ` (${this.#reason})`;
     if (parts.length > 0) warn(`cannot export telemetry to ${this.name}${reasons} before the end: ${parts.join('; ')}`);

@@ -1,7 +1,6 @@
-import { type Answer, inFewWords, type Sender } from './answer.js';
+import { type Answer, type Sender, shortReason } from './answer.js';
 import type { Backlog, BacklogListener, Held } from './backlog.js';
 import type { Destination } from './destination.js';
-import type { Figures } from './figures.js';
 import type { Encoded, OtlpTarget } from './otlp.js';
 import { outside } from './outside.js';
 import type { Batches, Signal } from './signal.js';
@@ -180,7 +179,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     }
     const items = batches.count(batch);
     this.#dropped += items;
-    destination.refused(signal, items, inFewWords(error));
+    destination.refused(signal, items, shortReason(error));
   }
 
   #startAttempts(): void {
@@ -229,7 +228,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     if (answer.status === 'lost') {
       this.#drop(held.items);
       this.#state = 'recovering';
-      return destination.failing(signal, inFewWords(answer.error));
+      return destination.failing(signal, shortReason(answer.error));
     }
     if (answer.status === 'accepted') {
       const { items = 0, message = '' } = answer.rejected ?? {};
@@ -242,7 +241,7 @@ export class ExportQueue<Batch> implements BacklogListener {
       this.#divide(parts, answer.error);
     } else {
       this.#dropped += held.items;
-      destination.refused(signal, held.items, inFewWords(answer.error));
+      destination.refused(signal, held.items, shortReason(answer.error));
     }
     this.#failures = 0;
     if (this.#state === 'down') this.#state = 'recovering';
@@ -256,7 +255,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     const { signal, destination, backlog, firstPause = 1000 } = this.route;
     const pause = nextPause(firstPause, this.#failures, retryInMillis);
     const isShort = this.#failures === 0 && pause < LONGEST_BLIP && this.#end === undefined;
-    if (!isShort) destination.failing(signal, inFewWords(error));
+    if (!isShort) destination.failing(signal, shortReason(error));
     if (this.#end !== undefined) {
       if (backlog.isDurable) {
         this.#end = 'given up';
@@ -345,4 +344,21 @@ export class ExportQueue<Batch> implements BacklogListener {
 export function nextPause(first: number, failures: number, asked?: number, random: number = Math.random()): number {
   if (asked !== undefined) return Math.min(Math.max(asked, first), LONGEST_PAUSE_AS_ASKED) * (1 + random * 0.1);
   return Math.min(first * 1.5 ** failures, Math.max(LONGEST_PAUSE, first)) * (0.8 + random * 0.4);
+}
+
+/** What became of the items of one signal on the way to one destination, since telemetry started. */
+export interface Figures {
+  readonly signal: Signal;
+  /** Origin of the destination, such as `http://localhost:4318`. */
+  readonly destination: string;
+  /** Handed over for export, what an earlier process left in the spool included. */
+  readonly taken: number;
+  /** Accepted by the destination. */
+  readonly exported: number;
+  /** Kept on disk because the destination did not take them at once. Exported or dropped later, and counted there too. */
+  readonly spooled: number;
+  /** Lost: did not fit, refused, too old, or given up at the end. */
+  readonly dropped: number;
+  /** Neither exported nor dropped yet: `taken - exported - dropped`. */
+  readonly held: number;
 }

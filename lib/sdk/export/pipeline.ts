@@ -11,7 +11,7 @@ import {
 import { type AzureParts, azureParts } from '../azure/pipeline.js';
 import type { LogExporterName, MetricExporterName, TraceExporterName } from '../configuration/exporting.js';
 import type { ResolvedOptions } from '../options.js';
-import { inWords, warn } from '../warnings.js';
+import { messageOf, warn } from '../warnings.js';
 import type { Sender } from './answer.js';
 import { MemoryBacklog, type Room } from './backlog.js';
 import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-processors.js';
@@ -59,7 +59,7 @@ function azureMonitor(options: ResolvedOptions, exports: Exports): AzureParts | 
   try {
     return azureParts(azureConnectionString, options, exports);
   } catch (error) {
-    warn(`cannot export to Azure Monitor: ${inWords(error)}`);
+    warn(`cannot export to Azure Monitor: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -69,7 +69,7 @@ function built<Name extends string, Part>(signal: Signal, names: readonly Name[]
     try {
       return [build(name)];
     } catch (error) {
-      warn(`cannot export ${signal} by ${name}: ${inWords(error).split('\n')[0]}`);
+      warn(`cannot export ${signal} by ${name}: ${messageOf(error).split('\n')[0]}`);
       return [];
     }
   });

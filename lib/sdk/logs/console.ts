@@ -12,7 +12,7 @@ import {
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { safely } from '../../safely.js';
 import { ofError } from './exception.js';
-import { logText } from './log-text.js';
+import { logText } from './log-value.js';
 import { isPrinting } from './own-output.js';
 
 const SEVERITIES = {

@@ -1,4 +1,7 @@
 import { SeverityNumber } from '@opentelemetry/api';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { ATTR_CODE_FUNCTION_NAME, SCOPE_NAME } from '../../genai/semconv.js';
+import { WINSTON } from './winston.js';
 
 /** One entry of `ANNOTEL_LOG_LEVELS`. */
 export interface LogLevelRule {
@@ -84,4 +87,29 @@ function specificity(pattern: string): number {
 function regExp(pattern: string): RegExp {
   const literals = pattern.split(/\*+/).map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${literals.join('.*')}$`, 's');
+}
+
+type Named = Pick<ReadableLogRecord, 'instrumentationScope' | 'attributes'>;
+
+const PINO = '@opentelemetry/instrumentation-pino';
+
+/**
+ * The name by which `ANNOTEL_LOG_LEVELS` knows the logger of a record: for Nest's loggers the context, for pino its
+ * `name`, for winston `service` or `label` (both else the `context` that Nest adapters write, else the library), for the
+ * record of a decorated call the class. Any other logger goes by its OpenTelemetry name; annotel's events are `annotel`.
+ */
+export function loggerName({ instrumentationScope: { name }, attributes }: Named): string {
+  if (name === SCOPE_NAME) return className(attributes[ATTR_CODE_FUNCTION_NAME]) ?? name;
+  if (name === PINO) return text(attributes.name) ?? text(attributes.context) ?? 'pino';
+  if (name !== WINSTON) return name;
+  return text(attributes.service) ?? text(attributes.label) ?? text(attributes.context) ?? WINSTON;
+}
+
+/** `RagService` of `RagService.answer`; a plain function has none. */
+function className(method: unknown): string | undefined {
+  return typeof method === 'string' ? text(method.slice(0, Math.max(0, method.lastIndexOf('.')))) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

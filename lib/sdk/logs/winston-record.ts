@@ -1,8 +1,7 @@
 import { types } from 'node:util';
 import { type Attributes, type LogRecord, SeverityNumber } from '@opentelemetry/api';
 import { ofError, ofStack } from './exception.js';
-import { logText } from './log-text.js';
-import { logValue } from './log-value.js';
+import { logText, logValue } from './log-value.js';
 
 /** A record of winston: level, message and whatever else was given. */
 export type Info = Record<string | symbol, unknown>;

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { Agent, configure, LlmCall, Retrieval, ToolCall, Workflow, withRequestContext } from '../../../lib/index.js';
 import { Environment } from '../../../lib/sdk/configuration/environment.js';
 import { environmentSettings } from '../../../lib/sdk/configuration/environment-settings.js';
-import { forgetComplaints } from '../../../lib/sdk/warnings.js';
+import { forgetReported } from '../../../lib/sdk/warnings.js';
 import { settings } from '../../../lib/settings.js';
 import { listen } from '../../support/sdk-stderr.js';
 import { useTelemetry } from '../../support/telemetry.js';
@@ -154,7 +154,7 @@ describe('the request context as dimensions', () => {
 });
 
 describe('ANNOTEL_METRIC_CONTEXT', () => {
-  beforeEach(() => forgetComplaints());
+  beforeEach(() => forgetReported());
   afterEach(() => void jest.restoreAllMocks());
 
   const understood = (value: string, rest: string) =>

@@ -3,7 +3,7 @@ import { context, type Span } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import fastify from 'fastify';
-import { nameFastifyRoutes } from '../../../lib/sdk/fastify.js';
+import { nameFastifyRoutes } from '../../../lib/sdk/server-span.js';
 
 describe('nameFastifyRoutes', () => {
   beforeAll(() => {

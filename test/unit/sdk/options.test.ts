@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { resolveOptions, type TelemetryOptions } from '../../../lib/sdk/options.js';
-import { forgetComplaints } from '../../../lib/sdk/warnings.js';
+import { forgetReported } from '../../../lib/sdk/warnings.js';
 import { listen } from '../../support/sdk-stderr.js';
 
 describe('resolveOptions', () => {
@@ -8,7 +8,7 @@ describe('resolveOptions', () => {
   let said: string[];
 
   beforeEach(() => {
-    forgetComplaints();
+    forgetReported();
     said = listen();
   });
 

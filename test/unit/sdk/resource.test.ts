@@ -6,7 +6,7 @@ import { hostDetector } from '@opentelemetry/resources';
 import { Environment } from '../../../lib/sdk/configuration/environment.js';
 import { resourceOptions } from '../../../lib/sdk/configuration/resource.js';
 import { createResource } from '../../../lib/sdk/resource.js';
-import { forgetComplaints } from '../../../lib/sdk/warnings.js';
+import { forgetReported } from '../../../lib/sdk/warnings.js';
 import { listen } from '../../support/sdk-stderr.js';
 
 describe('the resource', () => {
@@ -14,7 +14,7 @@ describe('the resource', () => {
   let app: string;
 
   beforeEach(() => {
-    forgetComplaints();
+    forgetReported();
     said = listen();
     app = mkdtempSync(join(tmpdir(), 'annotel-resource-'));
     mkdirSync(join(app, 'dist', 'src'), { recursive: true });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { complain, diagLogger, forgetComplaints, silence, warn } from '../../../lib/sdk/warnings.js';
+import { diagLogger, forgetReported, silence, warn, warnOfValue } from '../../../lib/sdk/warnings.js';
 import { listen } from '../../support/sdk-stderr.js';
 
 describe('warnings', () => {
   let said: string[];
 
   beforeEach(() => {
-    forgetComplaints();
+    forgetReported();
     said = listen();
   });
   afterEach(() => {
@@ -27,11 +27,11 @@ describe('warnings', () => {
   });
 
   it('complain of a variable once per value, until the next start', () => {
-    const again = () => complain('ANNOTEL_X', 'y', 'z', 'z');
+    const again = () => warnOfValue('ANNOTEL_X', 'y', 'z', 'z');
     again();
     again();
     expect(said).toEqual(['annotel: ANNOTEL_X="y" is not understood (allowed: z); using z']);
-    forgetComplaints();
+    forgetReported();
     again();
     expect(said).toHaveLength(2);
   });
@@ -94,7 +94,7 @@ describe('warnings', () => {
     });
 
     it('do not repeat a complaint, nor what is said with its mend elsewhere', () => {
-      complain('OTEL_PROPAGATORS', 'pigeon,crow', 'b3', 'b3');
+      warnOfValue('OTEL_PROPAGATORS', 'pigeon,crow', 'b3', 'b3');
       const logger = diagLogger();
       logger.warn('Propagator "crow" requested through environment variable is unavailable.');
       logger.warn('something about OTEL_PROPAGATORS');

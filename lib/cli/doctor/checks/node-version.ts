@@ -1,5 +1,5 @@
 import { hooksAreSynchronous } from '../../../sdk/load-hooks.js';
-import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
+import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/start.js';
 import { type Check, ok, problem, warning } from '../finding.js';
 
 /** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Environment } from '../../../../lib/sdk/configuration/environment.js';
 import { environmentSettings } from '../../../../lib/sdk/configuration/environment-settings.js';
 import { resolveOptions } from '../../../../lib/sdk/options.js';
-import { forgetComplaints } from '../../../../lib/sdk/warnings.js';
+import { forgetReported } from '../../../../lib/sdk/warnings.js';
 import type { Settings } from '../../../../lib/settings.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
@@ -16,7 +16,7 @@ describe('environmentSettings', () => {
   let said: string[];
 
   beforeEach(() => {
-    forgetComplaints();
+    forgetReported();
     said = listen();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { loggerName } from '../../../../lib/sdk/logs/logger-name.js';
+import { loggerName } from '../../../../lib/sdk/logs/log-levels.js';
 
 const PINO = '@opentelemetry/instrumentation-pino';
 
