@@ -1,19 +1,14 @@
 import { join } from 'node:path';
 import { environment, resolveOptions } from '../../sdk/options.js';
 import { collectWarnings } from '../../sdk/warnings.js';
-import { apiCopies } from './checks/api-copies.js';
-import { configured } from './checks/configured.js';
+import { configured, spool } from './checks/configuration.js';
 import { decorators } from './checks/decorators.js';
 import { endpoints } from './checks/endpoints.js';
 import { esModules } from './checks/es-modules.js';
-import { nodeVersion } from './checks/node-version.js';
-import { optionalPackages } from './checks/optional-packages.js';
-import { otherAgents } from './checks/other-agents.js';
-import { registeredFirst } from './checks/registered-first.js';
-import { spool } from './checks/spool.js';
-import { startCommand } from './checks/start-command.js';
+import { apiCopies, optionalPackages, otherAgents } from './checks/packages.js';
+import { nodeVersion, registeredFirst, startCommand } from './checks/start.js';
 import { effectiveConfiguration, type Setting } from './effective-configuration.js';
-import type { Check, Finding, Patient } from './finding.js';
+import type { Check, CheckContext, Finding } from './finding.js';
 
 const CHECKS: Readonly<Record<string, Check>> = {
   configuration: configured,
@@ -38,18 +33,18 @@ interface Arguments {
 
 /** Examines the app in the working directory with the environment of this process; resolves to the exit code. */
 export async function runDoctor({ json, timeout = 5000 }: Arguments): Promise<number> {
-  const complaints: string[] = [];
+  const warnings: string[] = [];
   const folder = process.cwd();
-  const stopListening = collectWarnings((sentence) => complaints.push(sentence));
+  const stopListening = collectWarnings((sentence) => warnings.push(sentence));
   // Of the app in this folder, and not of this program.
   const options = resolveOptions({}, join(folder, 'main.js'));
   stopListening();
-  const patient: Patient = { folder, options, env: environment(), complaints, timeout };
-  const settings = effectiveConfiguration(patient);
+  const context: CheckContext = { folder, options, env: environment(), warnings, timeout };
+  const settings = effectiveConfiguration(context);
   const findings: Record<string, Finding[]> = {};
   // Nothing that telemetry does holds the process; here it has to.
   const holding = setInterval(() => {}, 1000);
-  for (const [name, check] of Object.entries(CHECKS)) findings[name] = await examined(check, patient);
+  for (const [name, check] of Object.entries(CHECKS)) findings[name] = await examined(check, context);
   clearInterval(holding);
   const found = Object.values(findings).flat();
   const problems = found.filter(({ level }) => level === 'problem').length;
@@ -59,9 +54,9 @@ export async function runDoctor({ json, timeout = 5000 }: Arguments): Promise<nu
 }
 
 /** A check that fails says so, and does not keep the others from being made. */
-async function examined(check: Check, patient: Patient): Promise<Finding[]> {
+async function examined(check: Check, context: CheckContext): Promise<Finding[]> {
   try {
-    return await check(patient);
+    return await check(context);
   } catch (error) {
     return [{ level: 'warning', text: `cannot be checked: ${(error as Error).message}` }];
   }

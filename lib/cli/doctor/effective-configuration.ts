@@ -1,11 +1,9 @@
 import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
 import type { Environment } from '../../sdk/configuration/environment.js';
-import { SIGNALS } from '../../sdk/configuration/exporting.js';
+import { exportersOf, SIGNALS } from '../../sdk/configuration/exporting.js';
 import type { Signal } from '../../sdk/export/signal.js';
 import { settings as defaults } from '../../settings.js';
-import { chosenExporters } from './chosen-exporters.js';
-import type { Patient } from './finding.js';
-import { Sources } from './sources.js';
+import type { CheckContext } from './finding.js';
 
 /** One value that is in force. */
 export interface Setting {
@@ -18,23 +16,23 @@ export interface Setting {
 type Row = readonly [name: string, value: string, source: string];
 
 /** Everything that was decided, with where it comes from. Keys and headers are named, never shown. */
-export function effectiveConfiguration(patient: Patient): Setting[] {
-  const sources = new Sources(patient);
+export function effectiveConfiguration(context: CheckContext): Setting[] {
+  const sources = new Sources(context);
   const rows = [
-    ...identity(patient, sources),
-    ...destinations(patient, sources),
-    ...sampling(patient, sources),
-    ...records(patient, sources),
-    ...content(patient, sources),
-    ...money(patient, sources),
+    ...identity(context, sources),
+    ...destinations(context, sources),
+    ...sampling(context, sources),
+    ...records(context, sources),
+    ...content(context, sources),
+    ...money(context, sources),
   ];
   return rows.map(([name, value, source]) => ({ name, value, source }));
 }
 
-function identity({ options }: Patient, sources: Sources): Row[] {
+function identity({ options }: CheckContext, sources: Sources): Row[] {
   const { resource, disabled } = options;
-  const told = resource.attributes;
-  const service = sources.first('OTEL_SERVICE_NAME', told['service.name'] && 'OTEL_RESOURCE_ATTRIBUTES');
+  const { attributes } = resource;
+  const service = sources.first('OTEL_SERVICE_NAME', attributes['service.name'] && 'OTEL_RESOURCE_ATTRIBUTES');
   const isFromPackage = service === 'default' && resource.serviceName !== undefined;
   return [
     ['telemetry', disabled ? 'off' : 'on', sources.first('OTEL_SDK_DISABLED')],
@@ -47,7 +45,8 @@ function identity({ options }: Patient, sources: Sources): Row[] {
       'environment',
       resource.environment ?? 'not told',
       sources.first(
-        (told['deployment.environment.name'] ?? told['deployment.environment']) && 'OTEL_RESOURCE_ATTRIBUTES',
+        (attributes['deployment.environment.name'] ?? attributes['deployment.environment']) &&
+          'OTEL_RESOURCE_ATTRIBUTES',
         'APP_ENV',
         'NODE_ENV',
       ),
@@ -56,11 +55,11 @@ function identity({ options }: Patient, sources: Sources): Row[] {
   ];
 }
 
-function destinations(patient: Patient, sources: Sources): Row[] {
-  const { options, env } = patient;
+function destinations(context: CheckContext, sources: Sources): Row[] {
+  const { options, env } = context;
   const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
-    ...SIGNALS.map((signal): Row => [signal, destinationsOf(signal, patient), sourcesOf(signal, patient, sources)]),
+    ...SIGNALS.map((signal): Row => [signal, destinationsOf(signal, context), sourcesOf(signal, context, sources)]),
     ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
     ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
@@ -70,7 +69,7 @@ function destinations(patient: Patient, sources: Sources): Row[] {
   ];
 }
 
-function sampling({ options }: Patient, sources: Sources): Row[] {
+function sampling({ options }: CheckContext, sources: Sources): Row[] {
   const { sampler, ratio, tracesPerSecond } = options.sampling;
   const isByRatio = sampler.endsWith('ratio');
   return [
@@ -88,7 +87,7 @@ function sampling({ options }: Patient, sources: Sources): Row[] {
   ];
 }
 
-function records({ options, env }: Patient, sources: Sources): Row[] {
+function records({ options, env }: CheckContext, sources: Sources): Row[] {
   return [
     [
       'instrumentations',
@@ -106,7 +105,7 @@ function records({ options, env }: Patient, sources: Sources): Row[] {
   ];
 }
 
-function content({ options }: Patient, sources: Sources): Row[] {
+function content({ options }: CheckContext, sources: Sources): Row[] {
   const settings = { ...defaults(), ...options.settings };
   const { contentFields, contentForm, contentKey, handleKey } = settings;
   return [
@@ -130,7 +129,7 @@ function content({ options }: Patient, sources: Sources): Row[] {
   ];
 }
 
-function money({ options, env }: Patient, sources: Sources): Row[] {
+function money({ options, env }: CheckContext, sources: Sources): Row[] {
   const { currency, currencyRate, prices, countTokens, metricContext } = { ...defaults(), ...options.settings };
   const own = Object.keys(prices).length;
   return [
@@ -145,9 +144,9 @@ function money({ options, env }: Patient, sources: Sources): Row[] {
   ];
 }
 
-function destinationsOf(signal: Signal, { options }: Patient): string {
+function destinationsOf(signal: Signal, { options }: CheckContext): string {
   const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
-  const named = chosenExporters(options, signal).map((name) => {
+  const named = exportersOf(options, signal).map((name) => {
     if (name === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
     if (name === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
     return name === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : name;
@@ -155,8 +154,8 @@ function destinationsOf(signal: Signal, { options }: Patient): string {
   return list(azureConnectionString === undefined ? named : [...named, 'Azure Monitor'], 'nowhere');
 }
 
-function sourcesOf(signal: Signal, { options }: Patient, sources: Sources): string {
-  const names = chosenExporters(options, signal);
+function sourcesOf(signal: Signal, { options }: CheckContext, sources: Sources): string {
+  const names = exportersOf(options, signal);
   const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
   return sources.all(
     `OTEL_${signal.toUpperCase()}_EXPORTER`,
@@ -181,7 +180,7 @@ function otlpVariables(name: string): string[] {
   );
 }
 
-function keepRules({ errors, slowerThan, costlierThan }: Patient['options']['sampling']['keep']): string {
+function keepRules({ errors, slowerThan, costlierThan }: CheckContext['options']['sampling']['keep']): string {
   const rules = [
     errors && 'errors',
     slowerThan !== undefined && `slower than ${slowerThan} ms`,
@@ -195,4 +194,54 @@ function keepRules({ errors, slowerThan, costlierThan }: Patient['options']['sam
 
 function list(values: Iterable<string>, nothing = 'none'): string {
   return [...values].join(', ') || nothing;
+}
+
+/** A variable that may not apply, in which case it is left out. */
+type Candidate = string | false | undefined;
+
+/** What `warnOfValue` says where something is used all the same: the rest of a list, or what a URL was taken for. */
+const IN_PART = /; using (the (rest|others|sets)|http)/;
+
+/** Where values come from, as far as the environment and the warnings about it say. */
+class Sources {
+  constructor(private readonly context: Pick<CheckContext, 'env' | 'warnings'>) {}
+
+  /** In words, for a value that one variable decides: the first of them that is set and understood. */
+  first(...variables: Candidate[]): string {
+    return this.all(this.firstOf(...variables));
+  }
+
+  /** In words, for a value that several variables make up together: those that are set. */
+  all(...variables: Candidate[]): string {
+    return (
+      variables
+        .filter((name): name is string => this.#isSet(name))
+        .map((name) => this.#describe(name))
+        .join(', ') || 'default'
+    );
+  }
+
+  /** The first that is set and understood, else the first that is set. */
+  firstOf(...variables: Candidate[]): string | undefined {
+    const set = variables.filter((name): name is string => this.#isSet(name));
+    return set.find((name) => !this.#isRefused(name)) ?? set[0];
+  }
+
+  #isSet(name: Candidate): name is string {
+    return typeof name === 'string' && this.context.env.text(name) !== undefined;
+  }
+
+  #describe(name: string): string {
+    if (this.#isRefused(name)) return `default, as ${name} is not understood`;
+    return this.#warningOf(name) === undefined ? name : `${name} in part`;
+  }
+
+  #isRefused(name: string): boolean {
+    const warning = this.#warningOf(name);
+    return warning !== undefined && !IN_PART.test(warning);
+  }
+
+  #warningOf(name: string): string | undefined {
+    return this.context.warnings.find((warning) => warning.startsWith(`${name}=`));
+  }
 }

@@ -12,19 +12,19 @@ export interface Finding {
 }
 
 /** What checks look at. */
-export interface Patient {
+export interface CheckContext {
   /** Folder of the app: the working directory. */
   readonly folder: string;
   readonly options: ResolvedOptions;
   readonly env: Environment;
   /** What the configuration was warned of. */
-  readonly complaints: readonly string[];
+  readonly warnings: readonly string[];
   /** Milliseconds for one question to the network. */
   readonly timeout: number;
 }
 
-/** Looks at one thing. What it throws is told as that which could not be checked. */
-export type Check = (patient: Patient) => Finding[] | Promise<Finding[]>;
+/** Looks at one thing. What it throws is reported as a warning that it could not be checked. */
+export type Check = (context: CheckContext) => Finding[] | Promise<Finding[]>;
 
 /** The three levels of a finding; what is not in order comes with what to do. */
 export const ok = (text: string): Finding => ({ level: 'ok', text });

@@ -87,6 +87,11 @@ export function exportOptions(env: Environment, endpoint: string | undefined, el
   return chosen;
 }
 
+/** Names of the exporters of a signal; Azure Monitor, which takes all three, is not among them. */
+export function exportersOf(options: ExportOptions, signal: Signal): readonly string[] {
+  return { traces: options.traceExporters, metrics: options.metricExporters, logs: options.logExporters }[signal];
+}
+
 function sendsByOtlp(env: Environment, endpoint: string | undefined): boolean {
   if (endpoint !== undefined || env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return true;
   return SIGNALS.some((signal) => env.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`) !== undefined);
@@ -140,16 +145,11 @@ function withoutSignal(url: string | undefined): string | undefined {
 }
 
 /** The two ports of OTLP are mistaken for one another more often than not, and neither server says so. */
-function warnOfPorts({ otlp, traceExporters, metricExporters, logExporters }: ExportOptions): void {
-  const sent: readonly (Signal | false)[] = [
-    traceExporters.includes('otlp') && 'traces',
-    metricExporters.includes('otlp') && 'metrics',
-    logExporters.includes('otlp') && 'logs',
-  ];
+function warnOfPorts(options: ExportOptions): void {
   const swapped = new Set<string>();
-  for (const signal of sent) {
-    if (signal === false) continue;
-    const { protocol, url } = otlp[signal];
+  for (const signal of SIGNALS) {
+    if (!exportersOf(options, signal).includes('otlp')) continue;
+    const { protocol, url } = options.otlp[signal];
     const { port = '', origin = '' } = URL.canParse(url) ? new URL(url) : {};
     if (protocol !== 'grpc' && port === '4317') {
       swapped.add(

@@ -1,13 +1,12 @@
 import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
-import { SIGNALS } from '../../../sdk/configuration/exporting.js';
+import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import type { Answer } from '../../../sdk/export/answer.js';
 import { grpcSender, useExporterEnvironment } from '../../../sdk/export/grpc-sender.js';
 import { httpSender } from '../../../sdk/export/http-sender.js';
 import { contentTypeOf, type OtlpTarget } from '../../../sdk/export/otlp.js';
 import type { Signal } from '../../../sdk/export/signal.js';
-import { chosenExporters } from '../chosen-exporters.js';
-import { type Check, type Finding, ok, type Patient, problem, warning } from '../finding.js';
+import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
 
 // Back ends drop what lies too far in the future or the past, and traces of two services no longer fit together.
 const MOST_SKEW = 30_000;
@@ -45,22 +44,22 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
 ];
 
 /** Whether each place that telemetry is sent to answers, takes it, and has the same time. */
-export const endpoints: Check = async (patient) => {
-  const { options } = patient;
+export const endpoints: Check = async (context) => {
+  const { options } = context;
   const findings: Finding[] = [];
-  const sent = SIGNALS.filter((signal) => chosenExporters(options, signal).includes('otlp'));
-  for (const signal of sent) findings.push(await otlp(signal, options.otlp[signal], patient));
-  if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, patient));
+  const sent = SIGNALS.filter((signal) => exportersOf(options, signal).includes('otlp'));
+  for (const signal of sent) findings.push(await otlp(signal, options.otlp[signal], context));
+  if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, context));
   if (options.azureConnectionString !== undefined) {
-    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), patient));
+    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context));
   }
-  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(patient));
+  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context));
   const origins = new Set(sent.map((signal) => originOf(options.otlp[signal].url)));
-  for (const origin of origins) findings.push(...(await clock(origin, patient)));
+  for (const origin of origins) findings.push(...(await clock(origin, context)));
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 
-async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: Patient): Promise<Finding> {
+async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: CheckContext): Promise<Finding> {
   useExporterEnvironment(options.exporterEnvironment);
   const answer = await nothingSent(signal, target, timeout);
   if (answer.status === 'accepted')
@@ -94,7 +93,7 @@ async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: nu
 }
 
 /** Any answer will do: there is no way to ask these without sending something. */
-async function answering(name: string, url: string, { timeout }: Patient): Promise<Finding> {
+async function answering(name: string, url: string, { timeout }: CheckContext): Promise<Finding> {
   try {
     await fetch(url, { signal: AbortSignal.timeout(timeout) });
     return ok(`${name}: ${withoutCredentials(url)} answers`);
@@ -107,7 +106,7 @@ async function answering(name: string, url: string, { timeout }: Patient): Promi
 }
 
 /** A running app serves its metrics on the port; where none runs, it has to be free. */
-async function scraped({ options, timeout }: Patient): Promise<Finding> {
+async function scraped({ options, timeout }: CheckContext): Promise<Finding> {
   const { host, port } = options.prometheus;
   const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/metrics`;
   const reachable = host === 'localhost' || host === '127.0.0.1' ? ', for scrapers on this machine only' : '';
@@ -126,7 +125,7 @@ async function scraped({ options, timeout }: Patient): Promise<Finding> {
 }
 
 /** By the `Date` that HTTP servers send, to the second. */
-async function clock(origin: string | undefined, { timeout }: Patient): Promise<Finding[]> {
+async function clock(origin: string | undefined, { timeout }: CheckContext): Promise<Finding[]> {
   if (origin === undefined) return [];
   try {
     const before = Date.now();

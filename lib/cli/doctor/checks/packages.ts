@@ -1,6 +1,8 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { manifestIn, versionOf } from '../app-manifest.js';
+import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
+import { DETECTOR_PACKAGES } from '../../../sdk/resource.js';
+import { isInstalled, manifestIn, versionOf } from '../app-manifest.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const API = '@opentelemetry/api';
@@ -73,3 +75,49 @@ function foldersIn(path: string): string[] {
     return [];
   }
 }
+
+/** Packages that the configuration needs and annotel does not bring along. */
+export const optionalPackages: Check = ({ folder, options, env }) => {
+  const findings: Finding[] = [];
+  if (options.azureConnectionString !== undefined) {
+    const { name, version, install } = AZURE_PACKAGE;
+    const found = versionOf(folder, name);
+    if (found !== version) {
+      const seen = found === undefined ? 'is not installed' : `is ${found}, which annotel was not made for`;
+      findings.push(problem(`APPLICATIONINSIGHTS_CONNECTION_STRING is set, but ${name} ${seen}`, install));
+    }
+  }
+  const wanted = options.resource.detectors.flatMap((detector) => DETECTOR_PACKAGES[detector] ?? []);
+  if (env.text('ANNOTEL_ESTIMATE_TOKENS')?.toLowerCase() === 'true') wanted.push('gpt-tokenizer');
+  for (const name of wanted) {
+    if (versionOf(folder, name) === undefined) {
+      findings.push(problem(`${name} is asked for, but is not installed`, `npm install ${name}`));
+    }
+  }
+  return findings.length > 0 ? findings : [ok('whatever the configuration needs is installed')];
+};
+
+const FIRST = 'load annotel first (--require annotel/register, in front of its own)';
+
+/** Packages that register tracing of their own when the app loads them. */
+const AGENTS: Readonly<Record<string, string>> = {
+  '@azure/monitor-opentelemetry':
+    'it brings SDK 2 and API 1.9, beside which annotel records nothing; use APPLICATIONINSIGHTS_CONNECTION_STRING instead',
+  applicationinsights:
+    'it registers an OpenTelemetry SDK of its own; use APPLICATIONINSIGHTS_CONNECTION_STRING instead',
+  '@sentry/node': `${FIRST}, and pass skipOpenTelemetrySetup: true to Sentry.init()`,
+  'dd-trace': `${FIRST}, and leave DD_TRACE_OTEL_ENABLED unset; the Datadog Agent takes OTLP`,
+  newrelic: `${FIRST}; New Relic takes OTLP`,
+  'elastic-apm-node': `${FIRST}; Elastic takes OTLP`,
+  '@opentelemetry/auto-instrumentations-node': 'annotel/register does the same; leave out its own register',
+  '@traceloop/node-server-sdk':
+    'it registers an SDK of its own, which takes the place of annotel if it is loaded first',
+};
+
+/** Who else might be the first to register. */
+export const otherAgents: Check = ({ folder }) => {
+  const { dependencies = {} } = manifestIn(folder);
+  const found = Object.entries(AGENTS).filter(([name]) => name in dependencies && isInstalled(folder, name));
+  if (found.length === 0) return [ok('none among the dependencies of this app')];
+  return found.map(([name, mend]) => warning(`${name} is a dependency, and may register before annotel`, mend));
+};
