@@ -1,10 +1,10 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { type Attributes, type AttributeValue, type SpanContext, trace } from '@opentelemetry/api';
 import * as semconv from '../genai/semconv.js';
 import { safely, warnOnce } from '../safely.js';
 import { type CapturedContent, type ContentField, settings } from '../settings.js';
 import { cutTo } from './content-cut.js';
-import { hashed } from './content-hash.js';
-import { type Plain, type PlainContent, plainContent } from './content-plain.js';
+import { isSchemaWord, leavesSchema, type Plain, type PlainContent, plainContent } from './content-plain.js';
 
 /** Characters of text that are read of one field at most, whatever the form. Bounds what redaction may cost. */
 const MOST_TEXT = 4 * 1024 * 1024;
@@ -84,4 +84,25 @@ function stored(field: ContentField, value: Plain, span: SpanContext | undefined
       'contentStore has to return a string, and at once: make up the reference, upload in the background',
     );
   });
+}
+
+let ownKey: Buffer | undefined;
+
+/**
+ * `value` with each text replaced by `hmac-sha256:` and its HMAC-SHA-256 in hex, so that equal texts compare equal and none
+ * can be read or guessed without the key. Structure, numbers and the words of the schema stay.
+ */
+export function hashed(field: ContentField, value: Plain): Plain {
+  ownKey ??= randomBytes(32);
+  const key = settings().contentKey ?? ownKey;
+  const hash = (text: string): string => `hmac-sha256:${createHmac('sha256', key).update(text).digest('hex')}`;
+  const replace = (part: Plain, name: string, isFree: boolean): Plain => {
+    if (typeof part === 'string') return isSchemaWord(field, name, isFree) ? part : hash(part);
+    if (Array.isArray(part)) return part.map((item) => replace(item, name, isFree));
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([member, inner]) => [member, replace(inner, member, isFree || leavesSchema(member))]),
+    );
+  };
+  return replace(value, '', false);
 }

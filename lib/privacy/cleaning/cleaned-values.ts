@@ -8,7 +8,7 @@ import {
   cleanedText,
   holdsSecrets,
   type Subject,
-} from './foreign-text.js';
+} from './library-text.js';
 import { looksLikeSql } from './statement.js';
 import { MASK } from './web-address.js';
 

@@ -9,7 +9,7 @@ const DOMAIN = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}(?:xn--[a-z0-9-]{
 const NO_DOMAIN = /^(?:\d+x\.|\d+\.\d+[.-])/;
 
 /** Looks around each `@`, rather than for an address: a pattern would read long words over and over. */
-export const emails: Masker = (text, tally) => {
+export const emails: Masker = (text, counter) => {
   let masked = '';
   let done = 0;
   AT.lastIndex = 0;
@@ -24,7 +24,7 @@ export const emails: Masker = (text, tally) => {
     masked += `${text.slice(done, at.index - local.length)}[EMAIL]`;
     done = behind + domain.length;
     AT.lastIndex = done;
-    tally.masked += 1;
+    counter.masked += 1;
   }
   return done === 0 ? text : masked + text.slice(done);
 };
@@ -55,7 +55,7 @@ const COLONS = /:[0-9a-f]{0,4}:/gi;
 const V6_LEFT = /(?<![\w:.])[0-9a-f:]{0,40}$/i;
 const V6_RIGHT = /^[0-9a-f:.]{0,40}(?![\w:])/i;
 
-export const ipv6: Masker = (text, tally) => {
+export const ipv6: Masker = (text, counter) => {
   let masked = '';
   let done = 0;
   COLONS.lastIndex = 0;
@@ -69,7 +69,7 @@ export const ipv6: Masker = (text, tally) => {
     masked += `${text.slice(done, index - left.length)}[IP]`;
     done = index + right.length;
     COLONS.lastIndex = done;
-    tally.masked += 1;
+    counter.masked += 1;
   }
   return done === 0 ? text : masked + text.slice(done);
 };

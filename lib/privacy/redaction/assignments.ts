@@ -28,7 +28,7 @@ const EXPRESSION =
   /\(|\[|^(?:process|os|env|import|self|this|config|settings|secrets?|vars|req|request|ctx|args|await|new|ref|data|var|local)\b[.!]|^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/;
 const MOST = 512;
 
-export const assignments: Masker = (text, tally) => {
+export const assignments: Masker = (text, counter) => {
   let masked = '';
   let done = 0;
   LEAD.lastIndex = 0;
@@ -40,7 +40,7 @@ export const assignments: Masker = (text, tally) => {
     masked += `${text.slice(done, value.start)}[SECRET]`;
     done = value.start + value.text.length;
     LEAD.lastIndex = done;
-    tally.masked += 1;
+    counter.masked += 1;
   }
   return done === 0 ? text : masked + text.slice(done);
 };

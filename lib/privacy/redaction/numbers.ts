@@ -44,7 +44,7 @@ const IBAN = new RegExp(`\\d{2}(?<=${START}[A-Za-z]{2}\\d{2})(?:[ \\u00a0]?[A-Za
 const IBAN_LENGTHS =
   'AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30';
 
-export const ibans: Masker = (text, tally) => {
+export const ibans: Masker = (text, counter) => {
   let masked = '';
   let done = 0;
   IBAN.lastIndex = 0;
@@ -54,7 +54,7 @@ export const ibans: Masker = (text, tally) => {
     if (end === 0) continue;
     masked += `${text.slice(done, start)}[IBAN]`;
     done = start + end;
-    tally.masked += 1;
+    counter.masked += 1;
   }
   return done === 0 ? text : masked + text.slice(done);
 };
@@ -91,10 +91,10 @@ const NAMES_SSN =
 
 export const socialSecurityNumbers: NumberMasker = {
   mask: masker(SSN, '[SSN]'),
-  named(run, before, tally) {
+  named(run, before, counter) {
     const number = SSN_NAMED.exec(run)?.[1];
     if (number === undefined || !NAMES_SSN.test(before)) return undefined;
-    tally.masked += 1;
+    counter.masked += 1;
     return run.replace(number, '[SSN]');
   },
 };
@@ -126,10 +126,10 @@ const phoneNumbers = masker(PHONE, '[PHONE]', (match) => {
 
 export const phones: NumberMasker = {
   mask: phoneNumbers,
-  named(run, before, tally) {
+  named(run, before, counter) {
     const number = PHONE_NAMED.exec(run)?.[0];
     if (number === undefined || !NAMES_PHONE.test(before)) return undefined;
-    tally.masked += 1;
+    counter.masked += 1;
     return `${number.startsWith(' ') ? ' ' : ''}[PHONE]${run.slice(number.length)}`;
   },
 };

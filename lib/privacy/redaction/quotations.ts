@@ -1,4 +1,4 @@
-import { ECHO } from './echoes.js';
+import { CONTENT_MASK } from './repeated-arguments.js';
 
 /** Characters from which on a quotation of several words is somebody's text, and no name of a field, model or tool. */
 const LONG = 24;
@@ -46,8 +46,8 @@ interface Mark {
  */
 export function maskQuotations(message: string): string {
   const head = headOf(message);
-  const masked = maskMarked(head).replace(TYPOGRAPHIC, (whole, quoted: string) =>
-    isSaid(quoted) ? `${whole[0]}${ECHO}${whole.at(-1)}` : whole,
+  const masked = maskMarked(head).replace(TYPOGRAPHIC, (match, quoted: string) =>
+    isSomebodysText(quoted) ? `${match[0]}${CONTENT_MASK}${match.at(-1)}` : match,
   );
   return masked + message.slice(head.length);
 }
@@ -76,12 +76,12 @@ function maskMarked(text: string): string {
     const isQuotation = mark.opens && !taken.has(i) && (closing ? closing.closes : mayBreakOff(mark, text));
     const quoted = isQuotation ? text.slice(mark.end, closing?.at) : '';
     if (!isQuotation) i += 1;
-    else if (!isSaid(quoted) || isName(text, mark, quoted)) i = next + 1;
+    else if (!isSomebodysText(quoted) || isName(text, mark, quoted)) i = next + 1;
     else if (closing && MESSAGE.test(text.slice(Math.max(0, mark.at - BEFORE), mark.at))) {
       taken.add(next);
       i += 1;
     } else {
-      shown += `${text.slice(done, mark.end)}${ECHO}${mark.text}`;
+      shown += `${text.slice(done, mark.end)}${CONTENT_MASK}${mark.text}`;
       done = closing?.end ?? text.length;
       i = next + 1;
     }
@@ -120,7 +120,7 @@ function mayBreakOff({ at, text }: Mark, message: string): boolean {
   return !text.endsWith("'") || /(?:[:=([{,]|near|got|received)\s?$/i.test(message.slice(Math.max(0, at - 12), at));
 }
 
-function isSaid(quoted: string): boolean {
+function isSomebodysText(quoted: string): boolean {
   return (quoted.length >= LONG && /\S\s+\S/.test(quoted)) || DENSE.test(quoted);
 }
 

@@ -1,19 +1,19 @@
 import { safely } from '../../safely.js';
 import { settings } from '../../settings.js';
-import { ECHO, inBounds, maskEchoes } from './echoes.js';
 import { maskQuotations } from './quotations.js';
 import { REDACTION_FAILED, redact } from './redact.js';
+import { CONTENT_MASK, inBounds, maskRepeated } from './repeated-arguments.js';
 
 /**
  * A status message, exception message or stack as it may leave the process: redacted always, and without what it repeats of
  * the call's arguments, or quotes, while that is not captured. Never throws.
  *
- * @param echoesOf the arguments of the call that failed
+ * @param args of the call that failed
  */
-export function redactError(text: string, echoesOf: readonly unknown[]): string {
+export function redactError(text: string, args: readonly unknown[]): string {
   const { content, contentFields } = settings();
   const isCaptured = content !== 'NO_CONTENT' && contentFields === 'all';
-  const mask = () => maskEchoes(maskQuotations(maskNoJson(inBounds(text))), echoesOf);
+  const mask = () => maskRepeated(maskQuotations(maskNoJson(inBounds(text))), args);
   return redact(isCaptured ? text : safely('reading an error message', mask, REDACTION_FAILED), 'error').text;
 }
 
@@ -29,5 +29,5 @@ function maskNoJson(text: string): string {
   const begin = text.indexOf('"', from + (from > 0 || text.startsWith(NO_JSON_FROM) ? NO_JSON_FROM.length + 3 : 0));
   if (begin < 0 || begin >= end - 1) return text;
   const before = text.slice(0, begin);
-  return `${before.endsWith('...') ? before.slice(0, -3) : before}"${ECHO}"${text.slice(end)}`;
+  return `${before.endsWith('...') ? before.slice(0, -3) : before}"${CONTENT_MASK}"${text.slice(end)}`;
 }

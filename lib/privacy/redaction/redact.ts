@@ -1,6 +1,6 @@
 import { safely } from '../../safely.js';
 import { type ContentField, settings } from '../../settings.js';
-import type { Tally } from './boundary.js';
+import type { MaskCounter } from './boundary.js';
 import { charactersOf } from './characters.js';
 import { patternsOf } from './patterns.js';
 
@@ -30,16 +30,16 @@ export function redact(text: string, field: ContentField | 'error' | 'attribute'
 /** {@link redact} without the app's redactor: for words of the schema, which an app does not expect to be asked about. */
 export function redactPatterns(text: string): Redacted {
   if (text.length < SHORTEST) return { text, masked: 0 };
-  const tally: Tally = { masked: 0 };
-  return { text: safely('redaction', () => masked(text, tally), REDACTION_FAILED), masked: tally.masked };
+  const counter: MaskCounter = { masked: 0 };
+  return { text: safely('redaction', () => masked(text, counter), REDACTION_FAILED), masked: counter.masked };
 }
 
-function masked(text: string, tally: Tally): string {
+function masked(text: string, counter: MaskCounter): string {
   // What masks put into a text is nothing that a pattern needs.
   const found = charactersOf(text);
   let rest = text;
   for (const { mask, needs, shortest = 0 } of patternsOf(settings().redact)) {
-    if (text.length >= shortest && (needs === undefined || (found & needs) !== 0)) rest = mask(rest, tally);
+    if (text.length >= shortest && (needs === undefined || (found & needs) !== 0)) rest = mask(rest, counter);
   }
   return rest;
 }

@@ -1,4 +1,4 @@
-import type { Masker, Tally } from './boundary.js';
+import type { MaskCounter, Masker } from './boundary.js';
 
 /*
  * Most of a text is prose in which there is nothing to find. One plain loop finds where a look is worth while, and the
@@ -28,12 +28,12 @@ const NUMBER_PREFIX = 2;
 export interface NumberMasker {
   readonly mask: Masker;
   /** Gets the number with its blanks and a little more, and 40 characters before it; `undefined`: not by its name. */
-  named?(run: string, before: string, tally: Tally): string | undefined;
+  named?(run: string, before: string, counter: MaskCounter): string | undefined;
 }
 
 /** Lets `maskers` see the long words of a text only, as API keys and tokens are. */
 export function inLongWords(maskers: readonly Masker[]): Masker {
-  return (text, tally) => {
+  return (text, counter) => {
     let masked = '';
     let done = 0;
     for (let at = 0; at < text.length; at++) {
@@ -41,7 +41,7 @@ export function inLongWords(maskers: readonly Masker[]): Masker {
       const start = at + escapedAt(text, at);
       while (at < text.length && WORD[text.charCodeAt(at)]) at++;
       if (at - start < LEAST_WORD) continue;
-      masked += text.slice(done, start) + within(text, start, at, maskers, tally, 0);
+      masked += text.slice(done, start) + within(text, start, at, maskers, counter, 0);
       done = at;
     }
     return done === 0 ? text : masked + text.slice(done);
@@ -60,7 +60,7 @@ function escapedAt(text: string, at: number): number {
 /** Lets `maskers` see the places where digits stand, with what numbers are written with, if there are enough of them. */
 export function inNumbers(maskers: readonly NumberMasker[]): Masker {
   const masks = maskers.map(({ mask }) => mask);
-  return (text, tally) => {
+  return (text, counter) => {
     let masked = '';
     let done = 0;
     for (let at = 0; at < text.length; at++) {
@@ -71,7 +71,7 @@ export function inNumbers(maskers: readonly NumberMasker[]): Masker {
       for (; at < text.length && NUMBER[text.charCodeAt(at)]; at++) digits += DIGIT[text.charCodeAt(at)] as number;
       if (digits < LEAST_DIGITS) continue;
       masked +=
-        text.slice(done, start) + (named(text, start, at, maskers, tally) ?? within(text, start, at, masks, tally));
+        text.slice(done, start) + (named(text, start, at, maskers, counter) ?? within(text, start, at, masks, counter));
       done = at;
     }
     return done === 0 ? text : masked + text.slice(done);
@@ -83,12 +83,12 @@ function named(
   start: number,
   end: number,
   maskers: readonly NumberMasker[],
-  tally: Tally,
+  counter: MaskCounter,
 ): string | undefined {
   const behind = text.slice(end, end + BEHIND);
   const before = text.slice(Math.max(0, start - 40), start);
   for (const masker of maskers) {
-    const masked = masker.named?.(text.slice(start, end) + behind, before, tally);
+    const masked = masker.named?.(text.slice(start, end) + behind, before, counter);
     if (masked !== undefined) return masked.slice(0, masked.length - behind.length);
   }
   return undefined;
@@ -99,11 +99,11 @@ function within(
   start: number,
   end: number,
   maskers: readonly Masker[],
-  tally: Tally,
+  counter: MaskCounter,
   context = BEFORE,
 ): string {
   const before = text.slice(Math.max(0, start - context), start);
   const behind = text.slice(end, end + BEHIND);
-  const masked = maskers.reduce((rest, mask) => mask(rest, tally), before + text.slice(start, end) + behind);
+  const masked = maskers.reduce((rest, mask) => mask(rest, counter), before + text.slice(start, end) + behind);
   return masked.slice(before.length, masked.length - behind.length);
 }

@@ -116,7 +116,7 @@ export const vendorTokens: Masker = masker(TOKENS, '[SECRET]');
 
 const maskWebhooks = masker(WEBHOOKS, '[SECRET]');
 /** The pattern looks back at each character, which most texts need not suffer. */
-export const webhooks: Masker = (text, tally) => (text.includes('.com/') ? maskWebhooks(text, tally) : text);
+export const webhooks: Masker = (text, counter) => (text.includes('.com/') ? maskWebhooks(text, counter) : text);
 
 /** JSON Web Tokens: signed, unsigned, encrypted. */
 export const webTokens: Masker = masker(/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}/g, '[JWT]');

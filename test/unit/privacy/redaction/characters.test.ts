@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { cleanedProse } from '../../../../lib/privacy/cleaning/foreign-text.js';
+import { cleanedProse } from '../../../../lib/privacy/cleaning/library-text.js';
 import { cleanedUrl } from '../../../../lib/privacy/cleaning/web-address.js';
 import { isHarmless } from '../../../../lib/privacy/redaction/characters.js';
 import { redact } from '../../../../lib/privacy/redaction/redact.js';

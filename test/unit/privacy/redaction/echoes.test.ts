@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEchoes } from '../../../../lib/privacy/redaction/echoes.js';
+import { maskRepeated } from '../../../../lib/privacy/redaction/repeated-arguments.js';
 
 /* What an error message repeats of a prompt in other spellings than its own. */
 
@@ -39,14 +39,14 @@ const SPELLINGS: Record<string, (text: string) => string> = {
 
 describe.each(Object.entries(SPELLINGS))('a prompt that is repeated as %s', (_name, spell) => {
   test.each([GERMAN, CHINESE, `${GERMAN} ${CHINESE}`, 'Ich heiße Σίσυφος и живу в Москве 😢'])('%s', (prompt) => {
-    const shown = maskEchoes(`Invalid prompt (400): ${spell(prompt)} was rejected`, [
+    const shown = maskRepeated(`Invalid prompt (400): ${spell(prompt)} was rejected`, [
       { messages: [{ content: prompt }] },
     ]);
     expect(shown).toMatch(/^Invalid prompt \(400\): \W{0,12}b?\W{0,12}\[content\][^\p{L}\p{N}]{0,12} was rejected$/u);
   });
 
   test.each(['Müller', '张伟', "O'Neill", '김철수'])('%s, a short one', (name) => {
-    expect(maskEchoes(`no such user: ${spell(name)}, sorry`, [{ user: name }])).toMatch(
+    expect(maskRepeated(`no such user: ${spell(name)}, sorry`, [{ user: name }])).toMatch(
       /^no such user: \W{0,8}b?\W{0,8}\[content\]\W{0,8}, sorry$/,
     );
   });
@@ -76,7 +76,7 @@ test.each<[what: string, message: string, prompt: string, shown: string]>([
     'cannot open "[content]"',
   ],
 ])('is masked: %s', (_what, message, prompt, shown) => {
-  expect(maskEchoes(message, [prompt])).toBe(shown);
+  expect(maskRepeated(message, [prompt])).toBe(shown);
 });
 
 test.each<[what: string, message: string, prompt: string]>([
@@ -88,12 +88,12 @@ test.each<[what: string, message: string, prompt: string]>([
     'Tell me something nice about Amsterdam, please.',
   ],
 ])('stays: %s', (_what, message, prompt) => {
-  expect(maskEchoes(message, [prompt])).toBe(message);
+  expect(maskRepeated(message, [prompt])).toBe(message);
 });
 
 test('of a message of megabytes, beginning and end are shown', () => {
   const prompt = 'the secret of the house '.repeat(50_000);
-  const shown = maskEchoes(`bad: ${prompt}\n    at ask (/app/x.js:1:2)`, [prompt]);
+  const shown = maskRepeated(`bad: ${prompt}\n    at ask (/app/x.js:1:2)`, [prompt]);
   expect(shown).toMatch(/^bad: \[content\]\s+at ask \(\/app\/x\.js:1:2\)$/);
 });
 
@@ -109,6 +109,6 @@ test.each<[what: string, text: string]>([
   const argument = text.repeat(100_000 / text.length);
   const message = `rejected: ${argument.slice(50_000, 54_000)}`;
   const started = performance.now();
-  maskEchoes(message, [argument]);
+  maskRepeated(message, [argument]);
   expect(performance.now() - started).toBeLessThan(1000);
 });

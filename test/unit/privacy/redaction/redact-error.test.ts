@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEchoes } from '../../../../lib/privacy/redaction/echoes.js';
 import { redactError } from '../../../../lib/privacy/redaction/redact-error.js';
+import { maskRepeated } from '../../../../lib/privacy/redaction/repeated-arguments.js';
 import { configure } from '../../../../lib/settings.js';
 import { useTelemetry } from '../../../support/telemetry.js';
 
@@ -21,7 +21,7 @@ describe('what a message repeats of the arguments', () => {
     ['a code', 'rejected canary-7f3a.', ['canary-7f3a'], 'rejected [content].'],
     ['without blanks', 'rejected canary_7f3a91c2d4e5.', [{ text: 'canary_7f3a91c2d4e5' }], 'rejected [content].'],
   ])('is masked: %s', (_, message, args, expected) => {
-    expect(maskEchoes(message, args)).toBe(expected);
+    expect(maskRepeated(message, args)).toBe(expected);
   });
 
   test.each<[what: string, message: string, args: unknown[]]>([
@@ -36,7 +36,7 @@ describe('what a message repeats of the arguments', () => {
     ['numbers', 'status 429, retry in 20 s', [{ max_tokens: 429 }]],
     ['nothing', 'fetch failed', []],
   ])('stays: %s', (_, message, args) => {
-    expect(maskEchoes(message, args)).toBe(message);
+    expect(maskRepeated(message, args)).toBe(message);
   });
 
   test('cyclic, throwing and binary arguments do no harm', () => {
@@ -48,17 +48,17 @@ describe('what a message repeats of the arguments', () => {
         throw new Error('no');
       },
     });
-    expect(maskEchoes('said: the secret of the house', [cyclic])).toBe('said: [content]');
+    expect(maskRepeated('said: the secret of the house', [cyclic])).toBe('said: [content]');
   });
 
   test('what is too long to be looked through is left out', () => {
     const prompt = `${'lorem ipsum '.repeat(10_000)}the secret of the house`;
-    expect(maskEchoes(`bad: ${prompt}`, [prompt])).not.toContain('secret');
+    expect(maskRepeated(`bad: ${prompt}`, [prompt])).not.toContain('secret');
   });
 
   test('arguments and messages of megabytes are read in one go', () => {
     const long = 'a'.repeat(2_000_000);
-    expect(maskEchoes(`x${long}`, [long, long]).startsWith('x[content]')).toBe(true);
+    expect(maskRepeated(`x${long}`, [long, long]).startsWith('x[content]')).toBe(true);
   }, 5000);
 });
 

@@ -1,8 +1,7 @@
 import { decode, type NormalForm, Normaliser } from './normal-form.js';
-import { eachPiece, joined, PIECE } from './pieces.js';
 
 /** Stands for what an error message repeats of the call's arguments. */
-export const ECHO = '[content]';
+export const CONTENT_MASK = '[content]';
 
 /** Characters, one for all that parts two words, from which on what message and arguments share counts as repeated. */
 const LONG = 12;
@@ -16,8 +15,8 @@ const TAIL = 16 * 1024;
 const MOST_NODES = 10_000;
 const MOST_SHORT = 500;
 const DEPTH = 16;
-const SCRAP = 3;
-/** Between two repeated pieces, an escape or a changed quote. */
+const MOST_CHANCE_LETTERS = 3;
+/** Characters between two repeated places that are masked with them: an escape or a changed quote. */
 const GAP = 3;
 
 /** Members that name something of the app's or the provider's, and say nothing of the people who use it. */
@@ -34,14 +33,14 @@ const VERSION = /^v?\d{1,4}(?:[.-]\d{1,4})+(?:-[a-z]+)?$/;
  * Names of models, URLs, paths and enum-like words stay. Takes time linear in message and arguments, of which it reads 256 KB.
  * Pure; may throw where the arguments do.
  */
-export function maskEchoes(message: string, args: readonly unknown[]): string {
-  const told = inBounds(message);
-  const covered = new Uint8Array(told.length);
-  const repeated = new Repeated(new Normaliser().of(told));
+export function maskRepeated(message: string, args: readonly unknown[]): string {
+  const bounded = inBounds(message);
+  const covered = new Uint8Array(bounded.length);
+  const repeated = new Repeated(new Normaliser().of(bounded));
   const normaliser = new Normaliser();
   for (const text of textsIn(args)) repeated.lookFor(text, normaliser.of(text));
-  repeated.cover(told, covered);
-  return render(told, covered);
+  repeated.cover(bounded, covered);
+  return render(bounded, covered);
 }
 
 /** A message of at most 64 K characters: of a longer one, beginning and end, where the stack is. */
@@ -87,17 +86,20 @@ function staysReadable(text: string): boolean {
   return (text.length < LONG && ENUM.test(text)) || MODEL.test(text) || PLACE.test(text) || VERSION.test(text);
 }
 
-/** What a message repeats of texts: pieces, found by their hashes in as many steps as there are characters, and whole words. */
+/**
+ * What a message repeats of texts: windows of ten letters and digits, found by their rolling hashes in as many steps as there are
+ * characters (https://en.wikipedia.org/wiki/Rolling_hash), and short texts where they stand as words.
+ */
 class Repeated {
   private readonly ofMessage = new Set<number>();
   private readonly mayBe = new Uint8Array(2 ** 16);
   private readonly shared = new Set<number>();
-  /** What stands behind the last piece of a text. */
+  /** What stands behind the last window of a text. */
   private readonly endings = new Map<number, string>();
   private readonly words: string[] = [];
 
   constructor(private readonly message: NormalForm) {
-    eachPiece(message.units, (first, second) => {
+    eachWindow(message.units, (first, second) => {
       this.mayBe[first & 0xffff] = 1;
       this.ofMessage.add(joined(first, second));
     });
@@ -105,43 +107,43 @@ class Repeated {
 
   lookFor(text: string, { units, places, ends }: NormalForm): void {
     const length = units.length;
-    if (length >= PIECE && spanOf(places, 0, length) >= LONG) {
-      eachPiece(units, (first, second, at) => {
+    if (length >= WINDOW && spanOf(places, 0, length) >= LONG) {
+      eachWindow(units, (first, second, at) => {
         if (this.mayBe[first & 0xffff] === 0) return;
         const hash = joined(first, second);
         if (!this.ofMessage.has(hash)) return;
         this.shared.add(hash);
-        if (at + PIECE === length) this.endings.set(hash, text.slice(ends[length - 1]));
+        if (at + WINDOW === length) this.endings.set(hash, text.slice(ends[length - 1]));
       });
     } else if (length >= SHORT || (length === SHORT - 1 && text.length >= SHORT)) {
       if (this.words.length < MOST_SHORT) this.words.push(asText(units));
     }
   }
 
-  cover(told: string, covered: Uint8Array): void {
-    if (this.shared.size > 0) this.coverPieces(told, covered);
+  cover(message: string, covered: Uint8Array): void {
+    if (this.shared.size > 0) this.coverWindows(message, covered);
     this.coverWords(covered);
   }
 
-  private coverPieces(told: string, covered: Uint8Array): void {
+  private coverWindows(message: string, covered: Uint8Array): void {
     const { units, starts, ends, places } = this.message;
     let begin = -1;
     let end = -1;
     let last = 0;
     const close = (): void => {
       if (begin < 0 || spanOf(places, begin, end) < LONG) return;
-      const [from, to] = withoutScraps(places, begin, end);
+      const [from, to] = withoutChanceLetters(places, begin, end);
       const behind = ends[to - 1] as number;
-      covered.fill(1, starts[from], to < end ? behind : endingAt(told, behind, this.endings.get(last) ?? ''));
+      covered.fill(1, starts[from], to < end ? behind : endingAt(message, behind, this.endings.get(last) ?? ''));
     };
-    eachPiece(units, (first, second, at) => {
+    eachWindow(units, (first, second, at) => {
       const hash = joined(first, second);
       if (!this.shared.has(hash)) return;
       if (at > end) {
         close();
         begin = at;
       }
-      end = at + PIECE;
+      end = at + WINDOW;
       last = hash;
     });
     close();
@@ -150,9 +152,9 @@ class Repeated {
   private coverWords(covered: Uint8Array): void {
     if (this.words.length === 0) return;
     const { units, starts, ends, places } = this.message;
-    const told = asText(units);
+    const text = asText(units);
     for (const word of this.words) {
-      for (let at = told.indexOf(word); at >= 0; at = told.indexOf(word, at + word.length)) {
+      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
         const end = at + word.length;
         if (isParted(places, at) && isParted(places, end)) covered.fill(1, starts[at], ends[end - 1]);
       }
@@ -171,10 +173,10 @@ function isParted(places: Uint32Array, at: number): boolean {
 }
 
 /** Without the few letters at either end that a word of the message happens to have in common with one of the text. */
-function withoutScraps(places: Uint32Array, begin: number, end: number): [begin: number, end: number] {
+function withoutChanceLetters(places: Uint32Array, begin: number, end: number): [begin: number, end: number] {
   let [from, to] = [begin, end];
-  while (from < begin + SCRAP && !isParted(places, from)) from++;
-  while (to > end - SCRAP && !isParted(places, to)) to--;
+  while (from < begin + MOST_CHANCE_LETTERS && !isParted(places, from)) from++;
+  while (to > end - MOST_CHANCE_LETTERS && !isParted(places, to)) to--;
   return [isParted(places, from) ? from : begin, isParted(places, to) ? to : end];
 }
 
@@ -201,7 +203,7 @@ function render(message: string, covered: Uint8Array): string {
   let shown = '';
   let done = 0;
   for (let at = covered.indexOf(1); at >= 0; at = covered.indexOf(1, at)) {
-    shown += message.slice(done, at) + ECHO;
+    shown += message.slice(done, at) + CONTENT_MASK;
     for (;;) {
       while (at < covered.length && covered[at] === 1) at++;
       const next = covered.indexOf(1, at);
@@ -211,4 +213,42 @@ function render(message: string, covered: Uint8Array): string {
     done = at;
   }
   return shown + message.slice(done);
+}
+
+/** Letters and digits of the windows that texts are compared by. */
+const WINDOW = 10;
+
+const { imul } = Math;
+const FIRST_BASE = 0x01000193;
+const SECOND_BASE = 0x5bd1e995;
+const FIRST_POWER = powerOf(FIRST_BASE);
+const SECOND_POWER = powerOf(SECOND_BASE);
+
+/** The base to the power of a window's length, in 32 bits. */
+function powerOf(base: number): number {
+  let power = 1;
+  for (let i = 0; i < WINDOW; i++) power = imul(power, base);
+  return power;
+}
+
+/** Two rolling hashes of each window: one alone of 32 bits would now and then take two different windows for the same. */
+function eachWindow(units: Uint16Array, use: (first: number, second: number, at: number) => void): void {
+  let first = 0;
+  let second = 0;
+  for (let at = 0; at < units.length; at++) {
+    const code = (units[at] as number) + 1;
+    first = (imul(first, FIRST_BASE) + code) | 0;
+    second = (imul(second, SECOND_BASE) + code) | 0;
+    if (at >= WINDOW) {
+      const gone = (units[at - WINDOW] as number) + 1;
+      first = (first - imul(gone, FIRST_POWER)) | 0;
+      second = (second - imul(gone, SECOND_POWER)) | 0;
+    }
+    if (at >= WINDOW - 1) use(first, second, at - WINDOW + 1);
+  }
+}
+
+/** Both hashes in one number. */
+function joined(first: number, second: number): number {
+  return (first >>> 0) * 2 ** 20 + (second >>> 12);
 }

@@ -3,7 +3,6 @@ import { settings } from '../../settings.js';
 import { isSecretMember } from '../redaction/assignments.js';
 import { BRACKET, COLON, charactersOf, EQUALS, isHarmless, LINE, PERCENT, QUOTE } from '../redaction/characters.js';
 import { redact, redactPatterns } from '../redaction/redact.js';
-import { withoutQuotedValues } from './database-error.js';
 import { KnownTexts } from './known-texts.js';
 import { isSecretHeader, isSecretHeaderMember, isSecretParameter, mayBeSecretMember } from './secret-names.js';
 import { looksLikeSql, withoutValues } from './statement.js';
@@ -20,7 +19,7 @@ export interface Subject {
   readonly kind?: SpanKind | undefined;
   /** `db.system.name` of the span. */
   readonly system?: string | undefined;
-  /** What the redactor of the app is told. */
+  /** What the app's redactor gets as the field. */
   readonly field: 'attribute' | 'log';
 }
 
@@ -86,7 +85,7 @@ export function attributeName(name: string): AttributeName {
   return read;
 }
 
-/** A text that stands in an attribute of a foreign span or log record, as it may leave. Never throws. */
+/** A text that stands in an attribute of a span or log record of another library, as it may leave. Never throws. */
 export function cleanedText({ name, sort }: AttributeName, text: string, { kind, system, field }: Subject): string {
   if (sort === 'structure' || text === '') return text;
   const { redact: sets, redactor } = settings();
@@ -169,4 +168,32 @@ function sorted(name: string): Sort {
   if (URL_NAME.test(name)) return 'url';
   if (SQL_NAME.test(name)) return 'sql';
   return MAYBE_SQL_NAME.test(name) ? 'maybe sql' : 'text';
+}
+
+/*
+ * Databases quote the values of a statement when they refuse it.
+ */
+
+/** Phrases that a value follows in quotes, wherever they stand. */
+const PHRASE =
+  /((?:invalid input (?:syntax|value) for [^:"\n]{1,80}|invalid (?:byte sequence|datetime format|value)[^:"\n]{0,80}|(?:date\/time )?field value out of range|malformed array literal|Incorrect [\w ]{1,30} value|Truncated incorrect \w{1,20} value|unterminated quoted string at or near|syntax error at or near|syntax to use near|[Cc]onversion failed when converting the \w{1,20} value):? {0,2}|[Dd]uplicate entry |value (?="[^"]{0,500}" is out of range)|Token (?="[^"]{0,500}" is invalid)|The duplicate key value is )(?:"(?:[^"\\]|\\.|"")*"|'(?:[^'\\]|\\.|'')*'|\([^)\n]{0,500}\))/g;
+/** `Key (email)=(ann@example.com) already exists.`, `Failing row contains (1, Ann).` */
+const DETAIL = /(Key \([^)\n]{1,200}\)=|Failing row contains )(?:\([^\n]{0,2000}\)|\([^\n]*)/g;
+/** What query builders put behind the statement. */
+const PARAMETERS = /(\n(?:params|parameters|bindings): )[\s\S]*?(?=\n {4}at |$)/gi;
+const WORTHWHILE =
+  /invalid|incorrect|range|literal|value|near|token|entry|Key \(|Failing row|params|parameters|bindings/i;
+/** A quoted piece, but for an apostrophe. */
+const QUOTED = /(?<![A-Za-z])'(?:[^'\n]|'')*'(?![A-Za-z])/g;
+
+/**
+ * An error message without the values that a database quotes in it.
+ *
+ * @param isOfDatabase that it comes from one, which makes everything in single quotes a value
+ */
+export function withoutQuotedValues(text: string, isOfDatabase: boolean): string {
+  const plain = WORTHWHILE.test(text)
+    ? text.replace(PHRASE, '$1?').replace(DETAIL, '$1(?)').replace(PARAMETERS, '$1?')
+    : text;
+  return isOfDatabase ? plain.replace(QUOTED, '?') : plain;
 }
