@@ -5,21 +5,21 @@ import { logValue } from '../lib/sdk/logs/log-value.js';
 
 /**
  * One call of the logger as one log record. Texts and numbers make up the body; objects become attributes, or the body
- * where nothing else was said; an error, or the stack that stands for one, becomes `exception.*`. Never throws.
+ * where there is nothing else; an error, or the stack that stands for one, becomes `exception.*`. Never throws.
  */
 export function logRecord(messages: readonly unknown[], stack?: unknown): Pick<LogRecord, 'body' | 'attributes'> {
   const error = messages.find((message) => types.isNativeError(message));
   const exception = error ? ofError(error) : ofStack(stack);
   const texts: unknown[] = [];
-  const said: Attributes = {};
+  const fields: Attributes = {};
   for (const message of messages) {
     const value = error && message === error ? messageOf(exception) : logValue(message);
-    if (isRecord(value)) Object.assign(said, value);
+    if (isRecord(value)) Object.assign(fields, value);
     else texts.push(typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
-  if (texts.length > 0) return { body: texts.join(' '), attributes: { ...said, ...exception } };
-  if (typeof said.message !== 'string') return { body: said, attributes: exception };
-  const { message, ...rest } = said;
+  if (texts.length > 0) return { body: texts.join(' '), attributes: { ...fields, ...exception } };
+  if (typeof fields.message !== 'string') return { body: fields, attributes: exception };
+  const { message, ...rest } = fields;
   return { body: message, attributes: { ...rest, ...exception } };
 }
 

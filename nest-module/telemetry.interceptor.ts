@@ -21,11 +21,20 @@ const EXECUTION = createContextKey('annotel.nest.execution');
 const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
 
 /**
- * Puts controller and handler on the trace: the HTTP server span carries the route, and below it a span
- * `Controller.handler` holds everything that pipes and handler do. Messages of microservices and gateways get their
- * span too. A handler that an annotel decorator observes has its span already and gets no second one.
+ * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
+ * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and gateways get such a span too; a
+ * handler with a decorator of annotel has one already and gets no second one. An `HttpException` below 500 is an answer and does
+ * not fail the span. Response, errors and streaming stay those of the handler.
  *
- * `TelemetryModule` registers it for the whole app. Response, errors and streaming stay those of the handler.
+ * `TelemetryModule` registers it for all handlers, unless it is imported with `interceptor: false`; then single controllers
+ * choose it.
+ *
+ * @example
+ * ```ts
+ * @UseInterceptors(TelemetryInterceptor)
+ * @Controller('cats')
+ * export class CatsController {}
+ * ```
  */
 @Injectable()
 export class TelemetryInterceptor implements NestInterceptor {
@@ -98,7 +107,7 @@ function nameOf(controller: Type, handler: Handler): string {
   return `${controller.name}.${handler.name}`;
 }
 
-/** What Express and Fastify, each in its way, tell about the route they chose. */
+/** Where Express and Fastify, each in its own way, put the route that matched. */
 interface RoutedRequest {
   baseUrl?: string;
   route?: { path?: unknown };

@@ -14,11 +14,16 @@ const SEVERITIES = {
 } satisfies Record<LogLevel, object>;
 
 /**
- * Nest's console logger whose records are exported as well, each with the trace and span that it was written in. The
- * name of the OpenTelemetry logger is Nest's context; a line on the console shows the first digits of its trace.
+ * Nest's `ConsoleLogger`, whose records are also exported as OpenTelemetry log records, each with the trace and span in which
+ * it was written. The name of the OpenTelemetry logger is Nest's context; a line on the console shows the first eight digits of
+ * its trace id, a line in JSON both ids. Options and levels are those of `ConsoleLogger`. Logging never throws.
  *
- * Use it with `bufferLogs: true` and `app.useLogger(app.get(TelemetryLogger))`, or as `logger: new TelemetryLogger()`.
- * Options and levels are those of `ConsoleLogger`. Logging never throws, whatever is logged.
+ * @example
+ * ```ts
+ * const app = await NestFactory.create(AppModule, { bufferLogs: true });
+ * app.useLogger(app.get(TelemetryLogger));
+ * ```
+ * Without `TelemetryModule`: `NestFactory.create(AppModule, { logger: new TelemetryLogger() })`.
  */
 @Injectable()
 export class TelemetryLogger extends ConsoleLogger {
@@ -40,13 +45,13 @@ export class TelemetryLogger extends ConsoleLogger {
     stack?: unknown,
     params?: Record<string, unknown>,
   ): void {
-    const said = messages.map(evaluated);
-    this.emit(params ? [...said, params] : said, context, level, stack);
+    const values = messages.map(evaluated);
+    this.emit(params ? [...values, params] : values, context, level, stack);
     this.print(() => {
       try {
-        super.printMessages(said, context, level, stream, stack, params);
+        super.printMessages(values, context, level, stream, stack, params);
       } catch {
-        super.printMessages(said.map(logValue), context, level, stream, stack);
+        super.printMessages(values.map(logValue), context, level, stream, stack);
       }
     });
   }

@@ -6,19 +6,19 @@ import { TelemetryInterceptor } from './telemetry.interceptor.js';
 /** What `TelemetryModule.forRoot` takes, and what the factory of `forRootAsync` returns. All of it is optional. */
 export interface TelemetryModuleOptions {
   /**
-   * How to start telemetry, over what the environment says. Without effect where telemetry runs already, as it does
-   * under `node --import annotel/register`.
+   * Options of `startTelemetry()`; each takes precedence over its variable. Without effect where telemetry runs already, as with
+   * `node --import annotel/register`.
    */
   telemetry?: TelemetryOptions;
   /** The console side of `TelemetryLogger`: `json`, `colors`, `logLevels` and what else Nest's console logger takes. */
   logger?: ConsoleLoggerOptions;
 }
 
-/** What shapes the module itself. In `forRootAsync` it stands beside the factory, which runs too late for it. */
+/** Options that Nest needs before any factory has run: `forRootAsync` takes them beside `useFactory`. */
 export interface TelemetryModuleExtras {
   /**
-   * Whether `TelemetryInterceptor` observes every handler of the app. Default `true`; with `false` it stands ready for
-   * `@UseInterceptors(TelemetryInterceptor)`.
+   * Whether `TelemetryInterceptor` observes every handler of the app. Default `true`; with `false` it is
+   * there for `@UseInterceptors(TelemetryInterceptor)`.
    */
   interceptor?: boolean;
 }

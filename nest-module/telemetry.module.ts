@@ -12,9 +12,22 @@ import {
 } from './telemetry.module-definition.js';
 
 /**
- * Telemetry of a Nest app: starts it (or adopts what `annotel/register` started), names controller and handler on every
- * trace, and exports what is left as the last thing on shutdown. Import it once, in the root module; importing it again
- * doubles nothing.
+ * Telemetry of a Nest app: starts it (or uses what `annotel/register` started), records controllers and handlers by
+ * {@link TelemetryInterceptor}, and exports what is left after the shutdown hooks of all other modules. Import it in the root
+ * module; a second import adds nothing. Never fails for what the environment holds.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [TelemetryModule.forRoot()] })
+ * export class AppModule {}
+ * ```
+ * With options that depend on another module:
+ * ```ts
+ * TelemetryModule.forRootAsync({
+ *   inject: [ConfigService],
+ *   useFactory: (config: ConfigService) => ({ telemetry: { serviceName: config.get('name') } }),
+ * });
+ * ```
  */
 @Global()
 @Module({
@@ -43,8 +56,10 @@ export class TelemetryModule extends ConfigurableModuleClass implements NestModu
   }
 
   /**
-   * Telemetry starts with this very call, before Nest creates the first provider. `forRootAsync` starts it once its
-   * factory has answered.
+   * Telemetry starts with this call, before Nest creates the first provider. `forRootAsync` starts it when its factory has
+   * returned.
+   *
+   * @throws TypeError where an option of `telemetry` cannot be used
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     startOrAdopt(options.telemetry);
@@ -52,9 +67,9 @@ export class TelemetryModule extends ConfigurableModuleClass implements NestModu
     return super.forRoot(options);
   }
 
-  /** No middleware: this is where Nest has its HTTP adapter and has not yet registered the routes. */
+  /** Adds no middleware: Nest calls this when it has its HTTP adapter and has not yet registered the routes. */
   configure(_consumer: MiddlewareConsumer): void {
-    // On entry of the route, so that a request which a guard turns away has its route on the trace as well.
+    // When a route matches, and so before the guards: a request that one of them rejects has its route on the span as well.
     const { httpAdapter } = this.adapterHost;
     const previous = httpAdapter.getOnRouteTriggered?.();
     httpAdapter.setOnRouteTriggered?.((method, path) => {

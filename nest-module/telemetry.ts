@@ -39,8 +39,23 @@ export function startOrAdopt(options: TelemetryOptions | undefined): RunningTele
 }
 
 /**
- * The app's telemetry, for injection. A long-running app needs nothing of it. Where the process is frozen between
- * requests, as cloud functions are, `await telemetry.flush()` before the answer goes out.
+ * The telemetry of the process, for injection. Only apps whose process is frozen between requests, as cloud functions are, need
+ * it: they flush before they answer.
+ *
+ * @example
+ * ```ts
+ * @Controller()
+ * export class FunctionController {
+ *   constructor(private readonly telemetry: Telemetry) {}
+ *
+ *   @Post()
+ *   async run(@Body() event: Event) {
+ *     const answer = await handle(event);
+ *     await this.telemetry.flush();
+ *     return answer;
+ *   }
+ * }
+ * ```
  */
 export class Telemetry implements OnModuleInit, OnApplicationShutdown {
   private readonly running: RunningTelemetry;
@@ -54,7 +69,10 @@ export class Telemetry implements OnModuleInit, OnApplicationShutdown {
     this.held.apps += 1;
   }
 
-  /** Exports what has been recorded until now. Never rejects: what cannot be delivered is reported by the exporter. */
+  /**
+   * Exports what has been recorded so far, for at most `flushTimeout` milliseconds (default 5000). Never rejects: what cannot be
+   * exported is reported on stderr.
+   */
   flush(): Promise<void> {
     return this.running.flush();
   }
@@ -68,7 +86,7 @@ export class Telemetry implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  /** Runs after the shutdown hooks of all other modules. What others still use is flushed, but not shut down. */
+  /** Called after the shutdown hooks of all other modules. Telemetry that another app of the process uses is only flushed. */
   onApplicationShutdown(): Promise<void> {
     const { held } = this;
     if (!held) return this.flush();

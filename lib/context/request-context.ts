@@ -104,7 +104,7 @@ export function baggageOf(parent: Context): Baggage | undefined {
  * A context in which the request context has what the baggage of `parent` says of it, for baggage that is trusted. Left out are
  * values that {@link withRequestContext} would leave out, and those with control characters.
  */
-export function withBaggageBelieved(parent: Context): Context {
+export function withTrustedBaggage(parent: Context): Context {
   const baggage = propagation.getBaggage(parent);
   const values: Record<string, string> = {};
   for (const [key, name] of Object.entries(ATTRIBUTE_NAMES)) {

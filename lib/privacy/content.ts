@@ -28,7 +28,7 @@ export function warnOfCapture(): void {
 
 /**
  * The one door for what people, models and tools say: opt-in → redact → external store → cut → attribute. The value in the
- * returned bag is structured; `signals/content-attributes.ts` decides which signals show it, and how. Empty where the field
+ * returned bag is structured; `content-attributes.ts` decides which signals show it, and how. Empty where the field
  * is not captured, or has nothing in it. Never throws and never changes `value`.
  *
  * @param span of the call, for the external store. Default: the active one

@@ -13,7 +13,7 @@ import { type SamplingOptions, samplingOptions } from './configuration/sampling.
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
 
-/** What code may decide about telemetry; each field beats its variable, and what is left out comes from there. */
+/** Options of `startTelemetry()`. Each takes precedence over its variable, which counts where the option is left out. */
 export interface TelemetryOptions {
   /** `service.name` of everything exported. `OTEL_SERVICE_NAME`. */
   serviceName?: string;
@@ -24,12 +24,16 @@ export interface TelemetryOptions {
   /** Decides which traces are recorded. `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. */
   sampler?: Sampler;
   /**
-   * Stand beside whatever the environment configures; so do the next three. Where any of the first three is given, the tree is
-   * not printed, unless `console` is `tree`: telemetry has a place to go.
+   * Processors of the app, beside those that the environment configures. They get spans with the request context, redacted and
+   * without dropped attributes. With any of them, a reader or a log record processor, traces are printed only if `console` is
+   * `tree`.
    */
   spanProcessors?: SpanProcessor[];
+  /** Metric readers of the app, beside those that the environment configures. */
   metricReaders?: IMetricReader[];
+  /** Log record processors of the app, beside those that the environment configures. */
   logRecordProcessors?: LogRecordProcessor[];
+  /** Instrumentations of the app, beside `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
   instrumentations?: Instrumentation[];
   /** Views over metrics: rename, drop, other buckets. */
   views?: ViewOptions[];
@@ -43,13 +47,13 @@ export interface TelemetryOptions {
   dropAttributes?: readonly string[];
   /** Hosts that receive the request context as baggage, and whose baggage is believed. `ANNOTEL_PROPAGATE_CONTEXT`. */
   propagateContext?: readonly string[];
-  /** Directory that holds what could not be exported. `ANNOTEL_SPOOL_DIR`. */
+  /** Directory that holds what could not be exported, until it can: at most 256 MB of each process, for 48 hours. `ANNOTEL_SPOOL_DIR`. */
   spoolDir?: string;
   /** Milliseconds after which `flush()` gives up waiting. Default 5000. */
   flushTimeout?: number;
   /** Milliseconds after which `shutdown()` gives up waiting and drops what is left. Default 5000. */
   shutdownTimeout?: number;
-  /** What is recorded and how: content capture, redaction, prices. What is left out comes from the environment. */
+  /** What is recorded and how: content capture, redaction, prices. Each takes precedence over its variable. */
   settings?: Partial<Settings>;
   /** Leaves SIGTERM, SIGINT and the end of the process to the app, which calls `shutdown()` itself. */
   manualShutdown?: boolean;

@@ -10,14 +10,24 @@ const INERT: Telemetry = Object.freeze({ flush: async () => {}, shutdown: async 
 const STATE = Symbol.for('annotel.telemetry');
 const holder = globalThis as { [STATE]?: Telemetry };
 
-/** The telemetry that runs in this process, if any. */
+/** What {@link startTelemetry} has started in this process, by whichever copy of the package; `undefined` where nothing runs. */
 export function runningTelemetry(): Telemetry | undefined {
   return holder[STATE];
 }
 
 /**
- * Starts traces, metrics and logs from the environment and, where given, from options. What is running already stays as
- * it is and is handed back. Never fails for what the environment holds; the app runs on without telemetry.
+ * Starts traces, metrics and logs by OpenTelemetry's `NodeSDK`. Each option takes precedence over its variable
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/, and those of the README). Call it before
+ * the libraries to be traced are loaded, or start the process with `node --import annotel/register`, which calls it.
+ *
+ * Where telemetry runs already, that is returned, and options have no effect. Where it cannot start, or `OTEL_SDK_DISABLED` is
+ * `true`, one sentence on stderr says why, and what is returned does nothing: the app runs on without telemetry.
+ *
+ * @example
+ * ```ts
+ * const telemetry = startTelemetry({ serviceName: 'shop', keep: 'errors,slower-than=5s' });
+ * await telemetry.flush();
+ * ```
  *
  * @throws TypeError where an option cannot be used
  */
@@ -52,7 +62,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
 
 let lastReason: string | undefined;
 
-/** Said once, although a preload and a framework's module may both try to start. */
+/** Warns once, although a preload and a framework's module may both try to start. */
 function goWithout(reason: string): Telemetry {
   if (reason !== lastReason) warn(reason);
   lastReason = reason;

@@ -30,6 +30,7 @@ export interface CaptureOptions {
 export interface CapturedTelemetry {
   /** Finished spans, in the order in which they ended. */
   readonly spans: readonly ReadableSpan[];
+  /** Log records, in the order in which they were emitted. */
   readonly logs: readonly ReadableLogRecord[];
   /** The metrics as they stand now, cumulative since the capture began. */
   metrics(): Promise<readonly MetricData[]>;
@@ -37,13 +38,21 @@ export interface CapturedTelemetry {
   tree(): string;
   /** Forgets the spans and logs so far. */
   reset(): void;
-  /** Ends the capture and restores what was registered and configured before: nothing. */
+  /** Ends the capture: nothing is registered any more, and the settings are those of before. */
   stop(): Promise<void>;
 }
 
 /**
  * Registers an OpenTelemetry SDK that keeps everything in memory, for tests. Trace and span ids count up from 1, so that a
- * whole trace can be a literal in a test.
+ * trace can be a literal in a test. Stop it at the end of each test: there is one at a time.
+ *
+ * @example
+ * ```ts
+ * const telemetry = captureTelemetry();
+ * await new Shop().order('tea');
+ * expect(telemetry.tree()).toContain('Shop.order');
+ * await telemetry.stop();
+ * ```
  *
  * @throws Error where telemetry runs in this process already
  */

@@ -11,10 +11,10 @@ type Queue<Batch> = Pick<ExportQueue<Batch>, 'take' | 'room' | 'lost' | 'settled
 type Done = (result: ExportResult) => void;
 
 /**
- * Hands the batches of a stock batch processor over to a queue. The processor is told at once that its batch is exported: it
- * would else hold the process with a timer until the collector has answered, and drop what ends meanwhile. What the
- * processor holds is known here as well: it cannot be emptied in one synchronous step, and does not tell what it drops. It
- * exports in the order in which it was given, so that counting says what it still has.
+ * The exporter of a stock batch processor, which passes batches on to a queue. It reports success at once: until then the
+ * processor would hold the process with a timer, and drop what ends meanwhile. It also keeps a list of what the processor holds,
+ * since the processor cannot be emptied in one synchronous step and does not report what it drops. The processor exports in
+ * the order in which it got items, so that the list is shortened by counting.
  */
 class HandOver<T extends object> {
   /** What the processor has and has not exported yet, in the order in which both have it. */
@@ -93,70 +93,68 @@ class HandOver<T extends object> {
 /** Of the items that may wait for their batch, so many times as many may wait in all: a minute of a busy service. */
 export const WAITING = 16;
 
-/** Batches of finished spans by OpenTelemetry's own processor, sampled ones only. What ends after `shutdown` is left out. */
-export class SpanBatches implements SpanProcessor {
-  readonly #handOver: HandOver<ReadableSpan>;
-  readonly #batches: BatchSpanProcessor;
+/** One of OpenTelemetry's batch processors, with a {@link HandOver} as its exporter. */
+abstract class Batches<T extends object, P extends Pick<SpanProcessor, 'forceFlush' | 'shutdown'>> {
+  protected readonly processor: P;
+  readonly #handOver: HandOver<T>;
   #ended: Promise<void> | undefined;
 
-  constructor(queue: Queue<ReadableSpan[]>, numbers: BatchNumbers) {
+  constructor(
+    queue: Queue<T[]>,
+    numbers: BatchNumbers,
+    create: (config: { exporter: HandOver<T> } & ReturnType<HandOver<T>['numbers']>) => P,
+  ) {
     this.#handOver = new HandOver(queue, numbers);
-    this.#batches = new BatchSpanProcessor({ exporter: this.#handOver, ...this.#handOver.numbers(numbers) });
+    this.processor = create({ exporter: this.#handOver, ...this.#handOver.numbers(numbers) });
+  }
+
+  /** Hands over what the processor still holds, for a process that is ending. */
+  drain(): void {
+    this.#handOver.drain();
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.processor.forceFlush();
+    await this.#handOver.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    this.#ended ??= this.processor.shutdown();
+    return this.#ended;
+  }
+
+  /** Whether the processor may have an item. What comes after `shutdown` is left out. */
+  protected admits(item: T): boolean {
+    return this.#ended === undefined && this.#handOver.admits(item);
+  }
+}
+
+/** Batches of finished spans, sampled ones only. */
+export class SpanBatches extends Batches<ReadableSpan, BatchSpanProcessor> implements SpanProcessor {
+  constructor(queue: Queue<ReadableSpan[]>, numbers: BatchNumbers) {
+    super(queue, numbers, (config) => new BatchSpanProcessor(config));
   }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    if (isSampled && this.#ended === undefined && this.#handOver.admits(span)) this.#batches.onEnd(span);
-  }
-
-  drain(): void {
-    this.#handOver.drain();
-  }
-
-  async forceFlush(): Promise<void> {
-    await this.#batches.forceFlush();
-    await this.#handOver.forceFlush();
-  }
-
-  shutdown(): Promise<void> {
-    this.#ended ??= this.#batches.shutdown();
-    return this.#ended;
+    if (isSampled && this.admits(span)) this.processor.onEnd(span);
   }
 }
 
-/** Batches of log records by OpenTelemetry's own processor. */
-export class LogBatches implements LogRecordProcessor {
-  readonly #handOver: HandOver<ReadableLogRecord>;
-  readonly #batches: BatchLogRecordProcessor;
-  #ended: Promise<void> | undefined;
-
+/** Batches of log records. */
+export class LogBatches extends Batches<ReadableLogRecord, BatchLogRecordProcessor> implements LogRecordProcessor {
   constructor(queue: Queue<ReadableLogRecord[]>, numbers: BatchNumbers) {
-    this.#handOver = new HandOver(queue, numbers);
-    this.#batches = new BatchLogRecordProcessor({ exporter: this.#handOver, ...this.#handOver.numbers(numbers) });
+    super(queue, numbers, (config) => new BatchLogRecordProcessor(config));
   }
 
   onEmit(record: Parameters<LogRecordProcessor['onEmit']>[0], _context?: Context): void {
-    if (this.#ended === undefined && this.#handOver.admits(record)) this.#batches.onEmit(record);
-  }
-
-  drain(): void {
-    this.#handOver.drain();
-  }
-
-  async forceFlush(): Promise<void> {
-    await this.#batches.forceFlush();
-    await this.#handOver.forceFlush();
-  }
-
-  shutdown(): Promise<void> {
-    this.#ended ??= this.#batches.shutdown();
-    return this.#ended;
+    if (this.admits(record)) this.processor.onEmit(record);
   }
 }
 
-/** The exporter of a metric reader, which is told at once that its batch is exported, for the same reason. */
+/** The exporter of a metric reader; it reports success at once, for the same reason as {@link HandOver}. */
 export class MetricHandOver implements PushMetricExporter {
   readonly selectAggregation: PushMetricExporter['selectAggregation'];
   readonly selectAggregationTemporality: PushMetricExporter['selectAggregationTemporality'];

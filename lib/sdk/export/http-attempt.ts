@@ -69,7 +69,7 @@ interface Internals {
  * Lets an OTLP exporter make one attempt for each export. It would make up to six itself, within ten seconds and between
  * timers that hold a process that is done, and would tell neither whether another attempt is worth while nor when; there is
  * no option for it. What is changed here is not public: an exporter that is built otherwise stays as it is, and makes its own
- * attempts before ours. `test/sdk/export/http-attempt.test.ts` fails when that happens.
+ * attempts before ours. `test/unit/sdk/export/http-sender.test.ts` fails when that happens.
  *
  * @param exporter an exporter, or what `createOtlpHttpExportDelegate` makes
  * @returns the same

@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { peerOf } from '../../context/carriers.js';
-import { baggageOf, withBaggageBelieved } from '../../context/request-context.js';
+import { baggageOf, withTrustedBaggage } from '../../context/request-context.js';
 import { type Host, type HostList, hostOf } from './hosts.js';
 import { destinationsOf, senderOf } from './request-peers.js';
 
@@ -42,7 +42,7 @@ export class GuardedBaggage implements TextMapPropagator {
     const sender = via === undefined ? senderOf(carrier) : hostOf(via);
     if (!sender || !this.trusts([sender])) return context;
     const extracted = this.w3c.extract(context, carrier, bounded(getter));
-    return extracted === context ? context : withBaggageBelieved(extracted);
+    return extracted === context ? context : withTrustedBaggage(extracted);
   }
 
   fields(): string[] {

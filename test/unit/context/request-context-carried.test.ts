@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
-import { baggageOf, requestContextAttributes, withBaggageBelieved } from '../../../lib/context/request-context.js';
+import { baggageOf, requestContextAttributes, withTrustedBaggage } from '../../../lib/context/request-context.js';
 import { requestContext, withRequestContext } from '../../../lib/index.js';
 import { useTelemetry } from '../../support/telemetry.js';
 
@@ -57,7 +57,7 @@ describe('as baggage', () => {
 });
 
 describe('from baggage', () => {
-  const believed = (outer: Context) => context.with(withBaggageBelieved(outer), requestContext);
+  const believed = (outer: Context) => context.with(withTrustedBaggage(outer), requestContext);
 
   test.each<[entries: Record<string, string>, values: object]>([
     [ALL_ENTRIES, ALL],
@@ -74,6 +74,6 @@ describe('from baggage', () => {
   });
 
   test('where there is none, the context is the same', () => {
-    for (const outer of [ROOT_CONTEXT, carrying({ plan: 'gold' })]) expect(withBaggageBelieved(outer)).toBe(outer);
+    for (const outer of [ROOT_CONTEXT, carrying({ plan: 'gold' })]) expect(withTrustedBaggage(outer)).toBe(outer);
   });
 });
