@@ -26,7 +26,7 @@ import { createTelemetry, type Telemetry } from './stop.js';
 import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
 
 /**
- * Puts everything together and starts it.
+ * Builds processors, readers, resource, sampler, propagator and instrumentations from the options, and starts `NodeSDK` with them.
  *
  * @param undo collects the steps that undo the start
  */
@@ -63,7 +63,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   undo.push(() => {
     for (const instrumentation of instrumentations) instrumentation.disable();
   });
-  // A provider that hands its records to nobody would make everybody build them.
+  // A provider without processors is enabled all the same, and callers would build records that nobody exports.
   if (!outgoing.logs) logs.disable();
   wake();
   const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
@@ -78,7 +78,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   return createTelemetry(options, { ...outgoing, readers, exports: pipeline.exports, sdk }, undo);
 }
 
-/** Where spans and log records pass on their way to whatever is there to take them; nothing where nothing is. */
+/** The one span processor and the one log record processor, around all others; none where there are no others. */
 function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
   const tree = options.console === 'tree' ? new ConsoleTree({ color: options.color }) : undefined;
   const onExit = () => tree?.printEnded();
@@ -103,14 +103,14 @@ function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: ((
   };
 }
 
-/** Shows what OpenTelemetry says about itself, unless the app has set a logger for that. */
+/** Shows OpenTelemetry's own diagnostics, unless the app has set a logger for them. */
 function useDiag({ logLevel }: ResolvedOptions, undo: (() => void)[]): void {
   if (registered().diag !== undefined) return;
   diag.setLogger(diagLogger(), { logLevel: DIAG_LEVELS[logLevel ?? 'warn'], suppressOverrideMessage: true });
   undo.push(() => diag.disable());
 }
 
-/** `NodeSDK` sets a logger for `diag` of its own where OTEL_LOG_LEVEL is set; the one that is there stays. */
+/** The constructor of `NodeSDK` replaces the logger of `diag` where OTEL_LOG_LEVEL is set: afterwards the one of before is set again. */
 function withOurDiag<T>(work: () => T): T {
   const logger = registered().diag as DiagLogger;
   diag.disable();

@@ -1,10 +1,10 @@
 /** What a process needs of telemetry when it ends. */
 export interface Ending {
   shutdown(): Promise<void>;
-  /** @param isLast the process ends right after this: whoever needs a proper end gets it now */
+  /** @param isLast the process ends right after this: processors and readers of the app are shut down as well */
   flush(isLast?: boolean): Promise<void>;
   /**
-   * Gets out what it can before it returns, where there is no time for anything else. Never throws.
+   * Exports what it can before it returns, for a process that runs no asynchronous code any more. Never throws.
    *
    * @param timeout milliseconds that it may take, where it would take more
    */
@@ -19,7 +19,7 @@ const SECOND_SIGNAL_TIMEOUT = 1000;
  * Gets telemetry out before the process ends, and changes nothing about how it ends: never an exit of its own, the same
  * signal and exit code, the same report of an error that nobody caught.
  *
- * @returns takes the listeners away again
+ * @returns removes the listeners
  */
 export function shutDownWithProcess(telemetry: Ending): () => void {
   let isEnding = false;

@@ -47,7 +47,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
     await Promise.allSettled([spans?.forceFlush(), logs?.forceFlush()]);
     await exports.settled();
   };
-  // Metrics last: they also tell what became of the others.
+  // Metrics last: they count what was exported of the others.
   const everything = async () => {
     await spansAndLogs();
     await Promise.allSettled(readers.map(async (reader) => reader.forceFlush()));
@@ -57,7 +57,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
   let ending: Promise<void> | undefined;
   const end = async () => {
     exports.close();
-    // Everything stays up while what there is goes out: what is being done meanwhile still ends its spans.
+    // The SDK shuts down after the flush: requests that run meanwhile still end their spans.
     const ended = spansAndLogs()
       .then(() => sdk.shutdown())
       .catch((error) => warn(`shutdown: ${messageOf(error)}`));
@@ -79,7 +79,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
   });
   if (options.manualShutdown) return telemetry;
 
-  // Of a process that was told to go: when it has to be gone, and why something may be left.
+  // After SIGTERM or SIGINT: when the process has to have ended, and why something may be left.
   let deadline: number | undefined;
   let reason = 'the process was told to end';
   const lastFlush = async () => {
@@ -87,7 +87,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
     exports.close();
     const { spanProcessors = [], logRecordProcessors = [], metricReaders = [] } = options;
     const own = [...spanProcessors, ...logRecordProcessors, ...metricReaders];
-    // Twice, since not everything is exported at the exit: an exporter of Azure Monitor cannot, and a spool keeps what is left for later.
+    // Spans and logs twice: the exporter of Azure Monitor cannot export at the exit, and a spool would keep for later what ended meanwhile.
     const ended = everything()
       .then(spansAndLogs)
       .then(() => Promise.allSettled(own.map(async (part) => part.shutdown())));

@@ -14,9 +14,9 @@ const CUSTOM_EVENT = 'microsoft.custom_event.name';
  * - else a trace. So is `annotel.call`: there is one per decorated call, and it is read by severity, as a log line is.
  */
 export function adaptLog(record: ReadableLogRecord): ReadableLogRecord {
-  const { eventName, attributes: given, body } = record;
-  const isException = exceptionIsWhole(given);
-  const attributes = keepingAll(given, isException ? 'exception' : undefined);
+  const { eventName, attributes: original, body } = record;
+  const isException = exceptionIsComplete(original);
+  const attributes = keepingAll(original, isException ? 'exception' : undefined);
   if (isException) {
     attributes[semconv.ATTR_EXCEPTION_MESSAGE] ??= '';
   } else {
@@ -55,7 +55,7 @@ export function isEvent({ eventName, attributes }: Pick<ReadableLogRecord, 'even
 }
 
 /** Whether the exporter makes an exception of it. */
-export function exceptionIsWhole(attributes: ReadableLogRecord['attributes']): boolean {
+export function exceptionIsComplete(attributes: ReadableLogRecord['attributes']): boolean {
   return Boolean(attributes[semconv.ATTR_EXCEPTION_TYPE] && attributes[semconv.ATTR_EXCEPTION_STACKTRACE]);
 }
 

@@ -5,7 +5,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SCOPE_NAME } from '../../genai/semconv.js';
 import { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
-import { exporterQueue, type OwnAttempts } from '../export/exporter-queue.js';
+import { exporterQueue, type RetryingExporter } from '../export/exporter-queue.js';
 import type { Exports } from '../export/exports.js';
 import type { BatchOf, Signal } from '../export/signal.js';
 import type { ResolvedOptions } from '../options.js';
@@ -29,7 +29,7 @@ export function azureParts(connectionString: string, options: ResolvedOptions, e
     clean: (attributes) => cleaner.attributes(attributes, SCOPE_NAME),
   });
   const destination = exports.destination(azure.endpoint, spoolDir !== undefined);
-  const queue = <S extends Signal>(signal: S, exporter: OwnAttempts<BatchOf[S]>, most: number, timeout: number) =>
+  const queue = <S extends Signal>(signal: S, exporter: RetryingExporter<BatchOf[S]>, most: number, timeout: number) =>
     exports.add(exporterQueue(signal, exporter, destination, { most, timeout }));
   exports.add({
     settled: async () => {},

@@ -2,7 +2,7 @@ import { type Attributes, type Context, trace } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import * as semconv from '../../genai/semconv.js';
-import { exceptionIsWhole, isEvent } from './logs.js';
+import { exceptionIsComplete, isEvent } from './logs.js';
 import { mainAgentOf } from './main-agent.js';
 
 type Started = Parameters<SpanProcessor['onStart']>[0];
@@ -56,7 +56,7 @@ export class SpanMemory {
   #emitted(record: Emitted): void {
     const { eventName, spanContext, attributes } = record;
     if (spanContext === undefined) return;
-    const name = exceptionIsWhole(attributes) ? semconv.EVENT_EXCEPTION : isEvent(record) ? eventName : undefined;
+    const name = exceptionIsComplete(attributes) ? semconv.EVENT_EXCEPTION : isEvent(record) ? eventName : undefined;
     if (name === undefined || name === semconv.EVENT_GEN_AI_INFERENCE_DETAILS) return;
     const names = this.#logged.get(spanContext.spanId);
     if (names) names.add(name);

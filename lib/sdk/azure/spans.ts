@@ -15,14 +15,14 @@ const OPERATION_NAME = 'ai.operation.name';
 export function adaptSpan(span: ReadableSpan, memory: SpanMemory): ReadableSpan {
   const { kind, events } = span;
   const context = span.spanContext();
-  const given = span.attributes;
-  const attributes = keepingAll(given, isHttp(given) ? 'url' : undefined);
+  const original = span.attributes;
+  const attributes = keepingAll(original, isHttp(original) ? 'url' : undefined);
   if (kind === SpanKind.SERVER) completeUrl(attributes);
   // The exporter names only what a server received.
   if (kind === SpanKind.CONSUMER) attributes[OPERATION_NAME] ??= span.name;
   describeDependency(attributes, kind);
-  Object.assign(attributes, memory.mainAgent(context.spanId) ?? ownMainAgent(given));
-  const count = itemCount(given[semconv.ATTR_ANNOTEL_SAMPLING_WEIGHT], context.traceId);
+  Object.assign(attributes, memory.mainAgent(context.spanId) ?? ownMainAgent(original));
+  const count = itemCount(original[semconv.ATTR_ANNOTEL_SAMPLING_WEIGHT], context.traceId);
   if (count > 1) attributes[SAMPLE_RATE] = 100 / count;
   const logged = memory.loggedEvents(context.spanId);
   return {

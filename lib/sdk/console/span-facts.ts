@@ -25,7 +25,7 @@ import {
 } from '../../genai/semconv.js';
 
 const LONGEST = 100;
-// What a terminal would obey rather than show; attributes are foreign text.
+// What a terminal would obey rather than show; attributes may hold any text.
 const CONTROL = /[\p{Cc}\p{Cf}\s]+/gu;
 
 /** What is worth a glance in the attributes of a finished span, most telling first; each entry is one short line. */
@@ -60,8 +60,8 @@ export function failure(
   const exception = events.find((event) => event.attributes?.[ATTR_EXCEPTION_TYPE] !== undefined)?.attributes;
   const type = text(attributes[ATTR_ERROR_TYPE] ?? exception?.[ATTR_EXCEPTION_TYPE]);
   const message = text(status.message ?? exception?.[ATTR_EXCEPTION_MESSAGE]);
-  const told = status.message !== undefined && below.some((span) => span.status.message === status.message);
-  if (told && type !== undefined) return type;
+  const isRepeated = status.message !== undefined && below.some((span) => span.status.message === status.message);
+  if (isRepeated && type !== undefined) return type;
   return [type, message].filter((part) => part !== undefined).join(': ') || 'error';
 }
 
@@ -75,7 +75,7 @@ export function duration([seconds, nanos]: HrTime): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Foreign text on one line, bounded, without what a terminal would obey. */
+/** Any text on one line, bounded, without what a terminal would obey. */
 export function folded(value: string): string {
   // Other libraries' spans come by here, whatever they gave for a string.
   const line = String(value).replace(CONTROL, ' ').trim();
@@ -96,7 +96,7 @@ function tokens({ attributes }: ReadableSpan): string | undefined {
   return input === undefined ? `?→${about}${output} tokens` : `${about}${input}→${output} tokens`;
 }
 
-/** `0.0000131 USD`, `free`; whoever told it. */
+/** `0.0000131 USD`, `free`. */
 function cost({ attributes }: ReadableSpan): string | undefined {
   const amount = attributes[ATTR_ANNOTEL_COST_AMOUNT];
   if (typeof amount !== 'number' || !(amount >= 0 && amount < Infinity)) return undefined;

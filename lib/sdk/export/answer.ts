@@ -3,11 +3,11 @@ export type Answer =
   | { readonly status: 'accepted'; readonly rejected?: Rejected | undefined }
   /** Worth another attempt, `retryInMillis` from now at the earliest. */
   | { readonly status: 'retryable'; readonly error: Error; readonly retryInMillis?: number | undefined }
-  /** Refused for its size, or because one of its items cannot be written: its halves may do. */
+  /** Refused for its size, or because one of its items cannot be serialised: its halves may be accepted. */
   | { readonly status: 'divisible'; readonly error: Error }
   /** Refused for good. */
   | { readonly status: 'refused'; readonly error: Error }
-  /** Lost by an exporter that makes its own attempts: the destination does not take telemetry for now. */
+  /** Dropped by an exporter that makes its own retries: the destination does not accept telemetry for now. */
   | { readonly status: 'lost'; readonly error: Error };
 
 /** What the destination did not take of a batch that it took. */
@@ -17,7 +17,7 @@ export interface Rejected {
   readonly message: string;
 }
 
-/** Makes single attempts to export. Nothing of it holds the process. */
+/** Makes single attempts to export, without retries. Keeps no process alive. */
 export interface Sender<Content> {
   /** Never rejects. */
   send(content: Content): Promise<Answer>;
@@ -26,7 +26,7 @@ export interface Sender<Content> {
   shutdown(): void;
 }
 
-/** An error in as few words as the operator needs. */
+/** The code or the beginning of the message of an error. */
 export function shortReason(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && code !== 'ETIMEDOUT') return code;

@@ -10,19 +10,19 @@ export interface Held {
   isLate: boolean;
 }
 
-/** How much may be held in memory. What is met first counts. */
+/** How much may be held in memory. The limit that is reached first counts. */
 export interface Room {
   readonly items: number;
   readonly bytes: number;
 }
 
-/** Hears of what happens to a backlog by itself. */
+/** Called for what happens to a backlog by itself. */
 export interface BacklogListener {
   /** There may be something to export. */
   ready(): void;
-  /** Items that were in the backlog are not any more, and were not exported. */
+  /** Items were removed from the backlog without having been exported. */
   gone(items: number): void;
-  /** Batches of an earlier process came in. */
+  /** Batches of an earlier process were added. */
   found(items: number): void;
 }
 
@@ -40,21 +40,21 @@ export interface Backlog<Batch> {
   next(): Held | undefined;
   /** What its sender takes; `undefined` where it is not there any more. */
   content(held: Held): Promise<unknown>;
-  /** The batch itself, to be parted; `undefined` where only its bytes are left. */
+  /** The batch itself, to be split; `undefined` where only its bytes are left. */
   batch(held: Held): Batch | undefined;
   /** Forgets it for good. */
   done(held: Held): Promise<void>;
   /** Everything that is held, oldest first. */
   readonly all: readonly Held[];
-  /** Those that no disk holds, after a last synchronous try to write them. */
+  /** Those that are not on disk, after a last synchronous attempt to write them. */
   inMemory(): Held[];
-  /** One of those, as it goes over the wire, the same bytes each time; `undefined` where it cannot be encoded. */
+  /** One of those, encoded for the wire, the same bytes each time; `undefined` where it cannot be encoded. */
   encoded(held: Held): Encoded | undefined;
   /** Whether what is held outlives the process. */
   readonly isDurable: boolean;
   /** Resolves when nothing is on its way to the disk. */
   written(): Promise<void>;
-  /** The end: others may take what is left. */
+  /** The end: other processes may take over what is left. */
   release(): void;
 }
 
@@ -64,7 +64,7 @@ interface InMemory<Batch> extends Held {
   encoded?: Encoded | undefined;
 }
 
-/** A backlog in memory. What does not fit on top is lost, but never an only batch. */
+/** A backlog in memory. A batch that does not fit is dropped, unless it is the only one. */
 export class MemoryBacklog<Batch> implements Backlog<Batch> {
   readonly isDurable = false;
   readonly #held: InMemory<Batch>[] = [];
@@ -72,7 +72,7 @@ export class MemoryBacklog<Batch> implements Backlog<Batch> {
   #bytes = 0;
   #isFull = false;
 
-  /** @param encode for the end of a process, which sends by other means */
+  /** @param encode for the end of a process, where a thread sends encoded batches */
   constructor(
     private readonly limit: Room,
     private readonly batches: Batches<Batch>,
@@ -134,7 +134,7 @@ export class MemoryBacklog<Batch> implements Backlog<Batch> {
     try {
       one.encoded ??= this.encode(one.batch);
     } catch {
-      // It is lost with the process, as it would be without it.
+      // Then it cannot be sent at the end of the process, and is lost.
     }
     return one.encoded;
   }

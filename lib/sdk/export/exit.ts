@@ -3,20 +3,19 @@ import type { PendingExport } from './export-queue.js';
 import { threadFile, threadOptions } from './grpc-sender.js';
 import type { AtExit } from './sending-thread.js';
 
-// The process may ask twice, before and after the app's own listeners; a pending export is the same by its body.
+// It may be called twice, before and after the app's own exit listeners; the body tells whether an export is the same.
 const tried = new WeakSet<Uint8Array>();
 const arrived = new WeakSet<Uint8Array>();
 
-/** Knows the bodies that have arrived by this. */
+/** The bodies that were accepted. */
 export const deliveredAtExit: { has(body: Uint8Array): boolean } = arrived;
 
 /**
- * Exports while the process stands still, for one that is about to end: no timer fires any more, no socket of its own is
- * served, and it ends when this returns. A thread of its own sends; the process waits for it, at most so long. Each one is
- * tried once, whatever became of it; what was in flight already may arrive twice.
+ * Exports synchronously, for an `exit` listener: no timer fires any more and no socket of the process is read. A worker thread
+ * sends while the process waits (`Atomics.wait`). Each export is tried once; one that was in flight already may arrive twice.
  *
  * @param timeout milliseconds for everything together; with none left nothing is tried
- * @returns how many items arrived; those of an earlier call, which was answered for them, count as arrived
+ * @returns how many items were accepted; those of an earlier call count as accepted, since it has reported them
  */
 export function exportAtExit(pending: readonly PendingExport[], timeout: number): number {
   const fresh = pending.filter(({ body }) => !tried.has(body));

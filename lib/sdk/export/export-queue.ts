@@ -5,41 +5,42 @@ import type { Encoded, OtlpTarget } from './otlp.js';
 import { outside } from './outside.js';
 import type { Batches, Signal } from './signal.js';
 
-/** How one signal gets to one destination. */
+/** What sends one signal to one destination, and what holds it until then. */
 export interface Route<Batch> {
   readonly signal: Signal;
   readonly destination: Destination;
   readonly batches: Batches<Batch>;
   readonly sender: Sender<unknown>;
   readonly backlog: Backlog<Batch>;
-  /** For the end of a process; absent where no other means can send there. */
+  /** Where the thread sends that exports at the end of a process; absent where it cannot. */
   readonly target?: OtlpTarget | undefined;
   /** Milliseconds of the first pause after a failed attempt. Default 1000. */
   readonly firstPause?: number | undefined;
 }
 
-/** Something that has not been exported, as plain data for who sends it by other means. */
+/** A batch that has not been exported, as plain data for the thread that exports at the end of a process. */
 export interface PendingExport extends Encoded, OtlpTarget {
   readonly signal: Signal;
   readonly items: number;
 }
 
-/** Knows bodies of pending exports that arrived by other means. */
+/** The bodies of pending exports that the thread has sent. */
 export type Delivered = Pick<WeakSet<Uint8Array>, 'has'>;
 
 const AT_ONCE = 8;
-// One at a time, so that a kill doubles one batch at most, unless the destination is slower than what comes in.
+// One export at a time, so that after a kill the next process repeats one batch at most; more only if batches pile up.
 const AT_ONCE_FROM_DISK = 4;
 const BEHIND = 8;
-// What a second attempt mends so soon is no outage, and not worth a word.
+// Milliseconds. A first failure with a pause shorter than this is not reported: the second attempt mostly succeeds.
 const LONGEST_BLIP = 5000;
 const LONGEST_PAUSE = 10_000;
 const LONGEST_PAUSE_AS_ASKED = 3_600_000;
 
 /**
- * Exports the batches of one signal to one destination by one of OpenTelemetry's exporters, in order, and gives up none of
- * them as long as it has room. While the destination is down it tries the oldest again and again, with growing and jittered
- * pauses. It never throws, and nothing of it holds the process.
+ * Exports the batches of one signal to one destination by one of OpenTelemetry's exporters, in order, and drops none of them
+ * as long as it has room. While the destination is down it retries the oldest, with growing and jittered pauses, as the OTLP
+ * specification asks (https://opentelemetry.io/docs/specs/otlp/#failures); which answers are retried stands in the senders.
+ * It never throws, and keeps no process alive.
  */
 export class ExportQueue<Batch> implements BacklogListener {
   readonly #waiting = new Map<() => void, ReadonlySet<Held> | undefined>();
@@ -73,7 +74,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     return this.#end === 'abandoned' ? 0 : this.route.backlog.room();
   }
 
-  /** Items that never got as far as this. */
+  /** Counts items as dropped that never reached the queue. */
   lost(items: number): void {
     this.#taken += items;
     this.#drop(items);
@@ -117,8 +118,9 @@ export class ExportQueue<Batch> implements BacklogListener {
   }
 
   /**
-   * Gives up what is under way and whatever still comes, and lets go of the sockets. What a spool holds stays there,
-   * and what `delivered` knows, sent by other means, is no loss.
+   * Aborts what is under way, drops whatever still comes, and closes the sockets. What a spool holds stays there, and what is
+   * in `delivered` was sent by the thread and is not counted as dropped.
+   *
    * @returns how many batches that were
    */
   abandon(reason: string, delivered?: Delivered): number {
@@ -169,7 +171,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     }
   }
 
-  /** Of a batch that cannot be written only the item whose fault it is gets lost; of one that is too large, none. */
+  /** Splits a batch that is too large, or cannot be serialised: in the end only the item that causes it is dropped. */
   #divide(batch: Batch, error: Error): void {
     const { signal, destination, batches } = this.route;
     const parts = batches.halve(batch);
@@ -213,7 +215,7 @@ export class ExportQueue<Batch> implements BacklogListener {
       answer = { status: 'refused', error: error as Error };
     }
     if (answer?.status === 'divisible') parts = backlog.batch(held);
-    // Before the next one is sent: of what is both sent and held, a kill makes doubles.
+    // Before the next one is sent: what is sent and still held would be sent again after a kill.
     if (answer?.status !== 'retryable' && !this.#hasLeft) await backlog.done(held);
     held.isInFlight = false;
     this.#inFlight.delete(held);
@@ -269,7 +271,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     this.#state = 'down';
     // Several that were under way fail together: one pause for all of them.
     if (this.#pause !== undefined) return;
-    // One that is asked to stay away for long knows enough after one attempt: nobody waits for the next.
+    // A destination that asks for a long pause counts as down after one failure: a flush does not wait that long.
     this.#failures += pause < LONGEST_BLIP ? 1 : 2;
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
@@ -307,7 +309,7 @@ export class ExportQueue<Batch> implements BacklogListener {
 
   /** @param held what is waited for; everything where it is left out */
   #isSettled(held?: ReadonlySet<Held>): boolean {
-    // A first failure may be no more than a restart of the collector: worth waiting for.
+    // After one failure a flush waits for the next attempt: the collector may just be restarting.
     const isKnownDown = (this.#pause !== undefined && this.#failures >= 2) || this.#end === 'given up';
     if (this.#end === 'abandoned' || (isKnownDown && this.#inFlight.size === 0)) return true;
     const left = [...this.route.backlog.all, ...this.#inFlight];

@@ -7,21 +7,21 @@ import { HttpAttempt } from './http-attempt.js';
 import { outside } from './outside.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 
-/** An exporter of the SDK's kind, which sends, and tries again, by itself. */
-export interface OwnAttempts<Batch> {
+/** An exporter that makes its own retries. */
+export interface RetryingExporter<Batch> {
   export(batch: Batch, done: (result: ExportResult) => void): void;
   shutdown(): Promise<void>;
 }
 
 /**
- * The queue of an exporter that makes its own attempts: what it reports as failed is lost, and counted.
+ * The queue of an exporter that makes its own retries: what it reports as failed is counted as dropped.
  *
  * @param most items that may be held in memory
- * @param timeout milliseconds that one export may take, all its attempts together
+ * @param timeout milliseconds that one export may take, all its retries included
  */
 export function exporterQueue<S extends Signal>(
   signal: S,
-  exporter: OwnAttempts<BatchOf[S]>,
+  exporter: RetryingExporter<BatchOf[S]>,
   destination: Destination,
   { most, timeout }: { most: number; timeout: number },
 ): ExportQueue<BatchOf[S]> {

@@ -8,11 +8,11 @@ import { Destination } from './destination.js';
 import type { Delivered, ExportQueue, Figures, PendingExport } from './export-queue.js';
 import type { Spool } from './spool.js';
 
-/** What sends over a network, and can be waited for and ended. */
+/** A queue that sends over a network: it can be flushed, closed and abandoned. */
 export type Exporting = Pick<ExportQueue<never>, 'settled' | 'close' | 'abandon'> &
   Partial<Pick<ExportQueue<never>, 'pending' | 'figures'>>;
 
-/** Everything that telemetry sends over a network, and the places it sends to. */
+/** All queues that send over a network, and their destinations. */
 export class Exports {
   readonly #all: Exporting[] = [];
   readonly #batches: { drain(): void }[] = [];
@@ -39,34 +39,35 @@ export class Exports {
     return one;
   }
 
-  /** What holds items that no queue has yet. */
+  /** Adds a batch processor, whose items no queue has yet. */
   addBatches<B extends { drain(): void }>(batches: B): B {
     this.#batches.push(batches);
     return batches;
   }
 
-  /** No pauses from now on: what waits is tried once more. */
+  /** The process is about to end: what waits for a retry is tried once more, now. */
   close(): void {
     for (const one of this.#all) one.close();
   }
 
-  /** Resolves when everything that was handed over is out, or is held because nobody takes it. */
+  /** Resolves when everything that the queues have got is sent, or is held because the destination is down. */
   async settled(): Promise<void> {
     await Promise.all(this.#all.map((one) => one.settled()));
   }
 
   /**
-   * Gives up whatever is under way and lets go of its sockets; says how many batches that were.
+   * Aborts whatever is under way and closes the sockets.
    *
-   * @param delivered knows the bodies of pending exports that arrived by other means
+   * @param delivered the bodies of pending exports that a thread has sent
+   * @returns how many batches were left
    */
   abandon(reason: string, delivered?: Delivered): number {
     return this.#all.reduce((sum, one) => sum + one.abandon(reason, delivered), 0);
   }
 
   /**
-   * Everything that is neither delivered nor on disk, after what batches hold was handed over and what a spool can take
-   * was written. Synchronous, for a process that has no other chance.
+   * Empties the batch processors into the queues, writes to the spool what is not there yet, and returns what is neither sent
+   * nor on disk. Synchronous, for a process that is ending.
    */
   pending(): PendingExport[] {
     for (const batches of this.#batches) batches.drain();
@@ -78,13 +79,13 @@ export class Exports {
   }
 }
 
-/** `http://host:4317` of whatever URL or target it is. */
+/** `http://host:4317` of a URL; a target of gRPC that is none, as it is. */
 function originOf(url: string): string {
   const origin = URL.canParse(url) ? new URL(url).origin : 'null';
   return origin === 'null' ? url : origin;
 }
 
-/** Counter of what became of telemetry itself on its way out. */
+/** Counter of exported, spooled and dropped items. */
 const METRIC_TELEMETRY_ITEMS = {
   name: 'annotel.telemetry.items',
   unit: '{item}',
@@ -93,12 +94,12 @@ const METRIC_TELEMETRY_ITEMS = {
 
 const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
 
-/** Reports what became of telemetry as a metric, read anew for each collection. */
+/** Registers the metric, which is read anew for each collection. */
 export function observeFigures(meter: Meter, source: { figures(): readonly Figures[] }): void {
   const { name, ...options } = METRIC_TELEMETRY_ITEMS;
   meter.createObservableCounter(name, options).addCallback((result) => {
     for (const { signal, destination, taken, ...figures } of source.figures()) {
-      // What was never used has no series; what was used has all three, so that a first loss shows as an increase.
+      // A queue that was used reports all three outcomes, so that the first dropped item shows as an increase from 0.
       if (taken === 0) continue;
       for (const outcome of OUTCOMES) {
         result.observe(figures[outcome], {

@@ -9,14 +9,15 @@ const attempts = new AsyncLocalStorage<HttpAttempt>();
 let isListening = false;
 
 /**
- * What OpenTelemetry's HTTP exporter does not tell of one attempt, watched by Node's own `diagnostics_channel`: the status of
- * the answer, which it leaves out where it would try again, and the socket, which would hold a process that is done.
+ * One HTTP request of an OTLP exporter, observed by Node's `diagnostics_channel`
+ * (https://nodejs.org/api/diagnostics_channel.html#http). The exporter does not report the status of an answer that it would
+ * retry, and its socket would keep alive a process that is done.
  */
 export class HttpAttempt {
   /** Of the answer, once its head is there. */
   status: number | undefined;
   contentType = '';
-  /** As the exporter's transport told it; `undefined` where it could not be asked. */
+  /** The result of the exporter's transport; `undefined` where that could not be wrapped. */
   response: ExportResponse | undefined;
   #request: ClientRequest | undefined;
 
@@ -40,7 +41,7 @@ export class HttpAttempt {
     this.#request = request;
     request.once('socket', (socket) => {
       socket.unref();
-      // A host that is gone says nothing at all, and a process that is done would wait for it until the answer is due.
+      // A host that is gone never answers, and the end of a process would wait for the whole timeout of the export.
       const late = () => socket.connecting && request.destroy(timedOut(`no connection within ${LONGEST_CONNECT} ms`));
       if (socket.connecting) setTimeout(late, LONGEST_CONNECT).unref();
     });
@@ -66,10 +67,10 @@ interface Internals {
 }
 
 /**
- * Lets an OTLP exporter make one attempt for each export. It would make up to six itself, within ten seconds and between
- * timers that hold a process that is done, and would tell neither whether another attempt is worth while nor when; there is
- * no option for it. What is changed here is not public: an exporter that is built otherwise stays as it is, and makes its own
- * attempts before ours. `test/unit/sdk/export/http-sender.test.ts` fails when that happens.
+ * Lets an OTLP exporter make one attempt for each export. It would itself retry up to five times within ten seconds, on timers
+ * that keep the process alive, and would report neither whether nor when to retry; there is no option for it
+ * (https://github.com/open-telemetry/opentelemetry-js/issues/6220). What is replaced here is not public: an exporter that is
+ * built otherwise stays as it is, and makes its own retries before those of the queue. `test/unit/sdk/export/http-sender.test.ts` fails when that happens.
  *
  * @param exporter an exporter, or what `createOtlpHttpExportDelegate` makes
  * @returns the same
@@ -84,7 +85,7 @@ export function withSingleAttempts<E extends object>(exporter: E): E {
       const response = await transport.send(data, timeoutMillis);
       const attempt = attempts.getStore();
       if (attempt) attempt.response = response;
-      // Nothing is left for the exporter to report: that is done, once, by whoever reads `response`.
+      // No retry, and no report by the exporter: the queue does both, from `response`.
       if (response.status === 'success') return { status: 'success' };
       return { status: 'failure', error: response.error ?? new Error('the export failed') };
     },

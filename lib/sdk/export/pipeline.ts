@@ -25,16 +25,16 @@ import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget 
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 import { Spool } from './spool.js';
 
-/** What carries the three signals out of the process. */
+/** The processors and readers that export the three signals. */
 export interface Pipeline {
   readonly spanProcessors: SpanProcessor[];
   readonly metricReaders: IMetricReader[];
   readonly logRecordProcessors: LogRecordProcessor[];
-  /** What of them sends over a network. */
+  /** Their queues. */
   readonly exports: Exports;
 }
 
-// Whatever the number of items: this much memory of a service is telemetry's, for each signal.
+// Of batches that wait in memory, for each signal, whatever the number of items.
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
@@ -112,7 +112,7 @@ function otlpQueue<S extends Signal>(
   const batches = BATCHES[signal] as Batches<BatchOf[S]>;
   const encoded = (batch: BatchOf[S]) => encode(signal, batch, contentTypeOf(target));
   const label = { signal, url: target.url, service: resource.serviceName ?? '' };
-  // Metrics are spooled like the rest: a cumulative one says nothing wrong late, and of deltas none may be missing.
+  // Metrics are spooled like the rest: a cumulative value is right however late it arrives, and of deltas none may be missing.
   const spooled = exports.spool?.open(label, limit, encoded, batches.count);
   return exports.add(
     new ExportQueue({
@@ -130,7 +130,7 @@ function batchSender<S extends Signal>(signal: S, target: OtlpTarget): Sender<Ba
   return target.protocol === 'grpc' ? grpcBatchSender(signal, target) : httpBatchSender(signal, target);
 }
 
-/** What a spool holds may have been written before the protocol was changed. */
+/** A spool may hold JSON and protobuf: the protocol may have been changed since. */
 function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   if (target.protocol === 'grpc') return grpcSender(signal, target);
   const sender = (contentType: ContentType) => httpSender(signal, target.url, contentType);
@@ -158,7 +158,7 @@ function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
   type Reader = IMetricReader & { startServer(): Promise<void> };
   const Class = load<new (config: object) => Reader>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
-  // Started by hand: what the constructor starts reports a taken port only to `diag`, as a bare error.
+  // Started here: what the constructor starts reports a port that is in use only to `diag`.
   const reader = new Class({ ...prometheus, preventServerStart: true });
   reader.startServer().catch((error: NodeJS.ErrnoException) => {
     warn(

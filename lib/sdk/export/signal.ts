@@ -2,7 +2,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-/** What is exported apart from one another. */
+/** The three signals, each exported by itself. */
 export type Signal = 'traces' | 'metrics' | 'logs';
 
 /** What one export of a signal is given. */
@@ -12,18 +12,18 @@ export interface BatchOf {
   logs: ReadableLogRecord[];
 }
 
-/** How a batch of a signal is counted, weighed and parted. */
+/** How a batch of a signal is counted, measured and split. */
 export interface Batches<Batch> {
   /** Spans, log records or metric data points. */
   count(batch: Batch): number;
   /** About how many bytes it holds in memory. */
   weigh(batch: Batch): number;
-  /** In halves; alone where it cannot be parted. */
+  /** The two halves; the batch itself where it cannot be split. */
   halve(batch: Batch): Batch[];
 }
 
 const WORDS = { traces: 'span', metrics: 'data point', logs: 'log record' } as const;
-// What an item and an attribute take beside their texts.
+// Bytes of an item, and of a value, beside the characters of its texts.
 const ITEM = 400;
 const VALUE = 40;
 const DEEPEST = 8;
@@ -48,7 +48,7 @@ export const BATCHES: { readonly [S in Signal]: Batches<BatchOf[S]> } = {
   },
 };
 
-/** Of many items some stand for all. */
+/** Measures a sample of 16 items at most, and extrapolates. */
 function weighed<T>(items: readonly T[], weigh: (item: T) => number): number {
   const step = Math.ceil(items.length / MOST_WEIGHED);
   let sum = 0;

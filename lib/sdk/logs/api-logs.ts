@@ -20,7 +20,7 @@ const NOTHING: LoggerProvider = { getLogger: () => createNoopLogger() };
  * nothing: bunyan's instrumentation, the winston transport. Loads nothing; what is registered there already stays.
  *
  * @param resolvers of the app: a copy that it has loaded already may have given out loggers that wait for a provider
- * @returns takes it back
+ * @returns undoes it
  */
 export function bridgeApiLogs(resolvers: readonly NodeJS.Require[]): () => void {
   if (holder[REGISTRY] !== undefined) return () => {};

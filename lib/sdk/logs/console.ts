@@ -26,14 +26,14 @@ const SEVERITIES = {
 
 type Method = keyof typeof SEVERITIES;
 
-/** A call under way: what it calls in turn (`console.trace` calls `error`) and what export prints is no second record. */
+/** Whether a call is under way: what it calls itself (`console.trace` calls `error`), and what exporters print, is no record. */
 let underWay = false;
 
 /**
  * Exports what is written through the global `console`, as records of the logger `console`, and puts the ids of the
  * active span at the end of each line of prose. To be called once the SDK is registered.
  *
- * @returns takes the patches back; a patch that somebody else has put over one of them stays, with nothing below it
+ * @returns removes the patches; a patch that somebody else has put over one of them stays, with nothing below it
  */
 export function bridgeConsole(): () => void {
   const logger = logs.getLogger('console');

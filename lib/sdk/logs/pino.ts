@@ -16,7 +16,7 @@ interface Flushable {
 type Callback = (error?: Error | null) => void;
 
 /**
- * OpenTelemetry's instrumentation of pino, with `flush` mended: it puts a multistream before the app's stream, which
+ * OpenTelemetry's instrumentation of pino, with `flush` repaired: it puts a multistream before the app's stream, which
  * cannot be flushed, so that an app that flushes before it exits would lose what it has logged.
  */
 export function pinoInstrumentation(): new (config: PinoInstrumentationConfig) => Instrumentation {

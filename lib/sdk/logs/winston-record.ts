@@ -3,7 +3,7 @@ import { type Attributes, type LogRecord, SeverityNumber } from '@opentelemetry/
 import { ofError, ofStack } from './exception.js';
 import { logText, logValue } from './log-value.js';
 
-/** A record of winston: level, message and whatever else was given. */
+/** A record of winston: level, message and whatever else the app has passed. */
 export type Info = Record<string | symbol, unknown>;
 
 // As `triple-beam` has them.
@@ -40,32 +40,32 @@ const IDS = new Set(['trace_id', 'span_id', 'trace_flags']);
 /** What winston tells of the machine with an uncaught exception, kilobytes of it. */
 const OF_UNCAUGHT = new Set(['date', 'process', 'os', 'trace']);
 
-/** The level as it was given; `level` itself may have been coloured by a format. */
-export function levelOf(formatted: Info, given: Info): string {
-  return String(formatted[LEVEL] ?? given[LEVEL] ?? formatted.level);
+/** The level that the app has named; `level` itself may have been coloured by a format. */
+export function levelOf(formatted: Info, original: Info): string {
+  return String(formatted[LEVEL] ?? original[LEVEL] ?? formatted.level);
 }
 
 /**
- * A record of winston as one for export. The message is the body, an error among what was given `exception.*`, and the
+ * A record of winston as one for export. The message is the body, an error in the original `exception.*`, and the
  * rest attributes.
  *
  * @param formatted what the logger's formats made of it
- * @param given what the app said; the formats may have dropped the error
+ * @param original what the app has passed; the formats may have dropped the error
  * @param levels of the logger, the most severe one lowest
  */
 export function winstonRecord(
   formatted: Info,
-  given: Info,
+  original: Info,
   level: string,
   levels: Readonly<Record<string, number>>,
 ): Pick<LogRecord, 'severityNumber' | 'severityText' | 'body' | 'attributes'> {
   const { message } = formatted;
-  const error = errorIn(given) ?? errorIn(formatted);
+  const error = errorIn(original) ?? errorIn(formatted);
   const exception = error === undefined ? ofStack(formatted.stack) : ofError(error);
   const isUncaught = formatted.exception === true || formatted.rejection === true;
   // An id of the app's own, from elsewhere, comes without flags.
   const hasOurIds = formatted.trace_flags !== undefined;
-  const said = Object.entries(formatted).filter(
+  const fields = Object.entries(formatted).filter(
     ([key, value]) =>
       !SAID_ELSEWHERE.has(key) &&
       !(hasOurIds && IDS.has(key)) &&
@@ -77,7 +77,7 @@ export function winstonRecord(
     severityNumber: severity(level, levels),
     severityText: level,
     body: bodyOf(message),
-    attributes: { ...(logValue(Object.fromEntries(said)) as Attributes), ...exception },
+    attributes: { ...(logValue(Object.fromEntries(fields)) as Attributes), ...exception },
   };
 }
 
@@ -89,8 +89,8 @@ function bodyOf(message: unknown): LogRecord['body'] {
 /** `error(err)`, `error('…', err)`, `error({ message: err })`, `error('…', { err })`. */
 function errorIn(info: Info): Error | undefined {
   if (types.isNativeError(info)) return info;
-  const given = Array.isArray(info[SPLAT]) ? info[SPLAT] : [];
-  return [...given, ...Object.values(info)].find((value) => types.isNativeError(value));
+  const more = Array.isArray(info[SPLAT]) ? info[SPLAT] : [];
+  return [...more, ...Object.values(info)].find((value) => types.isNativeError(value));
 }
 
 /** Levels with names of the app's own go by their place among the others. */

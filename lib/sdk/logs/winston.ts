@@ -129,11 +129,11 @@ function sending(original: Method, isSending: () => boolean): Method {
   };
 }
 
-function send(logger: WinstonLogger, formatted: Info, given: Info): void {
-  const level = levelOf(formatted, given);
+function send(logger: WinstonLogger, formatted: Info, original: Info): void {
+  const level = levelOf(formatted, original);
   if (logger.isLevelEnabled?.(level) === false || logger.transports?.some(sendsItself)) return;
-  const active = (given[CONTEXT] as Context | undefined) ?? context.active();
-  logs.getLogger(WINSTON).emit({ ...winstonRecord(formatted, given, level, logger.levels), context: active });
+  const active = (original[CONTEXT] as Context | undefined) ?? context.active();
+  logs.getLogger(WINSTON).emit({ ...winstonRecord(formatted, original, level, logger.levels), context: active });
 }
 
 /** The transport of OpenTelemetry's own, where the app has put it in. */

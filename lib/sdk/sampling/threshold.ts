@@ -36,14 +36,14 @@ export function passes(randomness: string, threshold: string): boolean {
 
 /** What decides a trace: `rv` where the parent has one, else the last 56 bits of the trace id. */
 export function randomnessOf(traceId: string, traceState: TraceState | undefined): string {
-  const told = traceState && member(traceState.get(OT), 'rv:');
-  return told !== undefined && RANDOM.test(told) ? told : traceId.slice(-14);
+  const value = traceState && member(traceState.get(OT), 'rv:');
+  return value !== undefined && RANDOM.test(value) ? value : traceId.slice(-14);
 }
 
-/** The threshold that spans with this state were sampled at; `undefined` where none is told, or none that is one. */
+/** The threshold that spans with this state were sampled at; `undefined` where there is none, or none that is valid. */
 export function thresholdIn(traceState: TraceState | undefined): string | undefined {
-  const told = traceState && member(traceState.get(OT), 'th:');
-  return told !== undefined && THRESHOLD.test(told) ? told : undefined;
+  const value = traceState && member(traceState.get(OT), 'th:');
+  return value !== undefined && THRESHOLD.test(value) ? value : undefined;
 }
 
 /**
@@ -64,7 +64,7 @@ export function withThreshold(
   return others.length > 0 ? traceState?.set(OT, others.join(';')) : traceState?.unset(OT);
 }
 
-/** Whether a state tells a threshold at all, be it one or not. */
+/** The threshold in a state, valid or not. */
 function thresholdPart(traceState: TraceState | undefined): string | undefined {
   return traceState && member(traceState.get(OT), 'th:');
 }

@@ -1,4 +1,4 @@
-import { logRecord } from '../../../nest-module/log-record.js';
+import { logRecord } from '../../../nest-module/telemetry.logger.js';
 
 class PaymentError extends Error {}
 
