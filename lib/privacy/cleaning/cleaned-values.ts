@@ -7,7 +7,7 @@ import {
   cleanedProse,
   cleanedText,
   holdsSecrets,
-  type Subject,
+  type TextContext,
 } from './library-text.js';
 import { looksLikeSql } from './statement.js';
 import { MASK } from './web-address.js';
@@ -22,12 +22,12 @@ const NAMELESS: AttributeName = { name: '', cleaned: '', sort: 'text', mayBeValu
 
 /** Cleans the values of one span, event or record, to their depth, with a bound on what all of them cost. */
 export class CleanedValues {
-  readonly #subject: Subject;
+  readonly #context: TextContext;
   #characters = MOST_CHARACTERS;
   #values = MOST_VALUES;
 
-  constructor(subject: Subject) {
-    this.#subject = subject;
+  constructor(context: TextContext) {
+    this.#context = context;
   }
 
   /** A value that has no name, as it may leave. */
@@ -92,7 +92,7 @@ export class CleanedValues {
     this.#characters -= text.length;
     // The text that passes the bound is cut where it is read.
     if (this.#characters + text.length <= 0) return TOO_MUCH;
-    return name.name === '' ? cleanedProse(text, this.#subject.field) : cleanedText(name, text, this.#subject);
+    return name.name === '' ? cleanedProse(text, this.#context.field) : cleanedText(name, text, this.#context);
   }
 
   #array(name: AttributeName, values: readonly unknown[], depth: number): unknown[] {

@@ -14,7 +14,7 @@ import { cleanedUrl, MASK, personal, withoutSecrets } from './web-address.js';
  */
 
 /** What a text was recorded for. */
-export interface Subject {
+export interface TextContext {
   /** Of the span, which decides whose the address of a peer is. */
   readonly kind?: SpanKind | undefined;
   /** `db.system.name` of the span. */
@@ -86,7 +86,7 @@ export function attributeName(name: string): AttributeName {
 }
 
 /** A text that stands in an attribute of a span or log record of another library, as it may leave. Never throws. */
-export function cleanedText({ name, sort }: AttributeName, text: string, { kind, system, field }: Subject): string {
+export function cleanedText({ name, sort }: AttributeName, text: string, { kind, system, field }: TextContext): string {
   if (sort === 'structure' || text === '') return text;
   const { redact: sets, redactor } = settings();
   if (sets.length === 0 && redactor === undefined) return text;
@@ -104,7 +104,7 @@ export function cleanedText({ name, sort }: AttributeName, text: string, { kind,
   return known.cleaned(sort, system, text, () => cleanedOf(sort, text, system, field));
 }
 
-function cleanedOf(sort: Sort, text: string, system: string | undefined, field: Subject['field']): string {
+function cleanedOf(sort: Sort, text: string, system: string | undefined, field: TextContext['field']): string {
   const { redact: sets } = settings();
   const bounded = cut(text);
   if (sort === 'url') return cleanedUrl(bounded, sets, field);
@@ -128,7 +128,7 @@ export function cleanedNumber({ name, sort }: AttributeName, value: number): num
 }
 
 /** A message, a name, a line: with URLs, headers and words of a database in it. Never throws. */
-export function cleanedProse(text: string, field: Subject['field'], isOfDatabase = false): string {
+export function cleanedProse(text: string, field: TextContext['field'], isOfDatabase = false): string {
   const { redact: sets } = settings();
   let rest = cut(text);
   const found = charactersOf(rest);

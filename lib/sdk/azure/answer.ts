@@ -23,7 +23,7 @@ const RETRYABLE = new Set([408, 429, 500, 502, 503, 504]);
 const QUOTA = new Set([402, 439]);
 
 /** What an attempt came to. */
-export interface Answer {
+export interface AzureAnswer {
   readonly response?: Response;
   readonly trouble?: string;
   /** Envelopes that were refused for good. */
@@ -38,7 +38,7 @@ export interface Answer {
 }
 
 /** Reads an answer of the ingestion endpoint. */
-export function understood(request: Request, response: Response): Answer {
+export function understood(request: Request, response: Response): AzureAnswer {
   const { status } = response;
   if (status === 200) return { response, isTemporary: false };
   if (status === 206) return inPart(request, response);
@@ -52,7 +52,7 @@ export function understood(request: Request, response: Response): Answer {
   };
 }
 
-function inPart(request: Request, response: Response): Answer {
+function inPart(request: Request, response: Response): AzureAnswer {
   const { errors = [] } = parsed<{ errors?: { index: number; statusCode: number; message?: string }[] }>(
     response.bodyAsText,
     {},

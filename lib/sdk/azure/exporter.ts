@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode, suppressTracing } from '@opentelemetry/core';
 import { messageOf } from '../warnings.js';
-import type { AzureTransport, Outcome } from './transport.js';
+import type { AzureOutcome, AzureTransport } from './transport.js';
 
 type Done = (result: ExportResult) => void;
 
@@ -59,7 +59,7 @@ export class AdaptedExporter<Batch> {
   }
 
   async #export(batch: Batch): Promise<ExportResult> {
-    const outcome: Outcome = {};
+    const outcome: AzureOutcome = {};
     try {
       const { code, error } = await this.#run(this.adapt(batch), outcome);
       if (code !== ExportResultCode.SUCCESS)
@@ -71,7 +71,7 @@ export class AdaptedExporter<Batch> {
     }
   }
 
-  #run(batch: Batch, outcome: Outcome): Promise<ExportResult> {
+  #run(batch: Batch, outcome: AzureOutcome): Promise<ExportResult> {
     return new Promise((resolve, reject) => {
       context.with(suppressTracing(context.active()), () =>
         this.transport.observe(outcome, () => {
@@ -82,6 +82,6 @@ export class AdaptedExporter<Batch> {
   }
 }
 
-function failed(message: string, { rejected }: Outcome): ExportResult {
+function failed(message: string, { rejected }: AzureOutcome): ExportResult {
   return { code: ExportResultCode.FAILED, error: new AzureExportError(message, rejected) };
 }

@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
-import { type Answer, isRetryable, type Request, type Response, understood } from './answer.js';
+import { type AzureAnswer, isRetryable, type Request, type Response, understood } from './answer.js';
 
 type Next = (request: Request) => Promise<Response>;
 
 /** How one export went, as seen on the wire. */
-export interface Outcome {
+export interface AzureOutcome {
   /** What went wrong, in few words. */
   trouble?: string;
   /** Envelopes (a span, an event of one, a log record, a point of a metric) that Azure took none of. */
@@ -36,7 +36,7 @@ const ACCEPTED = '{"itemsReceived":0,"itemsAccepted":0,"errors":[]}';
  * failure only where it is to store the batch.
  */
 export class AzureTransport {
-  readonly #outcomes = new AsyncLocalStorage<Outcome>();
+  readonly #outcomes = new AsyncLocalStorage<AzureOutcome>();
   readonly #wakeups = new Set<() => void>();
   readonly #agent = new UnreferencedAgent({ keepAlive: true });
   readonly #end = new AbortController();
@@ -54,7 +54,7 @@ export class AzureTransport {
   }
 
   /** Runs an export; what is sent in it is noted in `outcome`. */
-  observe<T>(outcome: Outcome, run: () => T): T {
+  observe<T>(outcome: AzureOutcome, run: () => T): T {
     return this.#outcomes.run(outcome, run);
   }
 
@@ -94,12 +94,12 @@ export class AzureTransport {
   }
 
   /** The exporter stores what was answered by a status that it takes for temporary. */
-  #store(request: Request, { response, remaining }: Answer, outcome: Outcome): Response {
+  #store(request: Request, { response, remaining }: AzureAnswer, outcome: AzureOutcome): Response {
     outcome.isStored = true;
     return response && (remaining || isRetryable(response.status)) ? response : { ...accepted(request), status: 503 };
   }
 
-  async #attempt(request: Request, next: Next, deadline: number): Promise<Answer> {
+  async #attempt(request: Request, next: Next, deadline: number): Promise<AzureAnswer> {
     const millis = Math.max(1, deadline - Date.now());
     // Timers of abort signals are unreferenced. Where a proxy is configured, the agent is the proxy's.
     request.agent ??= this.#agent;
@@ -129,7 +129,7 @@ export class AzureTransport {
 }
 
 /** What was refused for good stays refused when the rest gets through at a later attempt. */
-function note(outcome: Outcome, { trouble, refused = 0 }: Answer): void {
+function note(outcome: AzureOutcome, { trouble, refused = 0 }: AzureAnswer): void {
   const before = outcome.rejected ?? 0;
   if (trouble !== undefined) outcome.trouble = trouble;
   else if (before === 0) delete outcome.trouble;

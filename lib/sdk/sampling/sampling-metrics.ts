@@ -6,10 +6,10 @@ import type { KeptBy } from './keep-rules.js';
  * What became of a trace's local part, or of a span: kept by a rule; `sampled` by the sampler; dropped since it was not
  * (`unsampled`); or dropped undecided, for lack of room (`no_room`) or at the end of its time (`too_old`).
  */
-export type Outcome = KeptBy | 'sampled' | 'unsampled' | 'no_room' | 'too_old';
+export type SamplingOutcome = KeptBy | 'sampled' | 'unsampled' | 'no_room' | 'too_old';
 
 /** How many of each, since the start. */
-export type OutcomeCounts = Record<Outcome, number>;
+export type OutcomeCounts = Record<SamplingOutcome, number>;
 
 /** What sampling kept and dropped, to be shown as metrics. */
 export interface SamplingFigures {

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type KeepRules, type KeptBy, keepsAny } from './keep-rules.js';
-import { noCounts, type Outcome, type SamplingFigures } from './sampling-metrics.js';
+import { noCounts, type SamplingFigures, type SamplingOutcome } from './sampling-metrics.js';
 import { belong, groupOf, isSampled, sampledAt, type TraceDecision, TraceGroup, WaitingGroups } from './trace-group.js';
 
 /** What was decided on a span that is handed on, for the attributes and the context that it leaves with. */
@@ -179,7 +179,7 @@ export class TailSampler {
   }
 
   /** @param otherwise what it comes to where neither a rule nor the sampler wants it */
-  private decide(group: TraceGroup, otherwise: Outcome): void {
+  private decide(group: TraceGroup, otherwise: SamplingOutcome): void {
     const decision = this.decisionOn(group, otherwise);
     const { ended } = group;
     group.decision = decision;
@@ -194,7 +194,7 @@ export class TailSampler {
     }
   }
 
-  private decisionOn(group: TraceGroup, otherwise: Outcome): TraceDecision {
+  private decisionOn(group: TraceGroup, otherwise: SamplingOutcome): TraceDecision {
     const running = group.rootEnded ? 0 : this.now() - group.openedAt;
     const kept = group.summary.meets(this.options.rules, running);
     // Kept whatever the sampler says: such a trace stands for itself alone.

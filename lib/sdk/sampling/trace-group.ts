@@ -2,12 +2,12 @@ import { type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/ap
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { PrivateFields } from '../private-fields.js';
 import { type KeptBy, TraceSummary } from './keep-rules.js';
-import type { Outcome } from './sampling-metrics.js';
+import type { SamplingOutcome } from './sampling-metrics.js';
 import { probabilityOf, thresholdIn } from './threshold.js';
 
 /** What was decided on a group, for good: spans that end later follow it. */
 export interface TraceDecision {
-  readonly outcome: Outcome;
+  readonly outcome: SamplingOutcome;
   readonly isDelivered: boolean;
   /** How many traces this one stands for; absent where that is not known. */
   readonly weight?: number;
