@@ -14,7 +14,7 @@ const FIELDS: Readonly<Record<ContentField, true>> = {
   feedback: true,
 };
 
-/** The attributes that hold, or refer to, what people and models say; only `content.ts` writes them. */
+/** The attributes that hold, or refer to, prompts, answers and tool data; only `content.ts` writes them. */
 const CONTENT = new Set(
   Object.keys(FIELDS).flatMap((field) => {
     const { content, reference } = semconv.contentAttributes(field as ContentField);

@@ -98,7 +98,7 @@ class Sized {
   }
 }
 
-/** A text that was cut when it was read counts as if it were all here: it yields its place to a newer one. */
+/** A text that was cut when it was read counts with its full length, so that it is cut before newer ones are. */
 function leastOf(leaf: Leaf, text: number): number {
   const least = text + markOf(leaf.text.length).length + 2;
   return unmarked(leaf.text).missing > 0 ? least : Math.min(leaf.json, least);

@@ -12,7 +12,7 @@ export function unmarked(text: string): { kept: string; missing: number } {
   return mark ? { kept: text.slice(0, mark.index), missing: Number(mark[1]) } : { kept: text, missing: 0 };
 }
 
-/** Half of a surrogate pair is no text. */
+/** Without half of a surrogate pair at the end, which is not valid Unicode. */
 function wellFormed(text: string): string {
   return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
 }

@@ -9,7 +9,7 @@ export type Plain = string | number | boolean | null | Plain[] | { [key: string]
 /** A value as JSON, redacted. */
 export interface PlainContent {
   readonly value: Plain;
-  /** How many pieces were masked. */
+  /** How many places were masked. */
   readonly masked: number;
   /** Characters of text that were left out since they are beyond what was asked for, less those of the marks. */
   readonly leftOut: number;
@@ -20,8 +20,8 @@ export interface PlainContent {
 const DEPTH = 32;
 const MOST_NODES = 20_000;
 /**
- * What a credential may measure at most. Where a text is cut before it is redacted, the end may hold the first half of one,
- * which no pattern knows; so much of the end is dropped.
+ * Characters of the longest credential. Where a text is cut before it is redacted, its end may be the first half of one, which no
+ * pattern recognises; so much of the end is dropped.
  */
 const MARGIN = 2048;
 const MILLION = 1e6;
@@ -32,12 +32,12 @@ const SCHEMA_NAMES = /^(?:role|type|modality|mime_type|finish_reason)$/;
 /** Members of a message part whose content follows no schema. */
 const FREE = /^(?:arguments|response|parameters)$/;
 
-/** Whether a member is a word of the schema; `isFree`: it stands within what follows none. */
+/** Whether the value of a member is a word of the schema, such as a role; not where it stands inside free JSON (`isFree`). */
 export function isSchemaWord(field: ContentField, name: string, isFree: boolean): boolean {
   return !isFree && SCHEMA_FIELDS.has(field) && SCHEMA_NAMES.test(name);
 }
 
-/** Whether what the member holds follows no schema any more. */
+/** Whether the value of the member is free JSON, such as the arguments of a tool. */
 export function leavesSchema(name: string): boolean {
   return FREE.test(name);
 }
@@ -161,7 +161,7 @@ class Walk {
     const room = Math.max(this.left, 0);
     this.left -= text.length;
     if (text.length <= room) return this.count(redact(text, this.field));
-    // A little more than there is room for is read, and its end, where half a credential may stand, is not shown.
+    // A little more than is shown is read, so that a credential at the end is redacted before it is cut.
     const read = room > 0 ? this.count(redact(text.slice(0, room + MARGIN), this.field)) : '';
     if (room > 0 && text.length <= room + MARGIN) return read;
     this.isCut = true;

@@ -8,7 +8,7 @@ import { isSchemaWord, leavesSchema, type Plain, type PlainContent, plainContent
 
 /** Characters of text that are read of one field at most, whatever the form. Bounds what redaction may cost. */
 const MOST_TEXT = 4 * 1024 * 1024;
-/** Of what is cut to N characters so many times N are read: what is masked, and what is cut, leaves room for more. */
+/** Where content is cut to N characters, 16 N are read: masks are shorter than what they hide, so that more fits in. */
 const MARGIN = 16;
 
 /** Whether a field of content is captured at all; where not, nobody has to build it. */
@@ -17,7 +17,7 @@ export function isCaptured(field: ContentField): boolean {
   return content !== 'NO_CONTENT' && (contentFields === 'all' || contentFields.includes(field));
 }
 
-/** Says, once in the life of a process, that content is recorded; whoever turned it on by mistake should know. */
+/** Warns once per process that content is recorded, in case it was turned on by mistake. */
 export function warnOfCapture(): void {
   const { content } = settings();
   if (content === 'NO_CONTENT') return;
@@ -27,8 +27,8 @@ export function warnOfCapture(): void {
 }
 
 /**
- * The one door for what people, models and tools say: opt-in → redact → external store → cut → attribute. The value in the
- * returned bag is structured; `content-attributes.ts` decides which signals show it, and how. Empty where the field
+ * The only way by which prompts, answers and tool data become attributes: opt-in → redact → external store → cut → attribute. The
+ * value in the returned attributes is structured; `content-attributes.ts` decides which signals show it, and how. Empty where the field
  * is not captured, or has nothing in it. Never throws and never changes `value`.
  *
  * @param span of the call, for the external store. Default: the active one
@@ -72,13 +72,13 @@ function cut(content: PlainContent, field: ContentField, most: number | undefine
   return bag;
 }
 
-/** The reference that the app's store returns for what it took. Content that it did not take is not recorded at all. */
+/** The reference that the app's store returns. Content for which it returns none is not recorded at all. */
 function stored(field: ContentField, value: Plain, span: SpanContext | undefined): string | undefined {
   const content: CapturedContent = { field, value, traceId: span?.traceId, spanId: span?.spanId };
   return safely('the content store', () => {
     const reference: unknown = settings().contentStore?.(content);
     if (typeof reference === 'string' || reference === undefined) return reference;
-    // A promise that fails must not take the process down.
+    // A rejection that nobody handles would end the process.
     Promise.resolve(reference).catch(() => {});
     throw new TypeError(
       'contentStore has to return a string, and at once: make up the reference, upload in the background',

@@ -20,7 +20,7 @@ const MOST_BYTES = 65_536;
 const TOO_MUCH = '[too much to clean]';
 const NAMELESS: AttributeName = { name: '', cleaned: '', sort: 'text', mayBeValuesOfSql: false };
 
-/** Cleans the values of one span, event or record, to their depth, with a bound on what all of them cost. */
+/** Cleans the values of one span, event or record, nested ones included, within a bound on characters and values. */
 export class CleanedValues {
   readonly #context: TextContext;
   #characters = MOST_CHARACTERS;
@@ -30,14 +30,14 @@ export class CleanedValues {
     this.#context = context;
   }
 
-  /** A value that has no name, as it may leave. */
+  /** A value that has no name, cleaned. */
   body(value: unknown): unknown {
     return this.#value(NAMELESS, value, 0);
   }
 
   /**
-   * Attributes as they may leave: those given where all of them may. Arrays and objects are always copied, as they may change
-   * before they are sent.
+   * Cleaned attributes; the same object where nothing has to be removed. Arrays and objects are always copied, since the app may
+   * change them before they are sent.
    *
    * @param isDropped names the attributes that are left out
    */
@@ -125,7 +125,7 @@ function isSql(value: unknown): boolean {
   return settings().redact.length > 0 && typeof value === 'string' && looksLikeSql(value);
 }
 
-/** Bytes are somebody's text as often as not. */
+/** Bytes are left out where they look like text with something to redact. */
 function bytes(view: ArrayBufferView): unknown {
   if (settings().redact.length === 0) return view;
   if (view.byteLength > MOST_BYTES) return `[${view.byteLength} bytes]`;

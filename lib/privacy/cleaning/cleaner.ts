@@ -9,8 +9,8 @@ import { withoutValues } from './statement.js';
 const FAILED = '[redaction failed]';
 
 /**
- * What has to go before anything leaves: attributes that `ANNOTEL_DROP_ATTRIBUTES` names, everywhere, and what the redactor
- * finds in what others than annotel recorded.
+ * Removes, before export, the attributes that `ANNOTEL_DROP_ATTRIBUTES` names, and what redaction finds in spans and log records
+ * of other libraries. annotel's own are redacted where they are made.
  */
 export class Cleaner {
   readonly #isDropped: ((name: string) => boolean) | undefined;
@@ -20,13 +20,13 @@ export class Cleaner {
     this.#isDropped = droppedBy(dropped);
   }
 
-  /** Whether there is anything to do for what this scope records. */
+  /** Whether spans or log records of this instrumentation scope have to be read. */
   concerns(scope: string): boolean {
     return this.#isDropped !== undefined || redacts(scope);
   }
 
   /**
-   * A copy without what has to go; the very same object where nothing has. Never throws.
+   * A cleaned copy; the same object where nothing has to be removed. Never throws.
    *
    * @param system the database that a span is about, for its events; read from `attributes` where it is left out
    */
@@ -40,7 +40,7 @@ export class Cleaner {
             this.#isDropped,
           ) as Attributes)
         : this.#withoutDropped(attributes);
-    // What cannot be cleaned does not leave.
+    // What cannot be cleaned is not exported.
     return safely('cleaning attributes', clean, {}) ?? {};
   }
 
@@ -53,7 +53,7 @@ export class Cleaner {
   /**
    * The name or the status message of a span, the name of an event. Never throws.
    *
-   * @param span whose text it is: of a database's spans, the statement may stand in their names, and values in errors
+   * @param span attributes of the span: that of a database may have the statement in its name, and values in its errors
    */
   text(text: string, scope: string, span?: Attributes): string {
     if (!redacts(scope)) return text;
@@ -92,7 +92,7 @@ const MOST_NAMES = 5000;
  * Whether an attribute is one of those that never leave.
  *
  * @param patterns names of attributes; `*` stands for any part of one
- * @returns `undefined` where there are no patterns, so that nobody has to ask
+ * @returns `undefined` where there are no patterns
  */
 export function droppedBy(patterns: readonly string[]): ((name: string) => boolean) | undefined {
   if (patterns.length === 0) return undefined;
@@ -108,7 +108,7 @@ export function droppedBy(patterns: readonly string[]): ((name: string) => boole
   };
 }
 
-/** Looks for one part after the other, the first place of each: a regular expression with many `.*` would try them all. */
+/** Finds the parts one after the other, in linear time: a regular expression with several `.*` would backtrack. */
 function matches(parts: readonly string[], name: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();

@@ -22,7 +22,7 @@ export class KnownTexts {
 
   /**
    * @param sort of text: each sort is cleaned in its own way
-   * @param system the database that it is for, which has a say in it
+   * @param system the database that it is for: SQL differs from one to the next
    */
   cleaned(sort: string, system: string | undefined, text: string, clean: () => string): string {
     const { redact, redactor } = settings();

@@ -15,7 +15,7 @@ import { cleanedUrl, MASK, personal, withoutSecrets } from './web-address.js';
 
 /** What a text was recorded for. */
 export interface TextContext {
-  /** Of the span, which decides whose the address of a peer is. */
+  /** Of the span: the peer of a server is a person's device, that of a client another server. */
   readonly kind?: SpanKind | undefined;
   /** `db.system.name` of the span. */
   readonly system?: string | undefined;
@@ -36,7 +36,7 @@ const PARAMETER_NAME =
   /^db\.(?:(?:query|operation|statement)\.parameters?(?:\..*)?|[\w.]*\.(?:values|parameters|params)|(?:values|parameters|params))$/;
 const VALUES_NAME = /^(?:parameters|params|bindings|values)$/;
 
-/** Names of systems and of what was prepared beforehand: no text of a person, and worthless when masked. */
+/** Names of systems, routes and ids: they hold no text of a person, and are useless when masked. */
 const STRUCTURE =
   /^(?:server\.address|network\.local\.address|network\.(?:protocol|transport|type)\b.*|net\.(?:host|sock\.host)\..*|http\.(?:route|request\.method|scheme|flavor|method|host|server_name)|url\.scheme|db\.(?:system|system\.name|namespace|operation\.name|collection\.name|name)|code\..*|otel\..*|telemetry\..*|(?:service|k8s|container|cloud|faas|deployment)\..*|user\.id|session\.id|gen_ai\.conversation\.id|(?:trace|span)_id|annotel\..*)$/;
 /** The other end of a connection: of an inbound request it is a person's address, of an outbound one a server's. */
@@ -53,10 +53,10 @@ type Sort = 'structure' | 'peer' | 'secret' | 'url' | 'sql' | 'maybe sql' | 'par
 /** What the name of an attribute, or of a member of an object, says of its value. */
 export interface AttributeName {
   readonly name: string;
-  /** The name as it may leave: it may hold what somebody said where an app makes names of it. */
+  /** The name, cleaned: some apps put user data into names. */
   readonly cleaned: string;
   readonly sort: Sort;
-  /** Whether the values of a statement stand in it, if one stands beside it. */
+  /** Whether it holds the parameters of a statement, where a statement is beside it: `{ sql, params }`. */
   readonly mayBeValuesOfSql: boolean;
 }
 
@@ -85,7 +85,7 @@ export function attributeName(name: string): AttributeName {
   return read;
 }
 
-/** A text that stands in an attribute of a span or log record of another library, as it may leave. Never throws. */
+/** A text that stands in an attribute of a span or log record of another library, cleaned. Never throws. */
 export function cleanedText({ name, sort }: AttributeName, text: string, { kind, system, field }: TextContext): string {
   if (sort === 'structure' || text === '') return text;
   const { redact: sets, redactor } = settings();
@@ -114,7 +114,7 @@ function cleanedOf(sort: Sort, text: string, system: string | undefined, field: 
   return cleanedProse(bounded, field, system !== undefined);
 }
 
-/** A number that says too much, as text; else itself. */
+/** A number; masked, as a text, where it is a secret or a card number, say. */
 export function cleanedNumber({ name, sort }: AttributeName, value: number): number | string {
   const { redact: sets } = settings();
   if (sort === 'structure' || sets.length === 0) return value;
@@ -151,7 +151,7 @@ export function holdsSecrets({ sort }: AttributeName): boolean {
   return sort === 'secret' && settings().redact.includes('secret');
 }
 
-/** At a blank: half a secret is not known for one. */
+/** Cuts at a blank, since no pattern recognises half a secret. */
 function cut(text: string): string {
   if (text.length <= LONGEST) return text;
   const blank = text.lastIndexOf(' ', LONGEST);

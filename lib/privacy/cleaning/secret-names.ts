@@ -1,7 +1,7 @@
 import { isSecretMember } from '../redaction/assignments.js';
 
 /*
- * Names of parameters, headers and members that say that their value opens a door, whatever the value looks like.
+ * Names of parameters, headers and members whose value is a credential, whatever it looks like.
  */
 
 const HEADER_NAME = /^(?:(?:http\.(?:request|response)\.header|rpc\.(?:request|response)\.metadata)\.)(.+)$/i;
@@ -18,7 +18,7 @@ const JOINED =
   /(?:token|secret|password|passwd|apikey|accesskey|accesskeyid|secretkey|sessionid|sessid|signature|credential)$/;
 /** Exactly so: an OAuth code, a key of Google's; many a name ends with such a word. */
 const ALONE = /^(?:code|key|auth_?code|authorization_?code|device_?code|user_?code|google_?access_?id|session_?id)$/;
-/** Tokens of a page of results open nothing. */
+/** Tokens that lead to the next page of results are no credentials. */
 const OF_A_PAGE = /(?:^|_)(?:page|next|prev|previous|continuation|cursor|sync)_?token$/;
 const PROBE = 'x1aB5678901234567';
 
@@ -38,7 +38,7 @@ export function mayBeSecretMember(name: string): boolean {
   return isSecretMember(name, PROBE);
 }
 
-// Those of an app are few; those that somebody makes up push each other out.
+// An app has few of them; the size is bounded for names that are made up.
 const parameters = new Map<string, boolean>();
 const MOST_PARAMETERS = 1000;
 

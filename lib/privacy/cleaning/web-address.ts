@@ -22,8 +22,8 @@ const END_IN_PATH = /[&#\s"'`<>;?/]|$/g;
 const END_ENCODED = /[&#\s"'`<>]|%(?:25){0,3}(?:26|23)|$/gi;
 
 /**
- * A URL as it may leave: the host stays, even where it is an IP address; what opens a door, and what the redactor finds, does
- * not. Takes time linear in its length.
+ * A URL without credentials and without what redaction finds; the host stays, even where it is an IP address. Takes time linear in
+ * its length.
  *
  * @param url absolute, or the part behind the host
  */

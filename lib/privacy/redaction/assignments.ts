@@ -1,8 +1,8 @@
 import type { Masker } from './boundary.js';
 
 /*
- * What a name gives away as a secret: `password=…`, `"apiKey": "…"`, `--token …`, `my password is …`. Prose and code speak
- * of passwords and tokens without telling one, so a value has to look the part.
+ * What a name gives away as a secret: `password=…`, `"apiKey": "…"`, `--token …`, `my password is …`. Prose and code also
+ * mention passwords and tokens without a value, so the value has to look like one.
  */
 
 const NAME =
@@ -87,7 +87,7 @@ function isTold(name: string, value: string, quoted: boolean, separator: string)
   if (value.length < 4 || PLACEHOLDER.test(value) || (!quoted && EXPRESSION.test(value))) return false;
   if (/^pwd$/i.test(name) && value.startsWith('/')) return false;
   if (/^pass|^pwd/i.test(name)) {
-    // Outside of quotes and of `name=value`, a password is told from a word of prose by what is no letter.
+    // Outside of quotes and of `name=value`, a password is recognised by a character that is no letter.
     return quoted || separator === '=' || /^%3d$/i.test(separator) || (value.length >= 6 && /[^A-Za-z'’-]/.test(value));
   }
   if (value.length < 8 || /\s/.test(value)) return false;

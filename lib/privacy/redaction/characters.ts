@@ -1,5 +1,5 @@
 /*
- * Each pattern needs characters that most texts lack: one plain look at a text tells which patterns can find anything in it.
+ * Each pattern needs characters that most texts lack: one loop over a text says which patterns can find anything in it.
  */
 
 /** Sorts of characters, as bits. */

@@ -7,7 +7,7 @@ import { patternsOf } from './patterns.js';
 /** What was masked in a text. */
 export interface Redacted {
   readonly text: string;
-  /** How many pieces were masked. */
+  /** How many places were masked. */
   readonly masked: number;
 }
 
@@ -17,7 +17,7 @@ export const REDACTION_FAILED = '[redaction failed]';
 /** No pattern fits into less. */
 const SHORTEST = 6;
 
-/** Masks in a text what `settings().redact` names, then lets the app's own redactor have its say. Never throws. */
+/** Masks in a text what `settings().redact` names, then calls the app's own redactor. Never throws. */
 export function redact(text: string, field: ContentField | 'error' | 'attribute' | 'log'): Redacted {
   const known = redactPatterns(text);
   const { redactor } = settings();
@@ -27,7 +27,7 @@ export function redact(text: string, field: ContentField | 'error' | 'attribute'
   return { text: typeof own === 'string' ? own : REDACTION_FAILED, masked: known.masked + 1 };
 }
 
-/** {@link redact} without the app's redactor: for words of the schema, which an app does not expect to be asked about. */
+/** {@link redact} without the app's redactor: for words of the messages schema, for which the app's redactor is not called. */
 export function redactPatterns(text: string): Redacted {
   if (text.length < SHORTEST) return { text, masked: 0 };
   const counter: MaskCounter = { masked: 0 };
@@ -35,7 +35,7 @@ export function redactPatterns(text: string): Redacted {
 }
 
 function masked(text: string, counter: MaskCounter): string {
-  // What masks put into a text is nothing that a pattern needs.
+  // Once for all patterns: masks add no character that another pattern looks for.
   const found = charactersOf(text);
   let rest = text;
   for (const { mask, needs, shortest = 0 } of patternsOf(settings().redact)) {

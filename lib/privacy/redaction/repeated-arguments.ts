@@ -19,7 +19,7 @@ const MOST_CHANCE_LETTERS = 3;
 /** Characters between two repeated places that are masked with them: an escape or a changed quote. */
 const GAP = 3;
 
-/** Members that name something of the app's or the provider's, and say nothing of the people who use it. */
+/** Members that name a model, an endpoint or an option: no content, and needed to understand the error. */
 const NAMING =
   /^(?:model|modelId|model_id|deployment|deploymentName|engine|baseURL|base_url|endpoint|path|method|type|role|apiVersion|api_version|region|voice|size|quality|reasoning_effort|tool_choice|encoding_format)$/;
 const MODEL =

@@ -1,8 +1,8 @@
 import type { MaskCounter, Masker } from './boundary.js';
 
 /*
- * Most of a text is prose in which there is nothing to find. One plain loop finds where a look is worth while, and the
- * patterns see only that: ten times as fast as letting each pattern read everything.
+ * Most of a text is prose without anything to mask. One loop finds long words and numbers, and the patterns are applied to those
+ * only: ten times as fast as applying each pattern to the whole text.
  */
 
 /** What a pattern may look at around a run: an escape before it, what follows behind it. */
@@ -31,7 +31,7 @@ export interface NumberMasker {
   named?(run: string, before: string, counter: MaskCounter): string | undefined;
 }
 
-/** Lets `maskers` see the long words of a text only, as API keys and tokens are. */
+/** Applies `maskers` to the long words of a text only: API keys and tokens are long words. */
 export function inLongWords(maskers: readonly Masker[]): Masker {
   return (text, counter) => {
     let masked = '';
@@ -57,7 +57,7 @@ function escapedAt(text: string, at: number): number {
   return Math.max(0, (ESCAPED.exec(text.slice(at - 1, at + 5))?.[0].length ?? 1) - 1);
 }
 
-/** Lets `maskers` see the places where digits stand, with what numbers are written with, if there are enough of them. */
+/** Applies `maskers` to runs of at least seven digits, with the blanks and signs that numbers are written with. */
 export function inNumbers(maskers: readonly NumberMasker[]): Masker {
   const masks = maskers.map(({ mask }) => mask);
   return (text, counter) => {
