@@ -8,7 +8,7 @@ import { configure } from '../settings.js';
 import { registered, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
-import { observeFigures } from './export/exports.js';
+import { observeExports } from './export/exports.js';
 import { createPipeline, type Pipeline } from './export/pipeline.js';
 import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logs/api-logs.js';
@@ -67,7 +67,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   if (!outgoing.logs) logs.disable();
   wake();
   const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
-  observeFigures(meter, pipeline.exports);
+  observeExports(meter, pipeline.exports);
   if (outgoing.spans) observeSampling(meter, outgoing.spans.tail);
   takeHold();
   if (outgoing.logs) {

@@ -195,7 +195,8 @@ function colors(env: Environment): boolean {
 const REMOVED: Readonly<Record<string, string>> = {
   ANNOTEL_KEEP_MAX_TRACES: 'at most 5000 traces wait until it is known whether they are kept',
   ANNOTEL_KEEP_MAX_SPANS: 'at most 20000 spans wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_AGE: 'a trace waits at most 5 minutes until it is decided whether it is kept',
+  ANNOTEL_KEEP_MAX_AGE:
+    'a trace waits at most 5 minutes, or somewhat longer than slower-than, until it is decided whether it is kept',
   ANNOTEL_SPOOL_MAX_SIZE: 'a process keeps at most 256 MB in ANNOTEL_SPOOL_DIR, and drops the oldest beyond it',
   ANNOTEL_SPOOL_MAX_AGE: 'what is older than 48 hours is dropped from ANNOTEL_SPOOL_DIR',
 };

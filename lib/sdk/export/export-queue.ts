@@ -145,7 +145,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     });
   }
 
-  figures(): Figures {
+  counters(): ExportCounters {
     const { signal, destination } = this.route;
     const [taken, exported, spooled, dropped] = [this.#taken, this.#exported, this.#spooled, this.#dropped];
     return {
@@ -349,7 +349,7 @@ export function nextPause(first: number, failures: number, asked?: number, rando
 }
 
 /** What became of the items of one signal on the way to one destination, since telemetry started. */
-export interface Figures {
+export interface ExportCounters {
   readonly signal: Signal;
   /** Origin of the destination, such as `http://localhost:4318`. */
   readonly destination: string;

@@ -5,12 +5,12 @@ import {
   ATTR_SERVER_ADDRESS,
 } from '../../genai/semconv.js';
 import { Destination } from './destination.js';
-import type { Delivered, ExportQueue, Figures, PendingExport } from './export-queue.js';
+import type { Delivered, ExportCounters, ExportQueue, PendingExport } from './export-queue.js';
 import type { Spool } from './spool.js';
 
 /** A queue that sends over a network: it can be flushed, closed and abandoned. */
 export type Exporting = Pick<ExportQueue<never>, 'settled' | 'close' | 'abandon'> &
-  Partial<Pick<ExportQueue<never>, 'pending' | 'figures'>>;
+  Partial<Pick<ExportQueue<never>, 'pending' | 'counters'>>;
 
 /** All queues that send over a network, and their destinations. */
 export class Exports {
@@ -74,8 +74,8 @@ export class Exports {
     return this.#all.flatMap((one) => one.pending?.() ?? []);
   }
 
-  figures(): Figures[] {
-    return this.#all.flatMap((one) => one.figures?.() ?? []);
+  counters(): ExportCounters[] {
+    return this.#all.flatMap((one) => one.counters?.() ?? []);
   }
 }
 
@@ -95,14 +95,14 @@ const METRIC_TELEMETRY_ITEMS = {
 const OUTCOMES = ['exported', 'spooled', 'dropped'] as const;
 
 /** Registers the metric, which is read anew for each collection. */
-export function observeFigures(meter: Meter, source: { figures(): readonly Figures[] }): void {
+export function observeExports(meter: Meter, source: { counters(): readonly ExportCounters[] }): void {
   const { name, ...options } = METRIC_TELEMETRY_ITEMS;
   meter.createObservableCounter(name, options).addCallback((result) => {
-    for (const { signal, destination, taken, ...figures } of source.figures()) {
+    for (const { signal, destination, taken, ...counters } of source.counters()) {
       // A queue that was used reports all three outcomes, so that the first dropped item shows as an increase from 0.
       if (taken === 0) continue;
       for (const outcome of OUTCOMES) {
-        result.observe(figures[outcome], {
+        result.observe(counters[outcome], {
           [ATTR_ANNOTEL_TELEMETRY_SIGNAL]: signal,
           [ATTR_ANNOTEL_TELEMETRY_OUTCOME]: outcome,
           [ATTR_SERVER_ADDRESS]: destination,

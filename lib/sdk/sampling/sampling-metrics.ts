@@ -12,7 +12,7 @@ export type SamplingOutcome = KeptBy | 'sampled' | 'unsampled' | 'no_room' | 'to
 export type OutcomeCounts = Record<SamplingOutcome, number>;
 
 /** What sampling kept and dropped, to be shown as metrics. */
-export interface SamplingFigures {
+export interface SamplingCounters {
   /** Local parts of traces: one for each span that has no parent in this process. */
   readonly traces: Readonly<OutcomeCounts>;
   /** Ended spans. Those that were left out of a trace with too many count as `no_room`, whatever became of it. */
@@ -41,10 +41,10 @@ const METRIC_SAMPLING_SPANS = {
 };
 
 /** Reports what sampling kept and dropped as metrics, read anew for each collection. */
-export function observeSampling(meter: Meter, source: { figures(): SamplingFigures }): void {
+export function observeSampling(meter: Meter, source: { counters(): SamplingCounters }): void {
   for (const [definition, counts] of [
-    [METRIC_SAMPLING_TRACES, () => source.figures().traces],
-    [METRIC_SAMPLING_SPANS, () => source.figures().spans],
+    [METRIC_SAMPLING_TRACES, () => source.counters().traces],
+    [METRIC_SAMPLING_SPANS, () => source.counters().spans],
   ] as const) {
     const { name, ...options } = definition;
     meter.createObservableCounter(name, options).addCallback((result) => {

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type KeepRules, type KeptBy, keepsAny } from './keep-rules.js';
-import { noCounts, type SamplingFigures, type SamplingOutcome } from './sampling-metrics.js';
+import { noCounts, type SamplingCounters, type SamplingOutcome } from './sampling-metrics.js';
 import { belong, groupOf, isSampled, sampledAt, type TraceDecision, TraceGroup, WaitingGroups } from './trace-group.js';
 
 /** What was decided on a span that is handed on, for the attributes and the context that it leaves with. */
@@ -112,7 +112,7 @@ export class TailSampler {
   }
 
   /** What was kept and dropped so far. */
-  figures(): SamplingFigures {
+  counters(): SamplingCounters {
     const waiting = { traces: this.waiting.size, spans: this.waitingSpans };
     return { traces: { ...this.traces }, spans: { ...this.spans }, missed: this.missed, waiting };
   }

@@ -21,7 +21,7 @@ describe('ExportQueue', () => {
   /** Longer than any pause that nobody asked for. */
   const inAWhile = () => jest.advanceTimersByTimeAsync(60_000);
   const counts = ({ queue }: ReturnType<typeof line>) => {
-    const { taken, exported, dropped, held } = queue.figures();
+    const { taken, exported, dropped, held } = queue.counters();
     return { taken, exported, dropped, held };
   };
 

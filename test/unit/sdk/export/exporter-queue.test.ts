@@ -85,7 +85,7 @@ describe('the queue of an exporter with attempts of its own', () => {
     inner.batches[1]?.done(ok);
     await soon();
     expect(said[1]).toBe('annotel: there answers again; delivered late: nothing; dropped: 2 spans');
-    expect(exporter.figures()).toMatchObject({ taken: 3, exported: 1, dropped: 2, held: 0 });
+    expect(exporter.counters()).toMatchObject({ taken: 3, exported: 1, dropped: 2, held: 0 });
   });
 
   it('reports an exporter that throws', async () => {
@@ -105,7 +105,7 @@ describe('the queue of an exporter with attempts of its own', () => {
     await exporter.settled();
     clearInterval(holding);
     inner.batches[0]?.done(ok);
-    expect(exporter.figures()).toMatchObject({ exported: 0, dropped: 1 });
+    expect(exporter.counters()).toMatchObject({ exported: 0, dropped: 1 });
     expect(said).toEqual([expect.stringContaining('(no answer within 20 ms)')]);
   });
 
@@ -131,7 +131,7 @@ describe('the queue of an exporter with attempts of its own', () => {
     exporter.take(spans('d'));
     exporter.lost(2);
     expect(inner.batches).toHaveLength(1);
-    expect(exporter.figures()).toMatchObject({ taken: 6, dropped: 3, held: 3 });
+    expect(exporter.counters()).toMatchObject({ taken: 6, dropped: 3, held: 3 });
     inner.batches[0]?.done(ok);
     await soon();
     exporter.take(spans('e'));

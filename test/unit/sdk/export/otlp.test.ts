@@ -8,7 +8,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { observeFigures } from '../../../../lib/sdk/export/exports.js';
+import { observeExports } from '../../../../lib/sdk/export/exports.js';
 import { createPipeline, type Pipeline } from '../../../../lib/sdk/export/pipeline.js';
 import { resolveOptions } from '../../../../lib/sdk/options.js';
 import { Collector, refusingUrl } from '../../../support/sdk-collector.js';
@@ -83,7 +83,7 @@ describe('export by OTLP', () => {
     meters.getMeter('t').createCounter('count').add(1);
     await flush();
     expect(arrived.sort()).toEqual(['log', 'metric count', 'span work']);
-    expect(exports.figures()).toMatchObject([
+    expect(exports.counters()).toMatchObject([
       { signal: 'traces', taken: 1, exported: 1, dropped: 0 },
       { signal: 'metrics', taken: 1, exported: 1, dropped: 0 },
       { signal: 'logs', taken: 1, exported: 1, dropped: 0 },
@@ -107,8 +107,8 @@ describe('export by OTLP', () => {
       else logger.emit({ body: 'worked' });
     }
     await flush();
-    const figures = exports.figures().find((one) => one.signal === signal);
-    expect(figures).toMatchObject({ taken: 3, exported: 2, dropped: 1 });
+    const counters = exports.counters().find((one) => one.signal === signal);
+    expect(counters).toMatchObject({ taken: 3, exported: 2, dropped: 1 });
     expect(said).toEqual([
       expect.stringMatching(/refuses \w+ \((too long|partial success)\): 1 (span|log record) dropped/),
     ]);
@@ -130,10 +130,10 @@ describe('export by OTLP', () => {
     });
     for (let n = 0; n < 20; n += 1) tracer.startSpan(`span ${n}`).end();
     await flush();
-    while ((exports.figures()[0]?.held ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((exports.counters()[0]?.held ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     rmSync(dir, { recursive: true });
     expect(arrived.sort()).toEqual(Array.from({ length: 20 }, (_, n) => `span ${n}`).sort());
-    expect(exports.figures()).toMatchObject([{ taken: 20, exported: 20, dropped: 0 }]);
+    expect(exports.counters()).toMatchObject([{ taken: 20, exported: 20, dropped: 0 }]);
     expect(said).toEqual([]);
   });
 
@@ -159,10 +159,10 @@ describe('export by OTLP', () => {
     expect(collector.spanNames).toEqual(['sampled']);
   });
 
-  it('reports its figures as a metric', async () => {
+  it('reports its counters as a metric', async () => {
     await using collector = await Collector.start();
     const { tracer, meters, flush, exports } = exportTo(collector.url);
-    observeFigures(meters.getMeter('annotel'), exports);
+    observeExports(meters.getMeter('annotel'), exports);
     tracer.startSpan('work').end();
     await flush();
     const { body } = collector.requests.find(({ path }) => path === '/v1/metrics') ?? { body: '{}' };

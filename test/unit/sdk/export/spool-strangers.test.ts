@@ -141,7 +141,7 @@ describe('Spool', () => {
     expect(readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.parcel'))).toHaveLength(1);
     held[0]?.answer({ status: 'accepted' });
     await queue.settled();
-    expect(queue.figures()).toMatchObject({ exported: 1, dropped: 0 });
+    expect(queue.counters()).toMatchObject({ exported: 1, dropped: 0 });
     expect(said).toEqual([]);
   });
 
@@ -153,7 +153,7 @@ describe('Spool', () => {
       await queue.settled();
     }
     expect(far.sent).toEqual([['a'], ['b'], ['c']]);
-    expect(queue.figures()).toMatchObject({ exported: 3, dropped: 0 });
+    expect(queue.counters()).toMatchObject({ exported: 3, dropped: 0 });
   });
 
   it('stays where it is when the app changes its working directory', async () => {
@@ -183,7 +183,7 @@ describe('Spool', () => {
     const { queue, far, backlog } = await start(250 * 4096);
     await backlog.written();
     expect(far.sent.flat()).toEqual(words.slice(50));
-    expect(queue.figures()).toMatchObject({ taken: 300, exported: 250, dropped: 50, held: 0 });
+    expect(queue.counters()).toMatchObject({ taken: 300, exported: 250, dropped: 50, held: 0 });
     expect(readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.parcel'))).toEqual([]);
     expect(said).toEqual([expect.stringContaining('has reached 1024000 bytes: the oldest in it is dropped')]);
   });

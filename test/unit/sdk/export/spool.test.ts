@@ -77,7 +77,7 @@ describe('Spool', () => {
     return killed;
   };
   const gone = async ({ queue }: Line) => {
-    while (queue.figures().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (queue.counters().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const files = (ending = '.parcel') =>
     existsSync(dir)
@@ -121,7 +121,7 @@ describe('Spool', () => {
     await again.queue.settled();
     await gone(again);
     expect(far.sent).toEqual([['a'], ['b', 'c'], ['d'], ['e']]);
-    expect(again.queue.figures()).toMatchObject({ taken: 5, exported: 5, dropped: 0, held: 0 });
+    expect(again.queue.counters()).toMatchObject({ taken: 5, exported: 5, dropped: 0, held: 0 });
     expect(files()).toEqual([]);
   });
 
@@ -228,7 +228,7 @@ describe('Spool', () => {
     await again.backlog.written();
     await gone(again);
     expect(again.far.sent).toEqual([['a'], ['b']]);
-    expect(again.queue.figures()).toMatchObject({ exported: 2, dropped: 1 });
+    expect(again.queue.counters()).toMatchObject({ exported: 2, dropped: 1 });
     expect(files('.corrupt')).toHaveLength(1);
     expect(said).toEqual([expect.stringMatching(why)]);
   });
@@ -296,7 +296,7 @@ describe('Spool', () => {
     all.far.answer = away;
     all.queue.take(['a', 'b']);
     await all.queue.shutdown();
-    expect(all.queue.figures()).toMatchObject({ dropped: 2, held: 0 });
+    expect(all.queue.counters()).toMatchObject({ dropped: 2, held: 0 });
     expect(lines).toEqual([expect.stringMatching(/before the end: 2 spans dropped$/)]);
   });
 
@@ -307,7 +307,7 @@ describe('Spool', () => {
     for (let n = 0; n < 20; n += 1) full.queue.take([`${n}`]);
     await full.backlog.written();
     expect(files()).toHaveLength(5);
-    expect(full.queue.figures()).toMatchObject({ taken: 20, dropped: 15, held: 5 });
+    expect(full.queue.counters()).toMatchObject({ taken: 20, dropped: 15, held: 5 });
     expect(said).toEqual([expect.stringMatching(/has reached 20480 bytes: the oldest in it is dropped/)]);
     far.answer = accepted;
     full.queue.close();
@@ -322,7 +322,7 @@ describe('Spool', () => {
     await again.backlog.written();
     await again.queue.settled();
     expect(again.far.sent).toEqual([]);
-    expect(again.queue.figures()).toMatchObject({ taken: 2, dropped: 2, held: 0 });
+    expect(again.queue.counters()).toMatchObject({ taken: 2, dropped: 2, held: 0 });
     expect(files()).toEqual([]);
     expect(said).toEqual([expect.stringMatching(/too old to be sent/)]);
   });
@@ -362,7 +362,7 @@ describe('Spool', () => {
     expect(files()).toHaveLength(2);
     await ending.queue.shutdown();
     expect(files()).toHaveLength(2);
-    expect(ending.queue.figures()).toMatchObject({ taken: 2, spooled: 2, dropped: 0, held: 2 });
+    expect(ending.queue.counters()).toMatchObject({ taken: 2, spooled: 2, dropped: 0, held: 2 });
     const again = start();
     await again.backlog.written();
     await gone(again);
@@ -388,7 +388,7 @@ describe('Spool', () => {
     await gone(all);
     all.queue.take(['d']);
     await gone(all);
-    expect(all.queue.figures()).toMatchObject({ taken: 4, exported: 4, spooled: 3, dropped: 0 });
+    expect(all.queue.counters()).toMatchObject({ taken: 4, exported: 4, spooled: 3, dropped: 0 });
   });
 
   it('touches its locks, so that others see that it is alive', async () => {

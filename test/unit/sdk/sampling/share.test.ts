@@ -55,7 +55,7 @@ test('10 % of 100 000 traces of which 2 % fail: every failed one is there whole,
     else {
       advance(floor(next() * making.length));
       if (sizes.length % 1000 === 0) {
-        const { waiting } = service.tail.figures();
+        const { waiting } = service.tail.counters();
         most = { traces: Math.max(most.traces, waiting.traces), spans: Math.max(most.spans, waiting.spans) };
       }
     }
@@ -83,7 +83,7 @@ test('10 % of 100 000 traces of which 2 % fail: every failed one is there whole,
   expect(Math.abs(weights - TRACES)).toBeLessThan(10 * 4 * Math.sqrt(others.length * 0.1 * 0.9));
   expect(most.traces).toBeGreaterThan(100);
   expect(most.traces).toBeLessThanOrEqual(CONCURRENT);
-  expect(service.tail.figures()).toMatchObject({
+  expect(service.tail.counters()).toMatchObject({
     traces: { error: failed.length, sampled: share, unsampled: others.length - share, no_room: 0, too_old: 0 },
     missed: 0,
     waiting: { traces: 0, spans: 0 },
@@ -100,11 +100,11 @@ test('slow traces do not fill the buffer beyond what is configured, and the loss
     service.start('done', root).end();
     running.push([root, service.start('open', root)]);
     if (running.length > 10_000) for (const span of (running.shift() as [Span, Span]).reverse()) span.end();
-    const { waiting } = service.tail.figures();
+    const { waiting } = service.tail.counters();
     if (waiting.traces > 300 || waiting.spans > 1000) throw new Error(`${waiting.traces}, ${waiting.spans}`);
   }
   for (const span of running.flat().reverse()) span.end();
-  const { traces, spans, waiting } = service.tail.figures();
+  const { traces, spans, waiting } = service.tail.counters();
   expect(waiting).toEqual({ traces: 0, spans: 0 });
   expect(traces.no_room + traces.sampled + traces.unsampled).toBe(12_000);
   expect(traces.no_room).toBeGreaterThan(10_000);

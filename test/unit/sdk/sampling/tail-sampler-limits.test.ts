@@ -12,13 +12,13 @@ describe('limits', () => {
     service.start('child', root).end();
     service.time = 999;
     service.tail.flush();
-    expect(service.tail.figures().waiting.traces).toBe(1);
+    expect(service.tail.counters().waiting.traces).toBe(1);
     service.time = 1000;
     service.tail.flush();
     fail(root);
     root.end();
     expect(service.names).toEqual([]);
-    expect(service.tail.figures()).toMatchObject({
+    expect(service.tail.counters()).toMatchObject({
       traces: { too_old: 1, error: 0 },
       spans: { too_old: 2 },
       missed: 1,
@@ -31,11 +31,11 @@ describe('limits', () => {
     const slow = service.start('slow');
     service.time = 1000;
     service.tail.flush();
-    expect(service.tail.figures().waiting.traces).toBe(1);
+    expect(service.tail.counters().waiting.traces).toBe(1);
     service.time = 1101;
     // The next one that begins has a look, too.
     const next = service.start('next');
-    expect(service.tail.figures()).toMatchObject({ traces: { slow: 1 }, waiting: { traces: 1 } });
+    expect(service.tail.counters()).toMatchObject({ traces: { slow: 1 }, waiting: { traces: 1 } });
     service.start('child', slow).end();
     slow.end();
     expect(service.names).toEqual(['child', 'slow']);
@@ -75,7 +75,7 @@ describe('limits', () => {
       span.end();
     }
     expect(service.names).toEqual(['child', 'third', 'fourth', 'failing']);
-    expect(service.tail.figures()).toMatchObject({ traces: { error: 3, no_room: 1 }, missed: 1 });
+    expect(service.tail.counters()).toMatchObject({ traces: { error: 3, no_room: 1 }, missed: 1 });
   });
 
   test('of spans: the oldest are decided until there is room', () => {
@@ -83,7 +83,7 @@ describe('limits', () => {
     const roots = [service.start('0'), service.start('1')];
     const children = [service.start('0/0', roots[0]), service.start('1/0', roots[1])];
     service.start('1/1', roots[1]);
-    expect(service.tail.figures()).toMatchObject({ traces: { no_room: 1 }, waiting: { traces: 1, spans: 3 } });
+    expect(service.tail.counters()).toMatchObject({ traces: { no_room: 1 }, waiting: { traces: 1, spans: 3 } });
     for (const span of [...children, ...roots]) {
       fail(span);
       span.end();
@@ -97,10 +97,10 @@ describe('limits', () => {
     const root = service.start('root');
     fail(root);
     for (let count = 0; count < 10; count += 1) service.start('child', root).end();
-    expect(service.tail.figures().waiting.spans).toBeLessThanOrEqual(3);
+    expect(service.tail.counters().waiting.spans).toBeLessThanOrEqual(3);
     root.end();
     expect(service.names).toEqual([]);
-    expect(service.tail.figures()).toMatchObject({ traces: { no_room: 1 }, spans: { no_room: 11 }, missed: 1 });
+    expect(service.tail.counters()).toMatchObject({ traces: { no_room: 1 }, spans: { no_room: 11 }, missed: 1 });
   });
 
   test('of spans of one trace: what starts beyond is left out with all below it, and still tells of errors', () => {
@@ -125,7 +125,7 @@ describe('limits', () => {
     service.start('late', out).end();
     service.start('late, of one that is in', a).end();
     expect(service.names.slice(3)).toEqual(['late, of one that is in']);
-    expect(service.tail.figures()).toMatchObject({ traces: { error: 1 }, spans: { error: 4, no_room: 3 } });
+    expect(service.tail.counters()).toMatchObject({ traces: { error: 1 }, spans: { error: 4, no_room: 3 } });
   });
 });
 
@@ -142,7 +142,7 @@ describe('close', () => {
     expect(service.names).toEqual(['failed']);
     failing.end();
     expect(service.names).toEqual(['failed', 'failing']);
-    expect(service.tail.figures()).toMatchObject({
+    expect(service.tail.counters()).toMatchObject({
       traces: { error: 1, too_old: 1 },
       waiting: { traces: 0, spans: 0 },
     });

@@ -40,7 +40,7 @@ function grow(seed: number, limits: ConstructorParameters<typeof TailService>[0]
       }
       span.end();
     }
-    const { traces, spans: waiting } = service.tail.figures().waiting;
+    const { traces, spans: waiting } = service.tail.counters().waiting;
     if (traces > (limits?.maxTraces ?? 1000) || waiting > (limits?.maxSpans ?? 10_000)) {
       throw new Error(`${traces} traces, ${waiting} spans`);
     }
@@ -74,13 +74,13 @@ describe.each([
 
   test('every span is counted once, and so is every part of a trace', () => {
     for (const { service, spans } of trees) {
-      const figures = service.tail.figures();
-      expect(sum(figures.spans)).toBe(spans.length);
+      const counters = service.tail.counters();
+      expect(sum(counters.spans)).toBe(spans.length);
       const roots = spans.filter((span) => isLocalRoot(span));
-      expect(sum(figures.traces)).toBe(roots.length);
-      const { error, slow, expensive, sampled } = figures.spans;
+      expect(sum(counters.traces)).toBe(roots.length);
+      const { error, slow, expensive, sampled } = counters.spans;
       expect(service.delivered).toHaveLength(error + slow + expensive + sampled);
-      expect(figures.waiting).toEqual({ traces: 0, spans: 0 });
+      expect(counters.waiting).toEqual({ traces: 0, spans: 0 });
     }
   });
 
@@ -101,10 +101,10 @@ test('where there is room, every trace with an error is delivered, unless it had
     const { service, failed } = grow(seed, {});
     const delivered = new Set(service.delivered.map(({ span }) => span.spanContext().spanId));
     const lost = [...failed].filter((span) => !delivered.has(span.spanContext().spanId));
-    expect(lost.length).toBeGreaterThanOrEqual(service.tail.figures().missed);
-    missed += service.tail.figures().missed;
+    expect(lost.length).toBeGreaterThanOrEqual(service.tail.counters().missed);
+    missed += service.tail.counters().missed;
     // Late children of what was dropped are all that can be lost.
-    expect(lost.length === 0).toBe(service.tail.figures().missed === 0);
+    expect(lost.length === 0).toBe(service.tail.counters().missed === 0);
   }
   expect(missed).toBeGreaterThan(0);
 });

@@ -27,7 +27,7 @@ describe('a trace that is not sampled', () => {
       ['b', { threshold: '0' }],
       ['a', { threshold: '0', kept: 'error' }],
     ]);
-    expect(service.tail.figures()).toMatchObject({
+    expect(service.tail.counters()).toMatchObject({
       traces: { error: 1, unsampled: 0 },
       spans: { error: 3, unsampled: 0 },
       waiting: { traces: 0, spans: 0 },
@@ -38,7 +38,7 @@ describe('a trace that is not sampled', () => {
     const service = new TailService();
     three(service);
     expect(service.names).toEqual([]);
-    expect(service.tail.figures()).toMatchObject({ traces: { unsampled: 1 }, spans: { unsampled: 3 }, missed: 0 });
+    expect(service.tail.counters()).toMatchObject({ traces: { unsampled: 1 }, spans: { unsampled: 3 }, missed: 0 });
   });
 
   test.each([
@@ -63,7 +63,7 @@ describe('a trace that is not sampled', () => {
     const root = service.start('root');
     const child = service.start('child', root);
     root.end();
-    expect(service.tail.figures().waiting).toEqual({ traces: 1, spans: 2 });
+    expect(service.tail.counters().waiting).toEqual({ traces: 1, spans: 2 });
     fail(child);
     child.end();
     expect(service.names).toEqual(['root', 'child']);
@@ -83,7 +83,7 @@ describe('a trace that is not sampled', () => {
     late.end();
     later.end();
     expect(service.names).toEqual(names);
-    expect(service.tail.figures()).toMatchObject({ missed: failed ? 0 : 1, waiting: { traces: 0, spans: 0 } });
+    expect(service.tail.counters()).toMatchObject({ missed: failed ? 0 : 1, waiting: { traces: 0, spans: 0 } });
   });
 
   test('is not held once it is decided, whoever holds a span of it', async () => {
@@ -143,7 +143,7 @@ describe('a sampled trace', () => {
     expect(service.delivered).toMatchObject([{ span: { name: 'child' }, verdict: {} }]);
     root.end();
     expect(service.delivered[1]?.verdict).toEqual({});
-    expect(service.tail.figures()).toMatchObject({ traces: { sampled: 1 }, spans: { sampled: 2 } });
+    expect(service.tail.counters()).toMatchObject({ traces: { sampled: 1 }, spans: { sampled: 2 } });
   });
 
   test('at a ratio of 1 passes span by span', () => {
