@@ -1,8 +1,9 @@
 /** What a process needs of telemetry when it ends. */
 export interface Ending {
-  shutdown(): Promise<void>;
   /** @param isLast the process ends right after this: processors and readers of the app are shut down as well */
   flush(isLast?: boolean): Promise<void>;
+  /** The process has nothing left to do: telemetry ends, too. */
+  finished(): void;
   /**
    * Exports what it can before it returns, for a process that runs no asynchronous code any more. Never throws.
    *
@@ -45,7 +46,7 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
 
   // One turn later: a signal that the app has just raised again, as Nest does at its end, is delivered before.
   const onBeforeExit = () => {
-    setImmediate(() => telemetry.shutdown());
+    setImmediate(() => telemetry.finished());
   };
 
   // `process.exit()`, and errors that nobody caught: the process is past all waiting. Before the app's own listeners, of

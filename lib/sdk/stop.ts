@@ -33,6 +33,8 @@ export interface Running {
 
 // Of the time that is left after a signal: the share of the asynchronous flush. The synchronous one at the exit needs the rest.
 const ASYNCHRONOUS_SHARE = 0.8;
+// Milliseconds. A process that is done does not wait longer for a collector that has never answered it.
+const LONGEST_UNANSWERED = 2000;
 
 /**
  * The handle of running telemetry. Unless the app does that itself, it is flushed and ended with the process.
@@ -55,15 +57,20 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
   };
 
   let ending: Promise<void> | undefined;
-  const end = async () => {
+  /** @param isFinished the process has nothing left to do */
+  const end = async (isFinished: boolean) => {
+    const started = performance.now();
     exports.close();
     // The SDK shuts down after the flush: requests that run meanwhile still end their spans.
     const ended = spansAndLogs()
       .then(() => sdk.shutdown())
       .catch((error) => warn(`shutdown: ${messageOf(error)}`));
-    if (!(await within(shutdownTimeout, ended))) {
-      const reason = `no answer within ${shutdownTimeout} ms of shutdown`;
-      if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${shutdownTimeout} ms`);
+    let timeout = shutdownTimeout;
+    const patience = Math.min(timeout, LONGEST_UNANSWERED);
+    if (isFinished && !(await within(patience, ended)) && !exports.allHaveAnswered) timeout = patience;
+    if (!(await within(Math.max(0, timeout - (performance.now() - started)), ended))) {
+      const reason = `no answer within ${timeout} ms of shutdown`;
+      if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${timeout} ms`);
     }
     undoAll(undo);
   };
@@ -73,7 +80,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
       else await ending;
     },
     shutdown() {
-      ending ??= end();
+      ending ??= end(false);
       return ending;
     },
   });
@@ -110,8 +117,11 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
         warn(`the process has ended before ${lost} items (spans, log records, data points) could be sent to ${where}`);
       }
     });
+  const finished = () => {
+    ending ??= end(true);
+  };
   const flush = (isLast = false) => (isLast ? lastFlush() : telemetry.flush());
-  undo.push(shutDownWithProcess({ ...telemetry, flush, flushAtExit }));
+  undo.push(shutDownWithProcess({ flush, finished, flushAtExit }));
   return telemetry;
 }
 

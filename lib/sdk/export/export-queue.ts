@@ -55,6 +55,7 @@ export class ExportQueue<Batch> implements BacklogListener {
   #end: 'closing' | 'given up' | 'abandoned' | undefined;
   #ended: Promise<void> | undefined;
   #hasLeft = false;
+  #hasAnswered = false;
 
   constructor(private readonly route: Route<Batch>) {
     route.destination.join();
@@ -145,6 +146,11 @@ export class ExportQueue<Batch> implements BacklogListener {
     });
   }
 
+  /** Whether there is nothing to wait for, or the destination has answered the last attempt. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered || this.route.backlog.all.length === 0;
+  }
+
   counters(): ExportCounters {
     const { signal, destination } = this.route;
     const [taken, exported, spooled, dropped] = [this.#taken, this.#exported, this.#spooled, this.#dropped];
@@ -215,6 +221,7 @@ export class ExportQueue<Batch> implements BacklogListener {
       answer = { status: 'refused', error: error as Error };
     }
     if (answer?.status === 'divisible') parts = backlog.batch(held);
+    if (answer) this.#hasAnswered = answer.status !== 'retryable' && answer.status !== 'lost';
     // Before the next one is sent: what is sent and still held would be sent again after a kill.
     if (answer?.status !== 'retryable' && !this.#hasLeft) await backlog.done(held);
     held.isInFlight = false;

@@ -10,7 +10,7 @@ import type { Spool } from './spool.js';
 
 /** A queue that sends over a network: it can be flushed, closed and abandoned. */
 export type Exporting = Pick<ExportQueue<never>, 'settled' | 'close' | 'abandon'> &
-  Partial<Pick<ExportQueue<never>, 'pending' | 'counters'>>;
+  Partial<Pick<ExportQueue<never>, 'pending' | 'counters' | 'hasAnswered'>>;
 
 /** All queues that send over a network, and their destinations. */
 export class Exports {
@@ -72,6 +72,11 @@ export class Exports {
   pending(): PendingExport[] {
     for (const batches of this.#batches) batches.drain();
     return this.#all.flatMap((one) => one.pending?.() ?? []);
+  }
+
+  /** Whether every destination that is waited for is known to answer. */
+  get allHaveAnswered(): boolean {
+    return this.#all.every(({ hasAnswered = true }) => hasAnswered);
   }
 
   counters(): ExportCounters[] {
