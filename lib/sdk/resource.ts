@@ -17,7 +17,7 @@ import { resolverOf } from './app-packages.js';
 import type { DetectorName, ResourceOptions } from './configuration/resource.js';
 import { messageOf, warn } from './warnings.js';
 
-/** What detectors are in that know more than the process itself, and are installed by whoever asks for them. */
+/** Packages of detectors that annotel does not bring along. */
 export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
   container: '@opentelemetry/resource-detector-container',
   aws: '@opentelemetry/resource-detector-aws',
@@ -27,7 +27,7 @@ export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
 
 const LONGEST_LOOKUP = 5000;
 
-/** Who is speaking, as it stands on all telemetry. What is asked of the network follows later; exporters wait for it. */
+/** The resource. What detectors ask of the network is added later; exporters wait for it, up to five seconds. */
 export function createResource(options: ResourceOptions): Resource {
   const detectors = options.detectors.flatMap((name) => detectorsOf(name, options.detectorsChosen)).map(inTime);
   const own: Attributes = {
@@ -58,19 +58,19 @@ function detectorsOf(name: DetectorName, chosen: boolean): ResourceDetector[] {
   }
 }
 
-/** Who wants the arguments of the process gets them without the keys that people pass there. */
+/** With the arguments of the process, redacted: people pass keys there. */
 function cleaned(): DetectedResource {
   return { attributes: new Cleaner([]).attributes(processDetector.detect().attributes as Attributes, 'process') };
 }
 
-/** People pass keys and names as arguments of a program. Who wants them on every span names the detector. */
+/** Without the arguments of the process, which may hold keys and names; they are added where the detector is chosen. */
 function withoutArguments(): DetectedResource {
   const { attributes = {} } = processDetector.detect();
   const { 'process.command_args': _, 'process.command': __, 'process.owner': ___, ...rest } = attributes;
   return { attributes: rest };
 }
 
-/** Metrics wait for the resource without end: what does not answer is left out. */
+/** The metric reader waits for the resource without a timeout: what has not answered after five seconds is left out. */
 function inTime(detector: ResourceDetector): ResourceDetector {
   return {
     detect(config) {

@@ -27,7 +27,7 @@ const MARKS = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 interface Arguments {
   readonly json?: boolean | undefined;
-  /** Milliseconds for one question to the network. Default 5000. */
+  /** Milliseconds for one request. Default 5000. */
   readonly timeout?: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function runDoctor({ json, timeout = 5000 }: Arguments): Promise<nu
   const context: CheckContext = { folder, options, env: environment(), warnings, timeout };
   const settings = effectiveConfiguration(context);
   const findings: Record<string, Finding[]> = {};
-  // Nothing that telemetry does holds the process; here it has to.
+  // Exporters do not keep a process alive; here they have to.
   const holding = setInterval(() => {}, 1000);
   for (const [name, check] of Object.entries(CHECKS)) findings[name] = await examined(check, context);
   clearInterval(holding);

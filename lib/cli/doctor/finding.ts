@@ -1,13 +1,13 @@
 import type { Environment } from '../../sdk/configuration/environment.js';
 import type { ResolvedOptions } from '../../sdk/options.js';
 
-/** What one check has to say. */
+/** One result of a check. */
 export interface Finding {
   /** `problem`: telemetry is lost or wrong. `warning`: it may be. `ok`: it was looked at, and is in order. */
   readonly level: 'ok' | 'warning' | 'problem';
-  /** What was seen, as one sentence without a full stop. */
+  /** The result as one sentence without a full stop. */
   readonly text: string;
-  /** What to do. */
+  /** What to do about it. */
   readonly mend?: string;
 }
 
@@ -17,9 +17,9 @@ export interface CheckContext {
   readonly folder: string;
   readonly options: ResolvedOptions;
   readonly env: Environment;
-  /** What the configuration was warned of. */
+  /** The warnings of reading the configuration. */
   readonly warnings: readonly string[];
-  /** Milliseconds for one question to the network. */
+  /** Milliseconds for one request. */
   readonly timeout: number;
 }
 

@@ -28,7 +28,7 @@ const FIELDS: Readonly<Record<string, ContentField>> = {
 const REDACTION_SETS: readonly RedactionSet[] = ['email', 'phone', 'card', 'iban', 'ssn', 'ip', 'secret', 'jwt'];
 const RATE = { least: 1e-9, most: 1e9, whole: false };
 
-/** What the environment says of the observing side, as far as it says anything. Each bad value is complained of once. */
+/** The settings that variables choose; what no variable chooses is left out. Each value that is not understood costs one warning. */
 export function environmentSettings(env: Environment): Partial<Settings> {
   const semconv = env.oneOf('ANNOTEL_SEMCONV', ['1.41', 'latest', 'both'], '1.41');
   const exceptions = env.oneOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', ['logs', 'logs/dup'], 'span events');
@@ -51,10 +51,10 @@ export function environmentSettings(env: Environment): Partial<Settings> {
   return withoutUndefined(found);
 }
 
-/** Variables of which one says nothing without the other. */
+/** Variables that have an effect only together with another. */
 function warnOfHalves({ currency, currencyRate, contentForm, contentKey }: Partial<Settings>, env: Environment): void {
   const isForeign = currency !== undefined && currency !== 'USD';
-  // One that is there and not understood has been complained of.
+  // One that is set and not understood has had its warning.
   if (isForeign && env.text('ANNOTEL_CURRENCY_RATE') === undefined) {
     warn(`ANNOTEL_CURRENCY=${currency} has no ANNOTEL_CURRENCY_RATE beside it; bundled prices stay in USD`);
   }
@@ -111,7 +111,7 @@ function currency(env: Environment): string | undefined {
   return undefined;
 }
 
-/** What is wrong with an entry costs that entry; the others count. */
+/** An entry that is wrong is left out, with a warning; the others count. */
 function prices(env: Environment): Settings['prices'] | undefined {
   const file = env.text('ANNOTEL_PRICES');
   if (file === undefined) return undefined;

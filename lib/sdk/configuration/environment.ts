@@ -2,7 +2,7 @@ import { warnOfValue } from '../warnings.js';
 
 /**
  * Typed access to a set of variables. An unset or blank variable is `undefined`; a value that cannot be understood is
- * `undefined` too and is complained of once, naming the variable, the value, what is allowed and what is used instead.
+ * `undefined` too, with one warning that names the variable, the value, what is allowed and what is used instead.
  * Surrounding blanks never matter, nor does the case of words.
  */
 export class Environment {
@@ -25,7 +25,7 @@ export class Environment {
     return [...this.#asked].filter((name) => name.startsWith(prefix));
   }
 
-  /** Those that are set and have such a name, as they are: for who reads them elsewhere. */
+  /** Those that are set and have such a name, unchanged: for OpenTelemetry's exporters in a thread. */
   matching(name: RegExp): Readonly<Record<string, string>> {
     const found = Object.entries(this.variables).filter(([key, value]) => name.test(key) && value !== undefined);
     return Object.fromEntries(found) as Record<string, string>;
@@ -44,7 +44,7 @@ export class Environment {
     return word;
   }
 
-  /** The known words of a comma list, each once; each unknown one is complained of. `undefined` if none is known. */
+  /** The known words of a comma list, each once; the unknown ones cost a warning. `undefined` if none is known. */
   listOf<const Word extends string>(name: string, words: readonly Word[], used: string): Word[] | undefined {
     const known = new Set<Word>();
     const unknown: string[] = [];
@@ -59,7 +59,7 @@ export class Environment {
     return known.size > 0 ? [...known] : undefined;
   }
 
-  /** For a variable that OpenTelemetry reads itself, with an eye for case: complains of a word it will not know. */
+  /** For a variable that OpenTelemetry reads itself, case-sensitively: warns of a word that it will not know. */
   check(name: string, words: readonly string[], used: string): void {
     const text = this.text(name);
     if (text !== undefined && !words.includes(text)) warnOfValue(name, text, words.join(', '), used);

@@ -21,7 +21,7 @@ export interface BatchNumbers {
   readonly maxExportBatchSize: number | undefined;
 }
 
-/** What goes where. */
+/** Which exporters there are, where they send, and when. */
 export interface ExportOptions {
   /** `OTEL_TRACES_EXPORTER`. Default `otlp` once anything is configured to export, else nothing. */
   readonly traceExporters: readonly TraceExporterName[];
@@ -51,7 +51,7 @@ const COUNT = { least: 1, most: TIMER_MAX, whole: true };
 const MILLIS = { least: 1, most: TIMER_MAX, whole: false };
 const PORT = { least: 1, most: 65_535, whole: true };
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
-/** In the order in which they are told. */
+/** In the order in which they are listed. */
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 /**
@@ -144,7 +144,7 @@ function withoutSignal(url: string | undefined): string | undefined {
   return base;
 }
 
-/** The two ports of OTLP are mistaken for one another more often than not, and neither server says so. */
+/** The two ports of OTLP, 4317 for gRPC and 4318 for HTTP, are often confused, and no server reports it. */
 function warnOfPorts(options: ExportOptions): void {
   const swapped = new Set<string>();
   for (const signal of SIGNALS) {
@@ -185,8 +185,8 @@ const PARTS = ['', 'TRACES_', 'METRICS_', 'LOGS_'] as const;
 const FILES = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'] as const;
 
 /**
- * Warns of what OpenTelemetry's own readers of `OTEL_EXPORTER_OTLP_*` will not understand: they report it only where
- * nobody looks, or not at all.
+ * Warns of values that OpenTelemetry's own readers of `OTEL_EXPORTER_OTLP_*` will not understand: they report it only to `diag`,
+ * or not at all.
  */
 function checkOtlp(env: Environment): void {
   for (const part of PARTS) {

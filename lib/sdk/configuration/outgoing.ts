@@ -8,7 +8,7 @@ import type { Environment } from './environment.js';
 
 const PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi'];
 
-/** What is held back, and from whom. */
+/** Which records, attributes and context leave, and where what cannot leave is kept. */
 export interface OutgoingOptions {
   /** `ANNOTEL_LOG_LEVELS`. Default none, and every record is exported. */
   readonly logLevels: readonly LogLevelRule[];
@@ -25,7 +25,7 @@ export interface OutgoingOptions {
   readonly spoolDir: string | undefined;
 }
 
-/** Reads them. Of a list, what is not understood costs that entry; the others count. */
+/** Reads them. An entry of a list that is not understood is left out, with a warning; the others count. */
 export function outgoingOptions(env: Environment): OutgoingOptions {
   const options: OutgoingOptions = {
     logLevels: logLevels(env),

@@ -7,7 +7,7 @@ const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container
 /** What `OTEL_NODE_RESOURCE_DETECTORS` takes, but `all` and `none`. */
 export type DetectorName = (typeof DETECTORS)[number];
 
-/** Who is speaking: the resource of all telemetry. */
+/** The resource of all telemetry: which service sends it. See https://opentelemetry.io/docs/specs/semconv/resource/. */
 export interface ResourceOptions {
   /** `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then the name in the app's package.json. */
   readonly serviceName: string | undefined;
@@ -19,7 +19,7 @@ export interface ResourceOptions {
   readonly attributes: Readonly<Record<string, string>>;
   /** `OTEL_NODE_RESOURCE_DETECTORS`. Default `env,serviceinstance,process`, without the arguments of the process. */
   readonly detectors: readonly DetectorName[];
-  /** Whether they were chosen, so that each tells all it knows. */
+  /** Whether they were chosen: then `process` also adds the arguments of the process. */
   readonly detectorsChosen: boolean;
 }
 
@@ -57,7 +57,10 @@ function resolveDetectors(chosen: readonly (DetectorName | 'all' | 'none')[] | u
   return chosen.includes('all') ? [...new Set([...ALL, ...named])] : named;
 }
 
-/** As the specification has it, but what is wrong with an entry costs that entry and not all of them. */
+/**
+ * As https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable says, but an
+ * entry that is wrong is left out alone, where the specification discards all of them.
+ */
 function resourceAttributes(env: Environment): Record<string, string> {
   const variable = 'OTEL_RESOURCE_ATTRIBUTES';
   const entries = (env.text(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
@@ -86,7 +89,7 @@ function decoded(text: string): string | undefined {
 /** The package that the main script belongs to, else that of the working directory. */
 function appManifest(mainScript: string | undefined): { name?: string; version?: string } {
   const home = folderOf(mainScript);
-  // A tool that is run from a package manager's folder speaks for the app in whose directory it runs.
+  // The main script of a tool lies in node_modules: the service is then the app in whose directory it runs.
   let folder = home?.includes('node_modules') === false ? home : process.cwd();
   for (;;) {
     try {

@@ -24,7 +24,7 @@ export interface SamplingOptions {
   readonly keep: KeepRules;
 }
 
-/** Reads them. Of the rules to keep by, what is not understood costs that rule; the others count. */
+/** Reads them. A rule of `ANNOTEL_KEEP` that is not understood is left out, with a warning; the others count. */
 export function samplingOptions(env: Environment): SamplingOptions {
   const sampler = env.oneOf('OTEL_TRACES_SAMPLER', SAMPLERS, 'parentbased_always_on') ?? 'parentbased_always_on';
   const byRatio = sampler.endsWith('traceidratio');
@@ -40,7 +40,7 @@ export function samplingOptions(env: Environment): SamplingOptions {
   return { sampler, ratio: ratio ?? 1, tracesPerSecond, keep: keepRules(env) };
 }
 
-/** What is wrong with an entry costs that entry. Where nothing is understood errors are kept, as by default. */
+/** Where no entry is understood errors are kept, as by default. */
 function keepRules(env: Environment): KeepRules {
   const text = env.text('ANNOTEL_KEEP') ?? 'errors';
   const { rules, unknown } = parseKeep(text);

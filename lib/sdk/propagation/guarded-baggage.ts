@@ -17,12 +17,12 @@ import { destinationsOf, senderOf } from './request-peers.js';
 const LONGEST = 8192;
 
 /**
- * W3C baggage among hosts that are trusted. To them goes the request context with the baggage of the app; from them both are
- * believed. To all others nothing goes, and what comes from others is not even read, so it is not passed on either.
+ * W3C baggage (https://www.w3.org/TR/baggage/) among hosts that are trusted: the request context and the baggage of the app are
+ * sent to them, and accepted from them. Nothing is sent to other hosts, and what they send is not read, and so not passed on.
  *
  * A request is sent to a host by its name, and comes from one by the address of its socket, which may be a proxy's: only
- * entries of the list that are addresses, without a port, say whom to believe. Headers like `X-Forwarded-For` count for nothing.
- * Carriers that belong to no request are closed to both, but for those of `carrierVia`.
+ * entries of the list that are addresses, without a port, are accepted as senders. Headers like `X-Forwarded-For` are not read.
+ * Carriers that belong to no request are neither written nor read, except for those of `carrierVia`.
  */
 export class GuardedBaggage implements TextMapPropagator {
   private readonly w3c = new W3CBaggagePropagator();

@@ -4,9 +4,9 @@ import { PrivateFields } from '../private-fields.js';
 import { type Host, hostOf } from './hosts.js';
 
 /*
- * `propagation.inject(context, carrier)` does not tell where the carrier goes, so the instrumentations of http and undici tell it
- * right before, through their hooks. What a hook has told counts for the carrier of that very request: with http by identity of
- * the headers, with undici by identity of a span that nobody else has. Any other carrier has no destination.
+ * `propagation.inject(context, carrier)` does not know where the carrier goes. The hooks of the instrumentations of http and undici,
+ * which run right before it, note the destination here. It counts for the carrier of the same request only: with http that with the
+ * same headers object, with undici that with the same span. Any other carrier has no destination.
  */
 
 /** What of undici's request is read here. */
@@ -54,7 +54,7 @@ export function noteIncomingRequest({ headers, socket }: IncomingMessage): Recor
 
 /**
  * The hosts that an outgoing carrier is going to: more than one where a request to a proxy names its target. None where it is no
- * carrier of a request that was noted, or it cannot be told. Told once.
+ * carrier of a request that was noted, or it is unknown. Answered once per request.
  */
 export function destinationsOf(carrier: unknown, parent: Context): readonly Host[] {
   const options = httpRequest?.deref();

@@ -5,8 +5,8 @@ import { thresholdOf } from './threshold.js';
 
 /**
  * Samples about so many traces a second, at a ratio that follows the load. A burst gets some more through until the ratio
- * has followed, within about ten traces. Each trace tells the ratio that it was decided by (`ot=th:…`), which is never 0, so
- * that those that are sampled stand for all.
+ * has followed, within about ten traces. The tracestate of each sampled trace has the threshold of its ratio
+ * (`ot=th:…`), so that back ends can weigh it: all ratios are above 0, and every trace is counted in the sum of the weights.
  *
  * It counts every decision it is asked for as a trace: put it at the root of a `ParentBasedSampler`.
  */
@@ -36,8 +36,9 @@ export class AdaptiveSampler implements Sampler {
 }
 
 /**
- * How many events arrive in a second, seen through three windows. The longest one is steady, and is believed as long as it
- * does not contradict a shorter one by more than chance explains: those see a burst after some ten events, and its end.
+ * How many events arrive in a second, seen through three windows. The longest one is the steadiest, and its rate
+ * counts as long as it differs from those of the shorter windows by no more than chance explains; these see a burst, and its end,
+ * after some ten events.
  */
 class ArrivalRate {
   private readonly windows: readonly number[];

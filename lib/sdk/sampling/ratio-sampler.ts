@@ -3,10 +3,10 @@ import { type Sampler, SamplingDecision, type SamplingResult } from '@openteleme
 import { passes, randomnessOf, thresholdOf, withThreshold } from './threshold.js';
 
 /**
- * Samples a share of traces by OpenTelemetry's consistent probability sampling: whoever samples a trace at a ratio, all
- * that sample at a higher one have it too. The ratio is told in the tracestate of what is sampled (`ot=th:…`).
- *
- * Unlike the SDK's `TraceIdRatioBasedSampler`, which tells no threshold and compares other bits.
+ * Samples a share of traces by consistent probability sampling
+ * (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): a trace that is sampled at one ratio is sampled at
+ * every higher one too. The tracestate of what is sampled has the threshold (`ot=th:…`). The SDK's `TraceIdRatioBasedSampler` sets
+ * none, and compares other bits.
  */
 export class RatioSampler implements Sampler {
   private readonly threshold: string | undefined;

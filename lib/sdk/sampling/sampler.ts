@@ -49,7 +49,7 @@ function decidedBy({ sampler, ratio, tracesPerSecond }: SamplerOptions): Sampler
     case 'always_on':
       return new CertainSampler();
     case 'always_off':
-      // At 0, which says so of a parent's threshold, too.
+      // A ratio of 0 also removes the threshold of a parent.
       return new RatioSampler(0);
     case 'traceidratio':
       return new RatioSampler(ratio);
@@ -79,7 +79,7 @@ class CertainSampler implements Sampler {
   }
 }
 
-/** Samples what was sampled elsewhere. A threshold that cannot have sampled it is not believed, nor passed on. */
+/** Samples what was sampled elsewhere. A threshold at which it cannot have been sampled is removed. */
 class SampledElsewhere implements Sampler {
   shouldSample(context: Context, traceId: string): SamplingResult {
     const inherited = trace.getSpanContext(context)?.traceState;

@@ -3,8 +3,9 @@ import { ATTR_ANNOTEL_SAMPLING_OUTCOME } from '../../genai/semconv.js';
 import type { KeptBy } from './keep-rules.js';
 
 /**
- * What became of a trace's local part, or of a span: kept by a rule; `sampled` by the sampler; dropped since it was not
- * (`unsampled`); or dropped undecided, for lack of room (`no_room`) or at the end of its time (`too_old`).
+ * What became of a span, or of the part of a trace in this process: kept by a rule (`error`, `slow`, `expensive`); `sampled` by the
+ * sampler; dropped because it was not (`unsampled`); or dropped before it had ended, for lack of room (`no_room`) or because it had
+ * waited too long (`too_old`).
  */
 export type SamplingOutcome = KeptBy | 'sampled' | 'unsampled' | 'no_room' | 'too_old';
 
@@ -49,7 +50,7 @@ export function observeSampling(meter: Meter, source: { counters(): SamplingCoun
     const { name, ...options } = definition;
     meter.createObservableCounter(name, options).addCallback((result) => {
       for (const [outcome, count] of Object.entries(counts())) {
-        // An outcome that never came about is no series.
+        // An outcome that has never occurred has no series.
         if (count > 0) result.observe(count, { [ATTR_ANNOTEL_SAMPLING_OUTCOME]: outcome });
       }
     });

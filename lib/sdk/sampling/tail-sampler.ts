@@ -4,17 +4,17 @@ import { type KeepRules, type KeptBy, keepsAny } from './keep-rules.js';
 import { noCounts, type SamplingCounters, type SamplingOutcome } from './sampling-metrics.js';
 import { belong, groupOf, isSampled, sampledAt, type TraceDecision, TraceGroup, WaitingGroups } from './trace-group.js';
 
-/** What was decided on a span that is handed on, for the attributes and the context that it leaves with. */
+/** What was decided on a span that is passed on: it becomes attributes and tracestate of what is exported. */
 export interface SpanDecision {
   /** How many traces this one stands for, where that is known and not 1. */
   readonly weight?: number;
-  /** The threshold that its tracestate has to tell when it leaves, where it may have another: `0` for what a rule kept. */
+  /** The threshold for its tracestate, where it may have another: `0` for what a rule kept, which was certain to be exported. */
   readonly threshold?: string;
   /** On the local root only: the rule that kept the trace. */
   readonly kept?: KeptBy;
   /** On the local root only: how many spans below it were left out so far. */
   readonly leftOut?: number;
-  /** It is not exported. */
+  /** It is not exported; only processors of the app get it, marked as not sampled. */
   readonly isDropped?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface TailSamplerOptions extends TailLimits {
   readonly rules: KeepRules;
   /** Takes each span that is to be exported: at its end, or when its trace was decided. */
   deliver(span: ReadableSpan, decision: SpanDecision): void;
-  /** Hears of each ended span that is not to be exported. */
+  /** Called for each ended span that is not to be exported. */
   drop?(span: ReadableSpan): void;
   /** Milliseconds, of a clock that is not set. */
   readonly now?: () => number;
@@ -46,8 +46,9 @@ const LONGEST_CHECK = 5000;
 const UNWEIGHED: SpanDecision = Object.freeze({});
 
 /**
- * Keeps traces by what became of them. Local parts of traces that are not sampled for certain wait until their last span has
- * ended, and are delivered whole or not at all; what is sampled at a ratio of 1, or at none that is told, passes at once.
+ * Tail sampling within a process: keeps traces that failed, were slow or expensive. Where the sampler has not decided for certain,
+ * the spans of a trace wait until the last of them in this process has ended, and are passed on all together or dropped. What is
+ * sampled at a ratio of 1, or without a threshold in the tracestate, is passed on when it ends.
  */
 export class TailSampler {
   private readonly watching: boolean;
@@ -70,12 +71,12 @@ export class TailSampler {
     this.watching = keepsAny(rules);
     this.maxAge = Math.max(this.limits.maxAge, (rules.slowerThan ?? 0) * 1.1);
     if (!this.watching) return;
-    // Set here, since a timer that is set in a request holds what belongs to that request.
+    // Set here: a timer that is set in a request keeps the context of that request in memory.
     const period = Math.min(LONGEST_CHECK, Math.max(SHORTEST_CHECK, this.maxAge / 4));
     this.timer = setInterval(() => this.decideAged(), period).unref();
   }
 
-  /** At the start of each recording span, which tells its parent itself. */
+  /** To be called at the start of each recording span. */
   onStart(span: ReadableSpan): void {
     if (!this.watching) return;
     const parent = span.parentSpanContext;
@@ -84,7 +85,7 @@ export class TailSampler {
     else if (!this.closed) this.open(span.spanContext());
   }
 
-  /** At the end of each recording span. */
+  /** To be called at the end of each recording span. */
   onEnd(span: ReadableSpan): void {
     const context = span.spanContext();
     const group = groupOf(context);
@@ -169,7 +170,7 @@ export class TailSampler {
     }
   }
 
-  /** Each group has one span at least. */
+  /** Ends: each group that is decided has at least one span. */
   private makeRoom(): void {
     while (this.waitingSpans >= this.limits.maxSpans && this.waiting.oldest) this.decideOldest();
   }
@@ -178,7 +179,7 @@ export class TailSampler {
     if (this.waiting.oldest) this.decide(this.waiting.oldest, 'no_room');
   }
 
-  /** @param otherwise what it comes to where neither a rule nor the sampler wants it */
+  /** @param otherwise the outcome where neither a rule nor the sampler keeps it */
   private decide(group: TraceGroup, otherwise: SamplingOutcome): void {
     const decision = this.decisionOn(group, otherwise);
     const { ended } = group;

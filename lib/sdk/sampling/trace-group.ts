@@ -31,7 +31,7 @@ export class TraceGroup {
   older: TraceGroup | undefined;
   newer: TraceGroup | undefined;
   private sampled = false;
-  /** The highest that a span was sampled at: then all that were sampled at less are, too. `NaN` where one is not known. */
+  /** The highest of its sampled spans, since a trace sampled at one ratio is sampled at all higher ones. `NaN` where one is unknown. */
   private probability = 0;
 
   /** @param openedAt milliseconds, of the clock that ages are measured by */
@@ -40,7 +40,7 @@ export class TraceGroup {
     readonly openedAt: number,
   ) {}
 
-  /** Whether the sampler wants it, for the sake of any of its spans. */
+  /** Whether the sampler has sampled any of its spans. */
   get isSampled(): boolean {
     return this.sampled;
   }
@@ -50,7 +50,7 @@ export class TraceGroup {
     return this.probability > 0 ? 1 / this.probability : undefined;
   }
 
-  /** Takes in what the sampler said of a span that belongs to the group. */
+  /** Adds a span of the group, with the decision of the sampler on it. */
   join(span: SpanContext): void {
     this.started += 1;
     if (!isSampled(span)) return;
@@ -107,7 +107,7 @@ export function sampledAt({ traceState }: SpanContext): number | undefined {
   return lastProbability;
 }
 
-/** What a span's context belongs to is kept in the context itself. */
+/** The group of a span is a private field of the span's context. */
 class Member extends PrivateFields {
   #group: TraceGroup | undefined;
 
@@ -121,7 +121,7 @@ class Member extends PrivateFields {
   }
 }
 
-/** Says to which group a span belongs, for good. All that hand out its context stand for the span. */
+/** Sets the group of a span, for good. Every object that has the same context stands for that span. */
 export const belong = Member.belong;
 
 /** The group that a span belongs to, if to any. */

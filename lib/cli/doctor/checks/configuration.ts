@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
-/** What the configuration was warned of, and whether it lets anything out at all. */
+/** The warnings of reading the configuration, and whether anything is exported at all. */
 export const configured: Check = ({ options, warnings }) => {
   const findings: Finding[] = warnings.map((text) => ({ level: 'problem', text }));
   if (options.disabled) {
@@ -30,7 +30,7 @@ export const configured: Check = ({ options, warnings }) => {
   return findings.length > 0 ? findings : [ok('every variable is understood')];
 };
 
-/** Whether what cannot be exported can be kept, and what is kept from before. */
+/** Whether the spool can be written to, and whether corrupt files are in it. */
 export const spool: Check = ({ options, env }) => {
   const asked = env.text('ANNOTEL_SPOOL_DIR');
   const { spoolDir: dir } = options;

@@ -6,15 +6,15 @@ import { isInstalled, manifestIn, versionOf } from '../app-manifest.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const API = '@opentelemetry/api';
-// Deeper, and in more packages, nobody nests.
+// Bounds on the walk through node_modules.
 const DEEPEST = 6;
 const MOST_PACKAGES = 50_000;
 /** Uses its own copy for types and the clock of its spans, and never registers anything. */
 const HARMLESS = join('@azure', 'monitor-opentelemetry-exporter', 'node_modules');
 
 /**
- * All copies of the API in a process share one registry, and the first that touches it decides on its version: with
- * another one nothing is recorded, and nobody says so.
+ * All copies of the API in a process share one registry, whose version is that of the copy that registers first; through a copy of
+ * another version nothing is recorded, without an error.
  */
 export const apiCopies: Check = ({ folder }) => {
   const own = versionOf(folder, API);
@@ -66,7 +66,7 @@ function packagesIn(modules: string): string[] {
   });
 }
 
-/** Not behind links, which may lead in circles, and lead to other apps. */
+/** Does not follow links, which may form circles and lead to other apps. */
 function foldersIn(path: string): string[] {
   try {
     const entries: Dirent[] = readdirSync(path, { withFileTypes: true });
