@@ -10,6 +10,8 @@ export interface Call {
   readonly args: readonly unknown[];
   /** The context that the method was called in. */
   readonly context: Context;
+  /** What the operation keeps from `onStart` to `describe`. */
+  memo?: unknown;
 }
 
 /** When the items of a stream came, in seconds since the call began. */
@@ -40,15 +42,26 @@ export interface Owner {
   addNested(attributes: Attributes): void;
 }
 
-/** A call in flight, as its operation and what stands around it see it. */
+/** A call in flight, as its operation, the calls within it and the code of its method see it. */
 export interface InFlight extends Owner {
   readonly operation: Operation;
   /** The observed call that this one was made in. */
-  readonly enclosing: InFlight | undefined;
+  enclosing: InFlight | undefined;
   /** The span that the outermost call was made in. */
   readonly around: Span | undefined;
   /** What operations remember of the call. */
   memo: unknown;
+  /** Adds what became known of the call while it runs: to all three signals. */
+  add(attributes: Attributes): void;
+  /** Adds what the method says of its own accord: to span and log record, not to metrics. */
+  annotate(attributes: Attributes): void;
+  /** Records a timestamped event: as a span event, and as a log record of its own in the call's context. */
+  event(name: string, attributes: Attributes | undefined): void;
+  rename(name: string): void;
+  /** A value that the method passes on, so that an error may repeat it as it may repeat an argument. */
+  addArgument(value: unknown): void;
+  /** A call within this one has failed: its error may come out of this one, too, and repeat its arguments. */
+  nestedFailed(args: readonly unknown[]): void;
 }
 
 /** What one kind of decorated method adds to telemetry. Pure where not said otherwise: reads, never writes. */

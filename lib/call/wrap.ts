@@ -49,7 +49,13 @@ export function observe(
   const observedCall = (signals: Signals, self: unknown, args: unknown[]): unknown => {
     const call = safely(
       'starting to observe a call',
-      () => new CallInFlight(operation, signals, { method: methodName(self), args, context: context.active() }),
+      () =>
+        new CallInFlight(operation, signals, {
+          method: methodName(self),
+          args,
+          context: context.active(),
+          memo: undefined,
+        }),
     );
     if (call === undefined) return Reflect.apply(method, self, args);
 

@@ -1,8 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Message } from './messages/message.js';
 import * as semconv from './semconv.js';
-import { specialTier } from './service-tier.js';
-import { countOf } from './shape.js';
+import { countOf, stringOf } from './shape.js';
 
 /** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
 export interface TokenUsage {
@@ -54,12 +53,24 @@ export interface ResponseFold {
   response(): ModelResponse;
 }
 
-/** Reads the answers of one family of providers, by their shape alone. */
-export interface ResponseReader {
-  /** `undefined` where the answer is of another family. */
-  read(answer: object, wanted: Wanted): ModelResponse | undefined;
-  /** `undefined` where the chunk is of another family, or tells nothing yet. */
-  startFold(chunk: object, wanted: Wanted): ResponseFold | undefined;
+/**
+ * What providers call the service that is sold at their listed prices: OpenAI, Anthropic, Bedrock, Groq and Google, which
+ * may also leave it unspecified.
+ */
+const STANDARD = new Set(['default', 'standard', 'auto', 'on_demand', 'unspecified', 'traffic_type_unspecified']);
+
+/**
+ * The tier of an answer that is sold otherwise than at the listed price: later, sooner, or out of what was paid in advance.
+ *
+ * @param candidates whatever may be one; a provider may sell speed apart from the tier
+ * @returns the first that is not the standard one, in the provider's word
+ */
+export function specialTier(...candidates: unknown[]): string | undefined {
+  for (const value of candidates) {
+    const tier = stringOf(value);
+    if (tier !== undefined && !STANDARD.has(tier.toLowerCase())) return tier;
+  }
+  return undefined;
 }
 
 /** Renders a neutral answer as attributes. */

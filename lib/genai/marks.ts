@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { CallInFlight } from '../call/call.js';
 import { currentCall } from '../call/current.js';
+import type { InFlight } from '../call/operation.js';
 import { safely, warnOnce } from '../safely.js';
 import * as semconv from './semconv.js';
 
@@ -51,7 +51,7 @@ export function markFallback(mark: FallbackMark): void {
 }
 
 /** The nearest call that is no model call itself; where there is none, the model call. */
-function attemptsAreMadeIn(innermost: CallInFlight | undefined): CallInFlight | undefined {
+function attemptsAreMadeIn(innermost: InFlight | undefined): InFlight | undefined {
   for (let call = innermost; call; call = call.enclosing) if (!semconv.isInference(call.operation.type)) return call;
   return innermost;
 }

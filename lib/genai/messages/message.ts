@@ -46,12 +46,14 @@ export interface Conversation {
   readonly tools?: readonly ToolDefinition[];
 }
 
-/** Reads the requests of one family of providers. `undefined` where the request is of another. */
-export type ConversationReader = (request: Readonly<Record<string, unknown>>) => Conversation | undefined;
-
 /** A text part; none where there is nothing to say. */
 export function text(content: unknown): Part[] {
   return typeof content === 'string' && content !== '' ? [{ type: 'text', content }] : [];
+}
+
+/** A reasoning part; none where there is nothing to say. */
+export function reasoning(content: unknown): Part[] {
+  return typeof content === 'string' && content !== '' ? [{ type: 'reasoning', content }] : [];
 }
 
 /** A tool's arguments as the object they are, where the provider hands them out as JSON. */

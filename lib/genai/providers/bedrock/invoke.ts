@@ -1,10 +1,9 @@
-import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage, type Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
 import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { specialTier } from '../../service-tier.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { anthropicReader } from '../anthropic/answer.js';
-import { openAIReader } from '../openai/answer.js';
+import { anthropic } from '../anthropic/anthropic.js';
+import { openAI } from '../openai/openai.js';
 import { bodyOf } from './messages.js';
 
 /*
@@ -35,7 +34,7 @@ export function invokeAnswer(
   const bytes = fields['body'] as ArrayBufferView;
   const body = bytes.byteLength > LARGEST_BODY ? undefined : bodyOf(bytes);
   if (!body) return undefined;
-  const told = anthropicReader.read(body, wanted) ?? converse(body) ?? openAIReader.read(body, wanted);
+  const told = anthropic.read(body, wanted) ?? converse(body) ?? openAI.read(body, wanted);
   const piece = told ? undefined : read(body);
   const answer = told ?? (piece && answerOf(piece, wanted));
   // The model's maker may tell a tier of its own; Bedrock's stands beside the body.
@@ -155,8 +154,7 @@ export class InvokeFold implements ResponseFold {
     if (!this.started) {
       this.started = true;
       const { wanted } = this;
-      this.inner =
-        anthropicReader.startFold(body, wanted) ?? this.converse(body, wanted) ?? openAIReader.startFold(body, wanted);
+      this.inner = anthropic.startFold(body, wanted) ?? this.converse(body, wanted) ?? openAI.startFold(body, wanted);
     }
     if (this.inner) this.inner.add(body);
     else this.addPiece(read(body));

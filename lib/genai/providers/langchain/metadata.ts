@@ -1,12 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
+import { specialTier } from '../../answer.js';
 import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
   FINISH_REASON_ERROR,
 } from '../../semconv.js';
-import { specialTier, tierOfUsage } from '../../service-tier.js';
 import { objectOf, stringOf } from '../../shape.js';
+import { tierOfUsage as tierOfAnthropic } from '../anthropic/anthropic.js';
+import { tierOfUsage as tierOfGemini } from '../gemini/gemini.js';
 import type { LangChainMessage } from './messages.js';
 
 /*
@@ -95,9 +97,9 @@ function statusReason(metadata: Fields, called: boolean): string | undefined {
   }
 }
 
-/** The tier that answered, as OpenAI tells it beside the usage, and Anthropic in it. */
+/** The tier that answered, as OpenAI has it beside the usage, Anthropic and Google within it. */
 export function tierOf(told: Fields): string | undefined {
-  return specialTier(told['service_tier'], tierOfUsage(told['usage']));
+  return specialTier(told['service_tier'], tierOfAnthropic(told['usage']), tierOfGemini(told['usage']));
 }
 
 /** What only OpenAI tells. */

@@ -1,6 +1,6 @@
 import { functionTools } from '../../messages/function-tools.js';
-import { blob, type ConversationReader, type Message, type Part, parsed, text } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, parsed, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * What Mistral's client is asked and answers: OpenAI's messages in camel case, and content chunks of its own. Shapes: the
@@ -13,14 +13,14 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads a request of Mistral's client, where something in it is its own; any other reads as OpenAI's. Instructions stand
  * among the messages.
  */
-export const mistralConversation: ConversationReader = (request) => {
+export function mistralConversation(request: Fields): Conversation | undefined {
   const { messages, model } = request;
   if (!Array.isArray(messages)) return undefined;
-  const said = messages.map(objectOf).filter((message) => message !== undefined);
-  const own = OWN_OPTIONS.some((option) => request[option] !== undefined) || said.some(isOwn);
-  if (!own || isCohere(model, said)) return undefined;
-  return { input: said.map((message) => mistralMessage(message)), tools: functionTools(request['tools']) };
-};
+  const known = objectsOf(messages);
+  const own = OWN_OPTIONS.some((option) => request[option] !== undefined) || known.some(isOwn);
+  if (!own || isCohere(model, known)) return undefined;
+  return { input: known.map((message) => mistralMessage(message)), tools: functionTools(request['tools']) };
+}
 
 const OWN_OPTIONS = ['randomSeed', 'safePrompt', 'promptMode', 'promptCacheKey', 'parallelToolCalls'];
 const OWN_CHUNK_FIELDS = ['imageUrl', 'documentUrl', 'referenceIds', 'fileId', 'inputAudio'];

@@ -1,7 +1,7 @@
 import { Assembly } from '../../messages/assembly.js';
-import { type Blob, blob, type Message, type Part, parsed, text } from '../../messages/message.js';
+import { type Blob, blob, type Message, type Part, parsed, reasoning, text } from '../../messages/message.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { contentPart, contentParts, reasoning } from './content-parts.js';
+import { contentPart, contentParts } from './content-parts.js';
 
 /* Messages of chat completions: in requests, in answers and in streams; and of the (legacy) completions. */
 

@@ -1,5 +1,5 @@
 import { toolDefinition } from '../../messages/function-tools.js';
-import type { Conversation, ConversationReader, Message, ToolDefinition } from '../../messages/message.js';
+import type { Conversation, Message, ToolDefinition } from '../../messages/message.js';
 import { objectOf, stringOf } from '../../shape.js';
 import { chatMessages } from './chat-messages.js';
 import { contentParts } from './content-parts.js';
@@ -12,7 +12,7 @@ import { inputMessages } from './responses-messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const openAIConversation: ConversationReader = (request) => {
+export function openAIConversation(request: Fields): Conversation | undefined {
   const { messages, input, prompt } = request;
   if (isForeign(request)) return undefined;
   const tools = toolsOf(request);
@@ -23,7 +23,7 @@ export const openAIConversation: ConversationReader = (request) => {
     return { ...(system.length > 0 && { system }), ...said(inputMessages(input), tools) };
   }
   return prompt === undefined ? undefined : said(promptMessages(prompt), tools);
-};
+}
 
 function said(input: Message[], tools: ToolDefinition[] | undefined): Conversation {
   return { ...(input.length > 0 && { input }), ...(tools && { tools }) };

@@ -1,8 +1,8 @@
 import { Assembly } from '../../messages/assembly.js';
-import { blob, type Message, type Part, parsed } from '../../messages/message.js';
+import { blob, type Message, type Part, parsed, reasoning } from '../../messages/message.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
 import { toolResponse } from './chat-messages.js';
-import { contentParts, reasoning, withoutData } from './content-parts.js';
+import { contentParts, withoutData } from './content-parts.js';
 
 /* Items of the responses API: its input, its output, and the events that bring the output piece by piece. */
 

@@ -1,16 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { ModelResponse, ResponseFold, Wanted } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type Wanted } from '../../answer.js';
 import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ERROR_TYPE_OTHER,
   FINISH_REASON_ERROR,
 } from '../../semconv.js';
-import { specialTier } from '../../service-tier.js';
 import { objectOf, stringOf } from '../../shape.js';
-import { isOpenAI, markOf, providerOf } from './provider.js';
+import { isOpenAI, markOf, providerOf, reportedCost, tokenUsage } from './dialects.js';
 import { outputMessages, StreamedOutput } from './responses-messages.js';
-import { reportedCost, tokenUsage } from './usage.js';
 
 /* The responses API: answers and the events of streams. */
 

@@ -1,14 +1,14 @@
 import { safely } from '../../../safely.js';
 import {
   blob,
-  type ConversationReader,
+  type Conversation,
   type Message,
   modalityOf,
   type Part,
   type ToolDefinition,
   text,
 } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * Vercel AI SDK: the options of its functions, and the content of its answers. Shapes: the types of the `ai` package 7, with
@@ -18,10 +18,10 @@ import { objectOf, stringOf } from '../../shape.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Claims what names its model by an object of the SDK, or has options or parts that nobody else calls so. */
-export const vercelConversation: ConversationReader = (request) => {
+export function vercelConversation(request: Fields): Conversation | undefined {
   const { model, messages, prompt, tools } = request;
-  const said = Array.isArray(prompt) ? prompt : messages;
-  const known = Array.isArray(said) ? said.map(objectOf).filter((message) => message !== undefined) : [];
+  const list = Array.isArray(prompt) ? prompt : messages;
+  const known = objectsOf(list);
   const record = Array.isArray(tools) ? undefined : objectOf(tools);
   const own =
     stringOf(objectOf(model)?.['modelId']) !== undefined ||
@@ -29,7 +29,7 @@ export const vercelConversation: ConversationReader = (request) => {
     OWN_OPTIONS.some((option) => request[option] !== undefined) ||
     known.some(isOwnMessage);
   // A Command of the AWS SDK, and LangChain, have none of these.
-  if (!own || (typeof prompt !== 'string' && !Array.isArray(said))) return undefined;
+  if (!own || (typeof prompt !== 'string' && !Array.isArray(list))) return undefined;
   const system = systemOf(request['instructions'] ?? request['system']);
   return {
     ...(system.length > 0 ? { system } : undefined),
@@ -38,7 +38,7 @@ export const vercelConversation: ConversationReader = (request) => {
       ? { tools: Object.entries(record).map(([name, tool]) => toolOf(name, objectOf(tool) ?? {})) }
       : undefined),
   };
-};
+}
 
 const OWN_OPTIONS = ['maxOutputTokens', 'providerOptions', 'stopWhen', 'abortSignal', 'experimental_telemetry'];
 const OWN_PARTS = new Set<unknown>(['tool-call', 'tool-result', 'tool-approval-request', 'tool-approval-response']);

@@ -1,8 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../../semconv.js';
+import { sets } from '../../parameters.js';
+import * as semconv from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { messageParts } from './messages.js';
+import type { Family } from '../family.js';
+import { cohereConversation, messageParts } from './messages.js';
 
 /*
  * Cohere, version 2 of its API: chat and embed. Shapes: its API reference, as typed by the `cohere-ai` package 8.x, which has
@@ -15,7 +17,7 @@ const PROVIDER = 'cohere';
 /** Finish reasons that say that the generation failed. */
 const FAILURES = new Set(['ERROR', 'TIMEOUT']);
 
-export const cohereReader: ResponseReader = {
+export const cohere: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isEmbeddings(fields)) return embeddings(fields);
@@ -34,6 +36,18 @@ export const cohereReader: ResponseReader = {
   startFold(chunk, { content }) {
     const { type, delta } = chunk as Fields;
     return type === 'message-start' && objectOf(objectOf(delta)?.['message']) ? new ChatFold(content) : undefined;
+  },
+  conversation: cohereConversation,
+  // Embeddings, of texts or of images
+  asks: ({ texts, images, inputType }) =>
+    Array.isArray(texts) || (Array.isArray(images) && stringOf(inputType) !== undefined),
+  parameters: {
+    p: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
+    k: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_K),
+    num_generations: sets(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
+    embedding_types: sets(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
+    embeddingTypes: sets(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
+    output_dimension: sets(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
   },
 };
 
@@ -104,13 +118,13 @@ class ChatFold implements ResponseFold {
 
   response(): ModelResponse {
     const { end } = this;
-    const reason = (end && finishReasonOf(end)) ?? FINISH_REASON_ERROR;
+    const reason = (end && finishReasonOf(end)) ?? semconv.FINISH_REASON_ERROR;
     return {
       provider: PROVIDER,
       id: this.id,
       finishReasons: [reason],
       usage: usageOf(end?.['usage']),
-      error: errorOf(reason) ?? (end?.['error'] ? ERROR_TYPE_OTHER : undefined),
+      error: errorOf(reason) ?? (end?.['error'] ? semconv.ERROR_TYPE_OTHER : undefined),
       output: this.said?.messages([reason]),
     };
   }

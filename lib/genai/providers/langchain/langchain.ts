@@ -1,10 +1,17 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
 import type { Message } from '../../messages/message.js';
 import { added, reconciled } from '../../reconcile.js';
 import { FINISH_REASON_ERROR } from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { answerMessage, contentParts, type LangChainMessage, langChainMessage } from './messages.js';
+import { type Family, requestedTool } from '../family.js';
+import {
+  answerMessage,
+  contentParts,
+  type LangChainMessage,
+  langChainConversation,
+  langChainMessage,
+} from './messages.js';
 import { finishReason, idOf, langChainProvider, metadataOf, modelOf, openAIAttributes, tierOf } from './metadata.js';
 
 /*
@@ -14,7 +21,7 @@ import { finishReason, idOf, langChainProvider, metadataOf, modelOf, openAIAttri
 
 type Fields = Record<string, unknown>;
 
-export const langChainReader: ResponseReader = {
+export const langChain: Family = {
   read(answer, wanted) {
     const message = aiMessage(answer) ?? aiMessage((answer as Fields)['raw']);
     if (message) return responseOf([{ message }], usageOf(message), wanted);
@@ -23,6 +30,9 @@ export const langChainReader: ResponseReader = {
   startFold(chunk, wanted) {
     return aiMessage(chunk) ? new MessageFold(wanted) : undefined;
   },
+  conversation: langChainConversation,
+  toolRequest: (call) =>
+    call['type'] === 'tool_call' ? requestedTool(call['name'], call['id'], call['args']) : undefined,
 };
 
 function aiMessage(value: unknown): LangChainMessage | undefined {

@@ -1,11 +1,13 @@
 import { diag } from '@opentelemetry/api';
-import type { ModelResponse, ResponseReader } from '../../answer.js';
+import { type ModelResponse, specialTier } from '../../answer.js';
 import type { Message } from '../../messages/message.js';
+import { sets } from '../../parameters.js';
 import { added } from '../../reconcile.js';
-import { specialTier } from '../../service-tier.js';
+import { ATTR_GEN_AI_OUTPUT_TYPE } from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { stepMessages } from './messages.js';
-import { ending, finishReason, providerOf, tokenUsage } from './step.js';
+import { type Family, requestedTool } from '../family.js';
+import { stepMessages, vercelConversation } from './messages.js';
+import { ending, finishReason, providerOf, requestedProvider, tokenUsage } from './step.js';
 import { isStreamPart, PartsFold } from './stream.js';
 
 /*
@@ -15,7 +17,7 @@ import { isStreamPart, PartsFold } from './stream.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const vercelReader: ResponseReader = {
+export const vercel: Family = {
   read(answer, { content }) {
     const fields = answer as Fields;
     if (isUnread(fields)) return unread();
@@ -28,6 +30,17 @@ export const vercelReader: ResponseReader = {
   },
   startFold(chunk, { content }) {
     return isStreamPart(chunk as Fields) ? new PartsFold(content) : undefined;
+  },
+  conversation: vercelConversation,
+  // Embeddings. Others have a `value` too: the words are the SDK's where the model is no mere name.
+  asks: ({ model, value, values }) =>
+    (typeof model === 'object' || String(model).includes('/')) && (typeof value === 'string' || Array.isArray(values)),
+  modelOf: ({ model }) => stringOf(objectOf(model)?.['modelId']),
+  requestedProvider: (request) => (stringOf(request['modelId']) === undefined ? requestedProvider(request) : undefined),
+  parameters: { output: sets(ATTR_GEN_AI_OUTPUT_TYPE) },
+  toolRequest(call) {
+    const id = stringOf(call['toolCallId']);
+    return id === undefined ? undefined : requestedTool(call['toolName'], id, call['input'] ?? call['args']);
   },
 };
 

@@ -1,9 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage } from '../../answer.js';
 import type { Message } from '../../messages/message.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { tierOfUsage } from '../../service-tier.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
-import { candidateMessage } from './messages.js';
+import { group, levelOf, modalOutput, setDefault, sets } from '../../parameters.js';
+import * as semconv from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import { type Family, requestedTool } from '../family.js';
+import { candidateMessage, geminiConversation } from './messages.js';
 
 /*
  * Google GenAI: generateContent, whose stream brings chunks of the same shape, and embedContent. Shapes: the references of
@@ -12,7 +13,7 @@ import { candidateMessage } from './messages.js';
 
 type Fields = Record<string, unknown>;
 
-export const geminiReader: ResponseReader = {
+export const gemini: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isEmbeddings(fields)) return embeddings(fields);
@@ -37,7 +38,37 @@ export const geminiReader: ResponseReader = {
   startFold(chunk, { content }) {
     return isContent(chunk as Fields) ? new ContentFold(content) : undefined;
   },
+  conversation: geminiConversation,
+  /** One content, or one part of it, need not be in a list. */
+  asks({ contents }) {
+    if (typeof contents === 'string' || Array.isArray(contents)) return true;
+    const content = objectOf(contents);
+    return Array.isArray(content?.['parts']) || typeof content?.['text'] === 'string';
+  },
+  parameters: {
+    config: group,
+    generationConfig: group,
+    generation_config: group,
+    candidateCount: sets(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
+    outputDimensionality: sets(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
+    // A budget of tokens is no level.
+    thinkingConfig: (bag, value) =>
+      setDefault(bag, semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL, levelOf(objectOf(value)?.['thinkingLevel'])),
+    responseMimeType: (bag, value) => setDefault(bag, semconv.ATTR_GEN_AI_OUTPUT_TYPE, mimeOutput(stringOf(value))),
+    responseModalities: (bag, value) => setDefault(bag, semconv.ATTR_GEN_AI_OUTPUT_TYPE, modalOutput(value)),
+  },
+  /** It is handed out as the only field of a part. */
+  toolRequest(part) {
+    const call = objectOf(part['functionCall']) ?? part;
+    return objectOf(call['args']) ? requestedTool(call['name'], call['id'], call['args']) : undefined;
+  },
 };
+
+function mimeOutput(type: string | undefined): string | undefined {
+  if (type === 'application/json') return 'json';
+  const [, kind] = /^(text|image|audio)\//.exec(type ?? '') ?? [];
+  return kind === 'audio' ? 'speech' : kind;
+}
 
 /** `candidates` alone may be anybody's word. */
 function isContent(fields: Fields): boolean {
@@ -68,8 +99,7 @@ function modelOf(fields: Fields): string | undefined {
 }
 
 function candidatesOf(fields: Fields): Fields[] {
-  const { candidates } = fields;
-  return Array.isArray(candidates) ? candidates.map(objectOf).filter((candidate) => candidate !== undefined) : [];
+  return objectsOf(fields['candidates']);
 }
 
 function partsOf(candidate: Fields): readonly unknown[] {
@@ -105,6 +135,12 @@ function usageOf(value: unknown): TokenUsage | undefined {
   };
 }
 
+/** The tier of service: of the Gemini API, and of Vertex AI. */
+export function tierOfUsage(value: unknown): string | undefined {
+  const usage = objectOf(value);
+  return specialTier(usage?.['serviceTier'], usage?.['trafficType']);
+}
+
 /** Folds the chunks of a streamed answer. Each tells the usage so far; the last one's is that of the answer. */
 class ContentFold implements ResponseFold {
   private readonly merged: Fields = {};
@@ -137,12 +173,12 @@ class ContentFold implements ResponseFold {
   response(): ModelResponse {
     const { merged, parts } = this;
     const indexes = [...this.finishReasons.keys()].sort((left, right) => left - right);
-    const reasons = indexes.map((index) => this.finishReasons.get(index) ?? FINISH_REASON_ERROR);
+    const reasons = indexes.map((index) => this.finishReasons.get(index) ?? semconv.FINISH_REASON_ERROR);
     return {
       provider: providerOf(merged),
       id: stringOf(merged['responseId']),
       model: modelOf(merged),
-      finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [FINISH_REASON_ERROR]),
+      finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [semconv.FINISH_REASON_ERROR]),
       usage: usageOf(merged['usageMetadata']),
       tier: tierOfUsage(merged['usageMetadata']),
       output:

@@ -1,8 +1,15 @@
-import type { ModelResponse, ResponseFold, ResponseReader } from '../../answer.js';
+import type { ModelResponse, ResponseFold } from '../../answer.js';
 import type { Message, Part } from '../../messages/message.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
+import { group, sets } from '../../parameters.js';
+import {
+  ATTR_GEN_AI_OUTPUT_TYPE,
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_REASONING_LEVEL,
+  FINISH_REASON_ERROR,
+} from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { completionParts, messageParts } from './messages.js';
+import type { Family } from '../family.js';
+import { completionParts, messageParts, ollamaConversation } from './messages.js';
 
 /*
  * Ollama: chat and generate, whose streams bring chunks of the same shape, and embeddings. Shapes: the API reference of
@@ -13,7 +20,7 @@ type Fields = Record<string, unknown>;
 
 const PROVIDER = 'ollama';
 
-export const ollamaReader: ResponseReader = {
+export const ollama: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isAnswer(fields)) {
@@ -30,6 +37,13 @@ export const ollamaReader: ResponseReader = {
   },
   startFold(chunk, { content }) {
     return isAnswer(chunk as Fields) ? new AnswerFold(content) : undefined;
+  },
+  conversation: ollamaConversation,
+  parameters: {
+    options: group,
+    num_predict: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    think: sets(ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
+    format: sets(ATTR_GEN_AI_OUTPUT_TYPE),
   },
 };
 

@@ -1,8 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
-import { mistralMessage, mistralParts, toolCallId } from './messages.js';
+import { sets } from '../../parameters.js';
+import { ATTR_GEN_AI_REQUEST_SEED, FINISH_REASON_ERROR } from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import type { Family } from '../family.js';
+import { mistralConversation, mistralMessage, mistralParts, toolCallId } from './messages.js';
 
 /*
  * Mistral, by its client: OpenAI's shapes in camel case. Its raw wire format is read as OpenAI's is. Shapes: the types of
@@ -11,7 +13,7 @@ import { mistralMessage, mistralParts, toolCallId } from './messages.js';
 
 type Fields = Record<string, unknown>;
 
-export const mistralReader: ResponseReader = {
+export const mistral: Family = {
   read(answer, wanted) {
     const fields = answer as Fields;
     if (isCompletion(fields)) return completion(fields, wanted);
@@ -22,10 +24,14 @@ export const mistralReader: ResponseReader = {
     const data = objectOf((chunk as Fields)['data']);
     return data && isCompletion(data) ? new MistralFold(wanted) : undefined;
   },
+  conversation: mistralConversation,
+  // Embeddings
+  asks: ({ inputs }) => typeof inputs === 'string' || Array.isArray(inputs),
+  parameters: { random_seed: sets(ATTR_GEN_AI_REQUEST_SEED), randomSeed: sets(ATTR_GEN_AI_REQUEST_SEED) },
 };
 
 /** What tells them from OpenAI's, beside the same names: the choices' `finishReason`. */
-function isCompletion({ choices, model }: Fields): boolean {
+export function isCompletion({ choices, model }: Fields): boolean {
   const first = Array.isArray(choices) ? objectOf(choices[0]) : undefined;
   return first !== undefined && 'finishReason' in first && stringOf(model) !== undefined;
 }
@@ -34,7 +40,7 @@ function completion(fields: Fields, { detail, content }: Wanted): ModelResponse 
   const named = identity(fields);
   const usage = usageOf(fields['usage']);
   if (!detail) return { provider: named.provider, model: named.model, usage };
-  const choices = (fields['choices'] as unknown[]).map(objectOf).filter((choice) => choice !== undefined);
+  const choices = objectsOf(fields['choices']);
   return {
     ...named,
     usage,
