@@ -8,7 +8,7 @@ import { isReadableStream, trapReadableStream } from './readable-stream.js';
 import { isResponse, trapResponse } from './response.js';
 import { isStreamHost, trapStreamHost } from './stream-host.js';
 import { Tap } from './tap.js';
-import { follow, isThenable, type Thenable, trapThenable } from './thenable.js';
+import { isThenable, type Thenable, trapThenable } from './thenable.js';
 
 /**
  * Finds the true end of what a method returned, and sees to it that the call learns of it. Returns what the caller
@@ -32,10 +32,12 @@ const UNSETTLED = Symbol('unsettled');
 
 function settleObject(value: object, call: CallInFlight, fresh: boolean): unknown {
   if (fresh) {
-    return follow(
-      value as Promise<unknown>,
+    return (value as Promise<unknown>).then(
       (result) => settle(result, call, false),
-      (error) => call.fail(error),
+      (error) => {
+        call.fail(error);
+        throw error;
+      },
     );
   }
   if (isStreamHost(value)) {

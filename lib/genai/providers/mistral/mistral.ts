@@ -31,7 +31,7 @@ export const mistral: Family = {
 };
 
 /** What tells them from OpenAI's, beside the same names: the choices' `finishReason`. */
-export function isCompletion({ choices, model }: Fields): boolean {
+function isCompletion({ choices, model }: Fields): boolean {
   const first = Array.isArray(choices) ? objectOf(choices[0]) : undefined;
   return first !== undefined && 'finishReason' in first && stringOf(model) !== undefined;
 }

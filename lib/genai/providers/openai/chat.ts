@@ -18,8 +18,10 @@ type Fields = Record<string, unknown>;
 /** Of an answer or a chunk; `choices` alone may be anybody's word. */
 export function isCompletion(fields: Fields): boolean {
   const { choices } = fields;
+  if (!Array.isArray(choices)) return false;
   // Mistral's client has the same fields, but spells them in camel case.
-  if (!Array.isArray(choices) || objectOf(choices[0])?.['finishReason'] !== undefined) return false;
+  const first = objectOf(choices[0]);
+  if (first && 'finishReason' in first) return false;
   if ((stringOf(fields['object']) ?? stringOf(fields['model'])) !== undefined) return true;
   // The first chunk of Azure, on the prompt alone, has an empty model.
   return Array.isArray(fields['prompt_filter_results']);

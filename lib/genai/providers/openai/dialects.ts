@@ -18,7 +18,13 @@ const AZURE_OPENAI = 'azure.ai.openai';
  * @param mark what {@link markOf} said of the answer or its first chunks
  */
 export function providerOf(mark: string | undefined, model: string | undefined, usage: unknown): string {
-  return mark ?? markOfUsage(objectOf(usage), model) ?? markOfModel(model) ?? OPENAI;
+  const known = mark ?? markOfUsage(objectOf(usage), model);
+  if (known !== undefined || model === undefined) return known ?? OPENAI;
+  // Names that only one provider gives to models.
+  if (/^accounts\/[^/]+\/(models|deployments)\//.test(model)) return 'fireworks';
+  if (model === 'deepseek-chat' || model === 'deepseek-reasoner') return 'deepseek';
+  if (/^grok-\d/.test(model)) return 'x_ai';
+  return /^sonar(-|$)/.test(model) ? 'perplexity' : OPENAI;
 }
 
 /** Whether the attributes of the `openai` namespace apply. */
@@ -57,15 +63,6 @@ function markOfUsage(usage: Fields | undefined, model: string | undefined): stri
   if (numberOf(usage['prompt_cache_hit_tokens']) !== undefined && /^deepseek-[^/]+$/.test(model ?? ''))
     return 'deepseek';
   return undefined;
-}
-
-/** Names that only one provider gives to models. */
-function markOfModel(model: string | undefined): string | undefined {
-  if (model === undefined) return undefined;
-  if (/^accounts\/[^/]+\/(models|deployments)\//.test(model)) return 'fireworks';
-  if (model === 'deepseek-chat' || model === 'deepseek-reasoner') return 'deepseek';
-  if (/^grok-\d/.test(model)) return 'x_ai';
-  return /^sonar(-|$)/.test(model) ? 'perplexity' : undefined;
 }
 
 // --- tokens and cost -------------------------------------------------------------------------------------------------
@@ -131,7 +128,7 @@ const TICKS_PER_USD = 1e10;
 /** What the answer itself says that it cost; 0 for a free model. */
 export function reportedCost(value: unknown): ModelResponse['cost'] {
   const usage = objectOf(value);
-  if (!usage) return undefined;
+  if (!usage || (usage['cost'] ?? usage['cost_in_usd_ticks']) === undefined) return undefined;
   const ticks = amountOf(usage['cost_in_usd_ticks']);
   if (ticks !== undefined) return { amount: ticks / TICKS_PER_USD, currency: 'USD' };
   const { cost } = usage;

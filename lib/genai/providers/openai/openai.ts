@@ -4,7 +4,6 @@ import * as semconv from '../../semconv.js';
 import { objectOf, stringOf } from '../../shape.js';
 import { type Family, requestedTool } from '../family.js';
 import { toolCallId } from '../mistral/messages.js';
-import { isCompletion as isOfMistral } from '../mistral/mistral.js';
 import { CompletionFold, completion, isCompletion } from './chat.js';
 import { markOf, providerOf, reportedCost, tokenUsage } from './dialects.js';
 import { openAIConversation } from './messages.js';
@@ -20,7 +19,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export const openAI: Family = {
   read(answer, wanted) {
     const fields = answer as Fields;
-    if (isCompletion(fields)) return isOfMistral(fields) ? undefined : completion(fields, wanted);
+    if (isCompletion(fields)) return completion(fields, wanted);
     if (isResponse(fields)) return responsesAnswer(fields, wanted);
     return isEmbeddings(fields) ? embeddings(fields) : undefined;
   },
