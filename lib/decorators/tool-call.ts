@@ -98,8 +98,8 @@ function requestIn(args: readonly unknown[]): ToolRequest | undefined {
 
 function toolName({ method, args }: Call, name: ToolCallOptions['name']): string {
   if (typeof name === 'string' && name !== '') return name;
-  const given = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
-  return typeof given === 'string' && NAME.test(given) ? given : ownName(method);
+  const chosen = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
+  return typeof chosen === 'string' && NAME.test(chosen) ? chosen : ownName(method);
 }
 
 /** What may become a dimension of metrics: printable, and not endless. */
@@ -107,8 +107,8 @@ const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u;
 
 /** What is captured. Where the option is given, it alone says so: it may be there to leave something out. */
 function argumentsOf(args: readonly unknown[], request: ToolRequest | undefined, options: ToolCallOptions): unknown {
-  const { arguments: given } = options;
-  if (given) return ask('the arguments callback', () => given(...args));
+  const { arguments: callback } = options;
+  if (callback) return ask('the arguments callback', () => callback(...args));
   if (request) return parsed(request.arguments);
   return args.length === 1 ? args[0] : args;
 }

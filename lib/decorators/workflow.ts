@@ -41,11 +41,11 @@ export function workflow(name: CommonOptions['name']): Operation {
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
-      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const chosen = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       return namesAgent(
         {
           [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
-          [ATTR_GEN_AI_WORKFLOW_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
+          [ATTR_GEN_AI_WORKFLOW_NAME]: typeof chosen === 'string' && chosen !== '' ? chosen : call.method,
         },
         call.context,
       );

@@ -51,7 +51,7 @@ const RESPONSE_ID = /^[\x21-\x7e]{1,256}$/;
  *   and comment come from a client: an HTTP endpoint answers it with 400.
  */
 export function recordFeedback(feedback: Feedback): void {
-  const { score, comment, ...judged } = told('recordFeedback({ score, handle })', feedback);
+  const { score, comment, ...judged } = checked('recordFeedback({ score, handle })', feedback);
   if (typeof score !== 'number' || !(score >= -1 && score <= 1)) {
     throw new TypeError('recordFeedback(): score has to be a number from -1 (bad) to 1 (good)');
   }
@@ -81,7 +81,7 @@ export function recordFeedback(feedback: Feedback): void {
  *   then nothing is recorded
  */
 export function recordEvaluation(evaluation: Evaluation): void {
-  const { name, score, label, explanation, ...judged } = told('recordEvaluation({ name, score })', evaluation);
+  const { name, score, label, explanation, ...judged } = checked('recordEvaluation({ name, score })', evaluation);
   if (typeof name !== 'string' || name === '') {
     throw new TypeError("recordEvaluation(): name has to be a text, such as 'relevance'");
   }
@@ -149,7 +149,7 @@ function explain(text: string | undefined, span: SpanContext | undefined): Attri
   return capture('feedback', text, span);
 }
 
-function told<T extends object>(usage: string, argument: T): T {
+function checked<T extends object>(usage: string, argument: T): T {
   if (typeof argument !== 'object' || argument === null) throw new TypeError(`expected ${usage}`);
   return argument;
 }

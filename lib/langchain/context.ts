@@ -25,9 +25,9 @@ export function carryContext(contextFor: (runId: string | undefined) => Context 
   if (!storage || storage[CARRIES] || typeof storage.run !== 'function') return;
   const { run } = storage;
   storage[CARRIES] = true;
-  storage.run = function (this: Storage, ...given) {
-    const carried = safely('carrying the context of a LangChain run', () => contextFor(runIn(given[0])));
-    return carried ? context.with(carried, () => run.apply(this, given)) : run.apply(this, given);
+  storage.run = function (this: Storage, ...args) {
+    const carried = safely('carrying the context of a LangChain run', () => contextFor(runIn(args[0])));
+    return carried ? context.with(carried, () => run.apply(this, args)) : run.apply(this, args);
   };
 }
 

@@ -61,14 +61,14 @@ export class TelemetryCallbackHandler {
       ? [nameOrParent, parentOrType, typeOrName]
       : [parentOrType, typeOrName, nameOrParent];
     begin(runId, parentId, tags, metadata, (context, isRoot) => {
-      const told = {
+      const start = {
         name: stringOf(name),
         className: classOf(chain),
         type,
         tags: tags ?? [],
         metadata: metadata ?? {},
       };
-      return observeChain(told, context, isRoot, this.options);
+      return observeChain(start, context, isRoot, this.options);
     });
   }
 

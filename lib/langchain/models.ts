@@ -35,8 +35,8 @@ export function observeModel(run: ModelRun, end: ModelEnd): Observed {
     return {
       add: (chunk) => streamed?.add(chunk),
       value: () => {
-        const whole = end.result && readResponse(end.result, { detail, content: detail && isCaptured('output') });
-        return whole ?? streamed?.value();
+        const complete = end.result && readResponse(end.result, { detail, content: detail && isCaptured('output') });
+        return complete ?? streamed?.value();
       },
     };
   };

@@ -135,14 +135,14 @@ function trapStep(
   const method = methodOf(iterator, key);
   if (!method) return false;
   const step = new Step(method, iterator, reader);
-  const told = (result: unknown): void => {
+  const report = (result: unknown): void => {
     // The `next` of a database cursor hands out a row, or nothing, where that of an iterator hands out a result.
     if (isIteratorResult(result)) settled(result);
   };
   // One pair for all steps: a stream has thousands of them.
   const resolved = (result: unknown): unknown => {
     reader.awaited(-1);
-    told(result);
+    report(result);
     return result;
   };
   const rejected = (error: unknown): never => {
@@ -167,7 +167,7 @@ function trapStep(
     if (typeof result !== 'object' || result === null) return result;
     if (isPlainPromise(result)) return awaited(result);
     if (isThenable(result)) return awaited(Promise.resolve(result));
-    told(result);
+    report(result);
     return result;
   });
 }

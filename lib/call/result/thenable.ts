@@ -225,11 +225,11 @@ function trapForeignThenable(value: Thenable, then: Thenable['then'], tap: Tap, 
       if (inside) return Reflect.apply(method, this, args);
       // The handler comes last: Bluebird's `catch` takes error classes before it.
       const handler = inCallersContext(args.at(-1));
-      const told = (error: unknown): unknown => {
+      const failed = (error: unknown): unknown => {
         if (key === 'catch') settled.rejected(error);
         return handler?.(error);
       };
-      const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), told] : args);
+      const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), failed] : args);
       return types.isPromise(derived) ? followWaiting(tap, derived, settled.resolved, settled.rejected) : derived;
     });
   }

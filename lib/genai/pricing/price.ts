@@ -89,7 +89,7 @@ export class PriceTable {
   priceOf(bag: Attributes): Price | undefined {
     const chosen = settings();
     if (isAnsweredBySemanticCache(bag)) return fromUsd(0, 'local', chosen);
-    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return told(bag, chosen);
+    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return reportedCost(bag, chosen);
 
     const input = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS]);
     const output = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]);
@@ -193,7 +193,7 @@ export function isAnsweredBySemanticCache(bag: Attributes): boolean {
 }
 
 /** Cost that the answer itself told. */
-function told(bag: Attributes, chosen: Settings): Price | undefined {
+function reportedCost(bag: Attributes, chosen: Settings): Price | undefined {
   const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
   const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
   if (typeof amount !== 'number' || !Number.isFinite(amount) || typeof currency !== 'string') return undefined;

@@ -18,11 +18,11 @@ export const anthropic: Family = {
     const fields = answer as Fields;
     if (!isMessage(fields)) return undefined;
     const counts = objectOf(fields['usage']);
-    const told = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
-    if (!detail) return { ...told, id: undefined };
+    const answered = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
+    if (!detail) return { ...answered, id: undefined };
     const reason = stringOf(fields['stop_reason']);
     return {
-      ...told,
+      ...answered,
       finishReasons: reason === undefined ? undefined : [reason],
       output: content ? [anthropicMessage(fields, reason)] : undefined,
     };
@@ -58,7 +58,7 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
   const cacheReadTokens = countOf(usage['cache_read_input_tokens']);
   const cacheWriteTokens = cacheWrites(usage);
   const plain = countOf(usage['input_tokens']);
-  const told: TokenUsage = {
+  const counted: TokenUsage = {
     inputTokens: plain === undefined ? undefined : plain + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens,
@@ -66,15 +66,15 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
     cacheWriteHourTokens: hourWrites(usage),
     reasoningTokens: countOf(objectOf(usage['output_tokens_details'])?.['thinking_tokens']),
   };
-  return compactions(usage).map(messageUsage).reduce(withCompaction, told);
+  return compactions(usage).map(messageUsage).reduce(withCompaction, counted);
 }
 
 /** What is not told of the message itself stays untold, but for the cache, which a compaction may use alone. */
-function withCompaction(told: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
-  if (!told || !more) return told;
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = told;
+function withCompaction(usage: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
+  if (!usage || !more) return usage;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = usage;
   return {
-    ...told,
+    ...usage,
     inputTokens: inputTokens === undefined ? undefined : inputTokens + (more.inputTokens ?? 0),
     outputTokens: outputTokens === undefined ? undefined : outputTokens + (more.outputTokens ?? 0),
     cacheReadTokens: added(cacheReadTokens, more.cacheReadTokens),

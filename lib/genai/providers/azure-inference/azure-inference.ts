@@ -53,9 +53,9 @@ function named(provider: string, response: ModelResponse): Pick<ModelResponse, '
 
 /** The code of a failure: the body's, the header's, else the status. */
 function errorOf({ status, headers, body }: Fields): string | undefined {
-  const told = objectOf(objectOf(body)?.['error']);
-  if (!told && (status as string) < '400') return undefined;
-  return stringOf(told?.['code']) ?? stringOf(objectOf(headers)?.['x-ms-error-code']) ?? (status as string);
+  const error = objectOf(objectOf(body)?.['error']);
+  if (!error && (status as string) < '400') return undefined;
+  return stringOf(error?.['code']) ?? stringOf(objectOf(headers)?.['x-ms-error-code']) ?? (status as string);
 }
 
 /**

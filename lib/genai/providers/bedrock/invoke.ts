@@ -34,9 +34,9 @@ export function invokeAnswer(
   const bytes = fields['body'] as ArrayBufferView;
   const body = bytes.byteLength > LARGEST_BODY ? undefined : bodyOf(bytes);
   if (!body) return undefined;
-  const told = anthropic.read(body, wanted) ?? converse(body) ?? openAI.read(body, wanted);
-  const piece = told ? undefined : read(body);
-  const answer = told ?? (piece && answerOf(piece, wanted));
+  const known = anthropic.read(body, wanted) ?? converse(body) ?? openAI.read(body, wanted);
+  const piece = known ? undefined : read(body);
+  const answer = known ?? (piece && answerOf(piece, wanted));
   // The model's maker may tell a tier of its own; Bedrock's stands beside the body.
   const tier = specialTier(fields['serviceTier'], fields['performanceConfigLatency'], answer?.tier);
   return answer && { ...answer, tier, attributes: undefined };
@@ -53,17 +53,17 @@ interface Piece {
 /** A whole body, or one chunk of a stream. */
 function read(body: Fields): Piece | undefined {
   const { results, outputs, choices, generations, embedding, embeddings } = body;
-  const told = objectOf(body['usage']) ?? objectOf(objectOf(body['meta'])?.['billed_units']) ?? {};
+  const counts = objectOf(body['usage']) ?? objectOf(objectOf(body['meta'])?.['billed_units']) ?? {};
   const usage = {
     inputTokens: firstCount(
-      told['prompt_tokens'],
-      told['input_tokens'],
+      counts['prompt_tokens'],
+      counts['input_tokens'],
       body['inputTextTokenCount'],
       body['prompt_token_count'],
     ),
     outputTokens: firstCount(
-      told['completion_tokens'],
-      told['output_tokens'],
+      counts['completion_tokens'],
+      counts['output_tokens'],
       body['totalOutputTextTokenCount'],
       body['generation_token_count'],
       titanTokens(results),
@@ -80,9 +80,9 @@ function read(body: Fields): Piece | undefined {
 }
 
 function choiceOf(choice: Fields): Piece['choices'][number] {
-  const said = objectOf(choice['message'] ?? choice['delta'])?.['content'];
+  const content = objectOf(choice['message'] ?? choice['delta'])?.['content'];
   return {
-    text: said ?? choice['text'] ?? choice['outputText'] ?? choice['generation'],
+    text: content ?? choice['text'] ?? choice['outputText'] ?? choice['generation'],
     reason: choice['finish_reason'] ?? choice['stop_reason'] ?? choice['completionReason'],
   };
 }
@@ -175,8 +175,8 @@ export class InvokeFold implements ResponseFold {
 
   response(): ModelResponse {
     if (this.inner) {
-      const told = this.inner.response();
-      return { ...told, usage: this.counted(told.usage), attributes: undefined };
+      const response = this.inner.response();
+      return { ...response, usage: this.counted(response.usage), attributes: undefined };
     }
     const reasons = Array.from(
       this.reasons.length > 0 ? this.reasons : [undefined],
@@ -190,16 +190,16 @@ export class InvokeFold implements ResponseFold {
   }
 
   /** Bedrock's own counts where the model tells none. Its input count leaves the cached tokens out. */
-  private counted(told: TokenUsage | undefined): TokenUsage | undefined {
+  private counted(usage: TokenUsage | undefined): TokenUsage | undefined {
     const { metrics } = this;
-    if (!metrics) return told;
+    if (!metrics) return usage;
     const cacheReadTokens = countOf(metrics['cacheReadInputTokenCount']);
     const cacheWriteTokens = countOf(metrics['cacheWriteInputTokenCount']);
     const plain = countOf(metrics['inputTokenCount']);
     const counted =
-      told?.inputTokens === undefined && plain !== undefined
+      usage?.inputTokens === undefined && plain !== undefined
         ? { inputTokens: plain + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0), cacheReadTokens, cacheWriteTokens }
         : undefined;
-    return { ...told, ...counted, outputTokens: told?.outputTokens ?? countOf(metrics['outputTokenCount']) };
+    return { ...usage, ...counted, outputTokens: usage?.outputTokens ?? countOf(metrics['outputTokenCount']) };
   }
 }

@@ -24,10 +24,10 @@ export const cohere: Family = {
     const message = objectOf(fields['message']);
     const reason = finishReasonOf(fields);
     if (message?.['role'] !== 'assistant' || reason === undefined || !/^[A-Z_]+$/.test(reason)) return undefined;
-    const told = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
-    if (!detail) return told;
+    const answered = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
+    if (!detail) return answered;
     return {
-      ...told,
+      ...answered,
       id: stringOf(fields['id']),
       finishReasons: [reason],
       output: content ? [{ role: 'assistant', parts: messageParts(message), finish_reason: reason }] : undefined,
@@ -89,10 +89,10 @@ function outputOf(counts: Fields | undefined): number | undefined {
 class ChatFold implements ResponseFold {
   private id: string | undefined;
   private end: Fields | undefined;
-  private readonly said: Assembly | undefined;
+  private readonly assembly: Assembly | undefined;
 
   constructor(content: boolean) {
-    if (content) this.said = new Assembly();
+    if (content) this.assembly = new Assembly();
   }
 
   add(chunk: object): void {
@@ -100,20 +100,21 @@ class ChatFold implements ResponseFold {
     const { type } = fields;
     if (type === 'message-start') this.id ??= stringOf(fields['id']);
     else if (type === 'message-end') this.end = objectOf(fields['delta']) ?? {};
-    else if (this.said) this.say(this.said, fields);
+    else if (this.assembly) this.assemble(this.assembly, fields);
   }
 
-  private say(said: Assembly, { index, delta }: Fields): void {
+  private assemble(assembly: Assembly, { index, delta }: Fields): void {
     const message = objectOf(objectOf(delta)?.['message']);
     if (!message) return;
     const at = countOf(index) ?? 0;
     const content = objectOf(message['content']);
-    said.add(0, 'plan', 'reasoning', message['toolPlan'] ?? message['tool_plan']);
-    said.add(0, at, 'reasoning', content?.['thinking']);
-    said.add(0, at, 'text', content?.['text']);
+    assembly.add(0, 'plan', 'reasoning', message['toolPlan'] ?? message['tool_plan']);
+    assembly.add(0, at, 'reasoning', content?.['thinking']);
+    assembly.add(0, at, 'text', content?.['text']);
     const call = objectOf(message['toolCalls'] ?? message['tool_calls']);
     const declared = objectOf(call?.['function']);
-    if (declared) said.addToolCall(0, at, { id: call?.['id'], name: declared['name'], piece: declared['arguments'] });
+    if (declared)
+      assembly.addToolCall(0, at, { id: call?.['id'], name: declared['name'], piece: declared['arguments'] });
   }
 
   response(): ModelResponse {
@@ -125,7 +126,7 @@ class ChatFold implements ResponseFold {
       finishReasons: [reason],
       usage: usageOf(end?.['usage']),
       error: errorOf(reason) ?? (end?.['error'] ? semconv.ERROR_TYPE_OTHER : undefined),
-      output: this.said?.messages([reason]),
+      output: this.assembly?.messages([reason]),
     };
   }
 }

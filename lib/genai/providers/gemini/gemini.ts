@@ -19,17 +19,17 @@ export const gemini: Family = {
     if (isEmbeddings(fields)) return embeddings(fields);
     if (!isContent(fields)) return undefined;
     const { usageMetadata } = fields;
-    const told = {
+    const answered = {
       provider: providerOf(fields),
       model: modelOf(fields),
       usage: usageOf(usageMetadata),
       tier: tierOfUsage(usageMetadata),
     };
-    if (!detail) return told;
+    if (!detail) return answered;
     const candidates = candidatesOf(fields);
     const reasons = candidates.map(({ finishReason }) => stringOf(finishReason));
     return {
-      ...told,
+      ...answered,
       id: stringOf(fields['responseId']),
       finishReasons: candidates.length > 0 ? reasons.filter((reason) => reason !== undefined) : blocked(fields),
       output: content ? output(candidates.map(partsOf), reasons) : undefined,

@@ -123,12 +123,12 @@ function serverToolPart(fields: Fields): Part[] {
   return [];
 }
 
-function serverCall(name: string, wire: Fields, told: Fields): Part {
-  return { type: 'server_tool_call', name, ...idOf(wire), server_tool_call: { type: name, ...told } };
+function serverCall(name: string, wire: Fields, details: Fields): Part {
+  return { type: 'server_tool_call', name, ...idOf(wire), server_tool_call: { type: name, ...details } };
 }
 
-function serverResponse(name: string, wire: Fields, told: Fields): Part {
-  return { type: 'server_tool_call_response', ...idOf(wire), server_tool_call_response: { type: name, ...told } };
+function serverResponse(name: string, wire: Fields, details: Fields): Part {
+  return { type: 'server_tool_call_response', ...idOf(wire), server_tool_call_response: { type: name, ...details } };
 }
 
 function nameOf(fields: Fields): string {

@@ -74,23 +74,25 @@ function responseOf(
   output: Fields = {},
 ): ModelResponse {
   const [first] = generations;
-  const told: Fields = { ...output, ...first?.info, ...metadataOf(first?.message) };
-  const provider = langChainProvider(told['model_provider']);
-  const response = { provider, model: modelOf(told), usage, tier: tierOf(told) };
+  const metadata: Fields = { ...output, ...first?.info, ...metadataOf(first?.message) };
+  const provider = langChainProvider(metadata['model_provider']);
+  const response = { provider, model: modelOf(metadata), usage, tier: tierOf(metadata) };
   if (!detail) return response;
   const reasons = generations.map(({ message, info }) =>
     finishReason(message, info, isFilled(message?.fields['tool_calls'])),
   );
   return {
     ...response,
-    id: idOf(first?.message?.fields['id'], told),
+    id: idOf(first?.message?.fields['id'], metadata),
     finishReasons: reasons.filter((reason) => reason !== undefined),
-    attributes: openAIAttributes(told),
-    ...(content ? { output: generations.map((generation, index) => said(generation, reasons[index])) } : undefined),
+    attributes: openAIAttributes(metadata),
+    ...(content
+      ? { output: generations.map((generation, index) => outputMessage(generation, reasons[index])) }
+      : undefined),
   };
 }
 
-function said({ message, text }: Generation, finishReason: string | undefined): Message {
+function outputMessage({ message, text }: Generation, finishReason: string | undefined): Message {
   if (message) return answerMessage(message, finishReason);
   const reason = finishReason === undefined ? undefined : { finish_reason: finishReason };
   return { role: 'assistant', parts: contentParts(text), ...reason };
@@ -102,7 +104,7 @@ function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined 
   if (!usage) return undefined;
   const input = objectOf(usage['input_token_details']);
   const output = objectOf(usage['output_token_details']);
-  const told = {
+  const counted = {
     inputTokens: countOf(usage['input_tokens']),
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens: countOf(input?.['cache_read']),
@@ -112,7 +114,7 @@ function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined 
   };
   // `@langchain/google-genai` does not tell what was thought, but in the total.
   const isGoogle = stringOf(metadataOf(message)?.['model_provider'])?.startsWith('google') === true;
-  return reconciled(told, countOf(usage['total_tokens']), isGoogle);
+  return reconciled(counted, countOf(usage['total_tokens']), isGoogle);
 }
 
 /** Of models that complete text. What LangChain estimated stands elsewhere, and is not read. */

@@ -101,11 +101,11 @@ class MistralFold implements ResponseFold {
     const choices = data['choices'];
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
-      const told = objectOf(choice);
-      if (!told) continue;
-      const index = countOf(told['index']) ?? 0;
-      this.finishReasons[index] = stringOf(told['finishReason']) ?? this.finishReasons[index];
-      if (this.assembly) this.assemble(this.assembly, index, objectOf(told['delta']) ?? {});
+      const fields = objectOf(choice);
+      if (!fields) continue;
+      const index = countOf(fields['index']) ?? 0;
+      this.finishReasons[index] = stringOf(fields['finishReason']) ?? this.finishReasons[index];
+      if (this.assembly) this.assemble(this.assembly, index, objectOf(fields['delta']) ?? {});
     }
   }
 
@@ -123,8 +123,8 @@ class MistralFold implements ResponseFold {
       if (!call || !asked) continue;
       const id = toolCallId(call);
       this.lastCall = id ?? this.lastCall;
-      const { name, arguments: given } = asked;
-      const piece = typeof given === 'object' ? JSON.stringify(given) : given;
+      const { name, arguments: args } = asked;
+      const piece = typeof args === 'object' ? JSON.stringify(args) : args;
       assembly.addToolCall(choice, this.lastCall, { id, name, piece });
     }
   }

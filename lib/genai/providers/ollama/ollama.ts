@@ -24,11 +24,11 @@ export const ollama: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isAnswer(fields)) {
-      const told = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
-      if (!detail) return told;
+      const answered = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
+      if (!detail) return answered;
       const reason = stringOf(fields['done_reason']);
       return {
-        ...told,
+        ...answered,
         finishReasons: reason === undefined ? undefined : [reason],
         output: content ? [messageOf(partsOf(fields), reason)] : undefined,
       };

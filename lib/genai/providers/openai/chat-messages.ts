@@ -83,13 +83,13 @@ function toolCall(value: unknown): Part[] {
   const called = objectOf(call?.['function']) ?? objectOf(call?.['custom']);
   if (!call || !called) return [];
   const id = stringOf(call['id']);
-  const given = called['arguments'] ?? called['input'];
+  const args = called['arguments'] ?? called['input'];
   return [
     {
       type: 'tool_call',
       name: stringOf(called['name']) ?? '',
       ...(id === undefined ? undefined : { id }),
-      ...(given === undefined ? undefined : { arguments: parsed(given) }),
+      ...(args === undefined ? undefined : { arguments: parsed(args) }),
     },
   ];
 }

@@ -89,11 +89,11 @@ export class CompletionFold implements ResponseFold {
   /** Of the choices but the first, by their index. */
   private others: Map<number, string | undefined> | undefined;
   private readonly detail: boolean;
-  private readonly said: StreamedChoices | undefined;
+  private readonly content: StreamedChoices | undefined;
 
   constructor({ detail, content }: Wanted) {
     this.detail = detail;
-    this.said = content ? new StreamedChoices() : undefined;
+    this.content = content ? new StreamedChoices() : undefined;
   }
 
   add(chunk: object): void {
@@ -127,7 +127,7 @@ export class CompletionFold implements ResponseFold {
       this.begun = true;
       if (typeof reason === 'string' && reason !== '') this.finishReason = reason;
     } else this.addOther(countOf(index) ?? 0, stringOf(reason));
-    this.said?.add(countOf(index) ?? 0, choice);
+    this.content?.add(countOf(index) ?? 0, choice);
   }
 
   private addOther(index: number, reason: string | undefined): void {
@@ -158,7 +158,7 @@ export class CompletionFold implements ResponseFold {
       id: this.id,
       finishReasons: [...reasons.values()],
       attributes: completionAttributes(provider, this.object, this.tier, this.fingerprint),
-      output: this.said?.messages(reasons),
+      output: this.content?.messages(reasons),
     };
   }
 

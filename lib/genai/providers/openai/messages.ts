@@ -16,16 +16,17 @@ export function openAIConversation(request: Fields): Conversation | undefined {
   const { messages, input, prompt } = request;
   if (isForeign(request)) return undefined;
   const tools = toolsOf(request);
-  if (Array.isArray(messages)) return messages.some(isForeignMessage) ? undefined : said(chatMessages(messages), tools);
+  if (Array.isArray(messages))
+    return messages.some(isForeignMessage) ? undefined : conversation(chatMessages(messages), tools);
   if (input !== undefined || stringOf(request['instructions']) !== undefined) {
     if (isEmbedding(request)) return undefined;
     const system = contentParts(request['instructions']);
-    return { ...(system.length > 0 && { system }), ...said(inputMessages(input), tools) };
+    return { ...(system.length > 0 && { system }), ...conversation(inputMessages(input), tools) };
   }
-  return prompt === undefined ? undefined : said(promptMessages(prompt), tools);
+  return prompt === undefined ? undefined : conversation(promptMessages(prompt), tools);
 }
 
-function said(input: Message[], tools: ToolDefinition[] | undefined): Conversation {
+function conversation(input: Message[], tools: ToolDefinition[] | undefined): Conversation {
   return { ...(input.length > 0 && { input }), ...(tools && { tools }) };
 }
 

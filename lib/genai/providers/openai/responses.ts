@@ -21,7 +21,7 @@ export function isResponse(fields: Fields): boolean {
 /** An answer, of whose fields `output` is known to be a list. */
 export function responsesAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
   const { usage } = fields;
-  const told: ModelResponse = {
+  const answered: ModelResponse = {
     ...identity(fields),
     error:
       fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
@@ -29,12 +29,12 @@ export function responsesAnswer(fields: Fields, { detail, content }: Wanted): Mo
     cost: reportedCost(usage),
     tier: specialTier(fields['service_tier']),
   };
-  if (!detail) return told;
+  if (!detail) return answered;
   const finishReason = finishReasonOf(fields);
   return {
-    ...told,
+    ...answered,
     finishReasons: finishReason === undefined ? undefined : [finishReason],
-    attributes: responsesAttributes(told.provider, fields['service_tier']),
+    attributes: responsesAttributes(answered.provider, fields['service_tier']),
     output: content ? outputMessages(fields['output'] as unknown[], finishReason) : undefined,
   };
 }
@@ -83,10 +83,10 @@ export class ResponsesFold implements ResponseFold {
   private named: ModelResponse | undefined;
   private final: ModelResponse | undefined;
   private failure: string | undefined;
-  private readonly said: StreamedOutput | undefined;
+  private readonly output: StreamedOutput | undefined;
 
   constructor(private readonly wanted: Wanted) {
-    this.said = wanted.content ? new StreamedOutput() : undefined;
+    this.output = wanted.content ? new StreamedOutput() : undefined;
   }
 
   add(chunk: object): void {
@@ -95,27 +95,27 @@ export class ResponsesFold implements ResponseFold {
     const fields = objectOf(event['response']);
     if (!fields) {
       if (type === 'error') this.failure = stringOf(event['code']) ?? ERROR_TYPE_OTHER;
-      else this.said?.add(event);
+      else this.output?.add(event);
     } else if (TERMINAL_EVENTS.has(type as string) && isResponse(fields)) {
       this.final = responsesAnswer(fields, this.wanted);
     } else this.named ??= this.begin(fields);
   }
 
   private begin(fields: Fields): ModelResponse {
-    const told = identity(fields);
-    return { ...told, attributes: responsesAttributes(told.provider, undefined) };
+    const named = identity(fields);
+    return { ...named, attributes: responsesAttributes(named.provider, undefined) };
   }
 
   response(): ModelResponse {
-    const { final, said } = this;
+    const { final, output } = this;
     // Some servers leave the output out of the event that should carry it.
     if (final)
-      return final.output?.length === 0 ? { ...final, output: said?.messages(final.finishReasons?.[0]) } : final;
+      return final.output?.length === 0 ? { ...final, output: output?.messages(final.finishReasons?.[0]) } : final;
     return {
       ...this.named,
       error: this.failure,
       finishReasons: [FINISH_REASON_ERROR],
-      output: said?.messages(FINISH_REASON_ERROR),
+      output: output?.messages(FINISH_REASON_ERROR),
     };
   }
 }

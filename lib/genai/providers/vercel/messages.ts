@@ -129,12 +129,12 @@ function outputOf(output: unknown): unknown {
 }
 
 /** Data, a URL, a reference to what the provider keeps; bare, or wrapped by its type; in answers a file of the SDK's own. */
-function fileOf(given: unknown, part: Fields, modality?: string): Part {
-  const file = objectOf(given);
+function fileOf(content: unknown, part: Fields, modality?: string): Part {
+  const file = objectOf(content);
   const mimeType = stringOf(part['mediaType'] ?? part['mimeType'] ?? file?.['mediaType']);
   const kind = modality ?? modalityOf(mimeType);
   const typed = mimeType === undefined ? undefined : { mime_type: mimeType };
-  const data = dataOf(given, file);
+  const data = dataOf(content, file);
   const uri = data instanceof URL ? data.href : typeof data === 'string' && /^https?:/.test(data) ? data : undefined;
   if (uri?.startsWith('data:')) return blob(uri, mimeType, kind);
   if (uri !== undefined) return { type: 'uri', modality: kind, uri, ...typed };
@@ -145,11 +145,11 @@ function fileOf(given: unknown, part: Fields, modality?: string): Part {
   return { type: 'file', modality: kind, file_id: stringOf(reference) ?? '', ...typed };
 }
 
-function dataOf(given: unknown, file: Fields | undefined): unknown {
-  if (!file || given instanceof URL || ArrayBuffer.isView(given) || given instanceof ArrayBuffer) return given;
+function dataOf(content: unknown, file: Fields | undefined): unknown {
+  if (!file || content instanceof URL || ArrayBuffer.isView(content) || content instanceof ArrayBuffer) return content;
   // What a file of the SDK holds; its getters would convert the one to the other.
   const own = file['uint8ArrayData'] ?? file['base64Data'] ?? file['base64'] ?? file['uint8Array'];
-  return own ?? file['data'] ?? file['url'] ?? file['text'] ?? given;
+  return own ?? file['data'] ?? file['url'] ?? file['text'] ?? content;
 }
 
 function toolOf(name: string, tool: Fields): ToolDefinition {
@@ -165,10 +165,10 @@ function toolOf(name: string, tool: Fields): ToolDefinition {
 
 /** JSON Schema as the SDK's `jsonSchema()` holds it, or as a schema library tells it by the Standard JSON Schema interface. */
 function schemaOf(schema: unknown): unknown {
-  const given = objectOf(schema);
-  const json = objectOf(given?.['jsonSchema']);
+  const fields = objectOf(schema);
+  const json = objectOf(fields?.['jsonSchema']);
   if (json) return typeof json['then'] === 'function' ? undefined : json;
-  const convert = objectOf(objectOf(given?.['~standard'])?.['jsonSchema'])?.['input'];
+  const convert = objectOf(objectOf(fields?.['~standard'])?.['jsonSchema'])?.['input'];
   return typeof convert === 'function' ? convert({ target: 'draft-07' }) : undefined;
 }
 
@@ -176,10 +176,10 @@ function schemaOf(schema: unknown): unknown {
 export function stepMessages(content: readonly unknown[], finishReason: string | undefined): Message[] {
   const parts = contentParts(content);
   const returned = parts.filter(({ type }) => type === 'tool_call_response');
-  const said: Message = {
+  const message: Message = {
     role: 'assistant',
     parts: returned.length > 0 ? parts.filter((part) => !returned.includes(part)) : parts,
     ...(finishReason === undefined ? undefined : { finish_reason: finishReason }),
   };
-  return returned.length > 0 ? [said, { role: 'tool', parts: returned }] : [said];
+  return returned.length > 0 ? [message, { role: 'tool', parts: returned }] : [message];
 }

@@ -79,7 +79,7 @@ function isObjectAnswer(fields: Fields): boolean {
 }
 
 function objectAnswer(fields: Fields, content: boolean): ModelResponse {
-  const said = (): Message[] => {
+  const messages = (): Message[] => {
     const parts = [
       { type: 'reasoning', text: fields['reasoning'] },
       { type: 'text', text: JSON.stringify(fields['object']) },
@@ -89,7 +89,7 @@ function objectAnswer(fields: Fields, content: boolean): ModelResponse {
   return {
     ...ending(fields),
     usage: tokenUsage(fields['usage'], fields['providerMetadata']),
-    output: content ? said() : undefined,
+    output: content ? messages() : undefined,
   };
 }
 
@@ -138,12 +138,12 @@ function isUnread(fields: Fields): boolean {
   return typeof fields['pipeTextStreamToResponse'] === 'function';
 }
 
-let told = false;
+let reported = false;
 
 /** The stream of such a result is watched where it stands; this one has it elsewhere. Nobody else may look at it either. */
 function unread(): ModelResponse {
-  if (!told)
+  if (!reported)
     diag.debug('annotel: a streamed result of this version of the AI SDK cannot be watched: its usage is unknown');
-  told = true;
+  reported = true;
   return {};
 }
