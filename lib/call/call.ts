@@ -250,7 +250,7 @@ export class CallInFlight implements InFlight {
   }
 }
 
-/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
+/** Adds attributes to a bag, but for those without a value: back ends refuse a batch for one null. */
 export function addValues(bag: Attributes, more: Attributes | undefined): Attributes {
   for (const key in more) if (more[key] !== null && more[key] !== undefined) bag[key] = more[key];
   return bag;

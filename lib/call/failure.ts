@@ -58,8 +58,8 @@ function asShown(error: unknown, kind: keyof typeof shownAs, text: string, args:
 }
 
 /**
- * The `exception.*` attributes. An error that passes through several observed calls is told with its stack by the
- * innermost only; the others say that, and by what, they failed.
+ * The `exception.*` attributes. An error that passes through several observed calls is recorded with its stack by
+ * the innermost only; the others record its type and message.
  */
 export function exceptionAttributes(
   error: unknown,

@@ -24,7 +24,7 @@ export type Outcome =
   | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Folds the items of a stream into the value that is given to {@link Operation.onEnd}. */
+/** Folds the items of a stream into the value that is passed to {@link Operation.onEnd}. */
 export interface Fold {
   add(item: unknown): void;
   value(): unknown;
@@ -38,7 +38,7 @@ export interface Owner {
   /** `false` once the call has ended; then it owns nothing any more. */
   readonly isOpen: boolean;
   readonly spanContext: SpanContext;
-  /** Takes what a nested call knows. What the owner's own method says, or its own answer, beats it. */
+  /** Takes what a nested call knows. What the owner's own method adds, or its own answer has, takes precedence. */
   addNested(attributes: Attributes): void;
 }
 
@@ -53,7 +53,7 @@ export interface InFlight extends Owner {
   memo: unknown;
   /** Adds what became known of the call while it runs: to all three signals. */
   add(attributes: Attributes): void;
-  /** Adds what the method says of its own accord: to span and log record, not to metrics. */
+  /** Adds attributes of the app's own: to span and log record, not to metrics. */
   annotate(attributes: Attributes): void;
   /** Records a timestamped event: as a span event, and as a log record of its own in the call's context. */
   event(name: string, attributes: Attributes | undefined): void;
@@ -64,7 +64,7 @@ export interface InFlight extends Owner {
   nestedFailed(args: readonly unknown[]): void;
 }
 
-/** What one kind of decorated method adds to telemetry. Pure where not said otherwise: reads, never writes. */
+/** What one kind of decorated method adds to telemetry. Every member is pure unless its comment says otherwise. */
 export interface Operation {
   readonly kind: SpanKind;
   readonly log: LogPolicy;
@@ -98,7 +98,7 @@ export interface Operation {
    * @param detail false where the span does not record: then only what metrics need is wanted
    */
   onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean, span: SpanContext): Attributes;
-  /** The span's name, where nested calls said what it is named by. `undefined`: as before. */
+  /** The span's name, where it follows from what nested calls added. `undefined`: as before. */
   nameAtEnd?(bag: Attributes): string | undefined;
   /** Puts together what several nested calls added, the earlier ones first. Default: the later wins. */
   combine?(sum: Attributes, more: Attributes): Attributes;

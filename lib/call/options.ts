@@ -5,7 +5,7 @@ import { addValues } from './call.js';
 import type { LogPolicy, Operation } from './operation.js';
 
 /**
- * What every decorator can be told. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
+ * Options that every decorator has. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
  * the method resolves to.
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -20,7 +20,7 @@ export interface CommonOptions<A extends unknown[] = any[], V = any> {
   log?: LogPolicy;
 }
 
-/** Policy of a decorator that was told nothing else. */
+/** Policy of a decorator whose options set none. */
 export const DEFAULT_LOG_POLICY: LogPolicy = 'sampled';
 
 /**
@@ -35,7 +35,7 @@ export function ask<T>(what: string, callback: () => T): T | undefined {
   return undefined;
 }
 
-/** Adds what a callback answered, which may be anything. */
+/** Adds what a callback returned, which may be anything. */
 function addAnswer(what: string, bag: Attributes, value: Attributes | undefined): Attributes {
   safely(what, () => addValues(bag, value));
   return bag;

@@ -18,7 +18,7 @@ export interface EndedCall {
   readonly bag: Attributes;
   /** The part of the bag that the span does not have yet. */
   readonly late: Attributes;
-  /** What the method said of its own accord: for span and log. */
+  /** What the method added by `annotate`: for span and log. */
   readonly annotations: Attributes | undefined;
   readonly seconds: number;
   /** What was thrown, where something was, and the arguments, which an error that repeats them must not tell. */

@@ -20,7 +20,14 @@ const holder = globalThis as { [OBSERVED]?: WeakMap<AnyFunction, Observed> };
 holder[OBSERVED] ??= new WeakMap();
 const observed = holder[OBSERVED];
 
-/** Whether an annotel decorator observes this function already. */
+/**
+ * Whether an annotel decorator observes this function already, through whichever copy of the package. Never throws.
+ *
+ * @example
+ * ```ts
+ * isObserved(orders.load); // true where `load` is decorated with @Traced()
+ * ```
+ */
 export function isObserved(method: unknown): boolean {
   return typeof method === 'function' && observed.has(method as AnyFunction);
 }

@@ -26,6 +26,16 @@ export interface AgentOptions<A extends unknown[] = any[], V = any> extends Comm
  * its method, `Class.method`.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Support {
+ *   @Agent('support')
+ *   async turn(question: string): Promise<string> {
+ *     // Model and tool calls in here are the agent's.
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Agent<A extends unknown[] = any[], V = any>(

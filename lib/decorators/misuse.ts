@@ -12,7 +12,7 @@ export function wrongPlace(decorator: string, where: string, what: string): Type
   );
 }
 
-/** Whether a decorator was given options. Without its parentheses it is given a method, a class or a class's prototype. */
+/** Whether a decorator was called with options. Without its parentheses it is called with a method, a class or a prototype. */
 export function isOptions(options: unknown): options is object {
   return typeof options === 'object' && options !== null && !Object.hasOwn(options, 'constructor');
 }

@@ -43,6 +43,16 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
  * A tool that catches its own errors and returns them as text shows none: catch outside of the decorated method, or rethrow.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Tools {
+ *   @ToolCall('get_weather')
+ *   weather(city: string): Promise<string> {
+ *     return this.forecasts.of(city);
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function ToolCall<A extends unknown[] = any[], V = any>(
@@ -105,7 +115,7 @@ function toolName({ method, args }: Call, name: ToolCallOptions['name']): string
 /** What may become a dimension of metrics: printable, and not endless. */
 const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u;
 
-/** What is captured. Where the option is given, it alone says so: it may be there to leave something out. */
+/** What is captured. The `arguments` option alone decides where it is set: it may be there to leave something out. */
 function argumentsOf(args: readonly unknown[], request: ToolRequest | undefined, options: ToolCallOptions): unknown {
   const { arguments: callback } = options;
   if (callback) return ask('the arguments callback', () => callback(...args));

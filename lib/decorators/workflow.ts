@@ -19,6 +19,16 @@ export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOption
  * called as its method, `Class.method`.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Rag {
+ *   @Workflow('rag.answer')
+ *   async answer(question: string): Promise<string> {
+ *     return this.generate(question, await this.search.find(question));
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Workflow<A extends unknown[] = any[], V = any>(

@@ -14,7 +14,7 @@ export interface TokenUsage {
   readonly reasoningTokens?: number;
 }
 
-/** A model's answer, whichever provider gave it. What the answer does not tell is absent; nothing is made up. */
+/** A model's answer, whichever provider gave it. What the answer does not have is absent; nothing is made up. */
 export interface ModelResponse {
   /** `gen_ai.provider.name`. */
   readonly provider?: string;
@@ -26,21 +26,21 @@ export interface ModelResponse {
   readonly usage?: TokenUsage;
   /** Dimensions of an embedding. */
   readonly dimensions?: number;
-  /** Code of the failure that the answer tells of; `error.type`. Such a call has failed, though nothing was thrown. */
+  /** Code of a failure that the answer itself reports; `error.type`. Such a call has failed, though nothing was thrown. */
   readonly error?: string;
-  /** What the call cost, where the answer itself tells it, as gateways do. In units of the ISO 4217 currency. */
+  /** What the call cost, where the answer itself has it, as those of gateways do. In units of the ISO 4217 currency. */
   readonly cost?: { readonly amount: number; readonly currency: string };
   /** The tier of service that answered, such as `flex`; only the standard one is charged at bundled prices. */
   readonly tier?: string;
-  /** What only this provider tells, under its own names. */
+  /** What only this provider has, under its own names. */
   readonly attributes?: Attributes;
-  /** What the model said, one message per choice. Only while content is captured. */
+  /** The content of the answer, one message per choice. Only while content is captured. */
   readonly output?: readonly Message[];
 }
 
 /** What is wanted of an answer beside provider, model, usage, cost, tier and error. */
 export interface Wanted {
-  /** Ids, finish reasons and what only this provider tells: where the span or log record is kept. */
+  /** Ids, finish reasons and what only this provider has: where the span or log record is kept. */
   readonly detail: boolean;
   /** The messages: where content is captured. */
   readonly content: boolean;
@@ -79,7 +79,7 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
   const { usage } = response;
   if (response.model !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = response.model;
   if (usage) {
-    // A user's own `response` may tell anything, and one NaN would spoil a sum for good.
+    // A user's own `response` may return anything, and one NaN would spoil a sum for good.
     const [input, output] = [countOf(usage.inputTokens), countOf(usage.outputTokens)];
     const [cacheRead, cacheWrite] = [countOf(usage.cacheReadTokens), countOf(usage.cacheWriteTokens)];
     const [cacheWriteHour, reasoning] = [countOf(usage.cacheWriteHourTokens), countOf(usage.reasoningTokens)];

@@ -10,13 +10,13 @@ import { openHandle } from './trace-handle.js';
 
 /** Which answer is judged. Default: that of the model call which `traceHandle()` would point to now. */
 interface Judged {
-  /** What `traceHandle()` made when the answer was given. The events then belong to that trace. */
+  /** What `traceHandle()` returned when the answer was sent. The events then belong to that trace. */
   handle?: string | undefined;
   /** The provider's id of the answer; beats the one in the handle. Without a handle, the events are found by it alone. */
   responseId?: string | undefined;
 }
 
-/** What {@link recordFeedback} is told. */
+/** The argument of {@link recordFeedback}. */
 export interface Feedback extends Judged {
   /** -1 (bad) to 1 (good). */
   score: number;
@@ -24,7 +24,7 @@ export interface Feedback extends Judged {
   comment?: string | undefined;
 }
 
-/** What {@link recordEvaluation} is told. */
+/** The argument of {@link recordEvaluation}. */
 export interface Evaluation extends Judged {
   /** Of the metric, low in cardinality: `relevance`. */
   name: string;
@@ -49,6 +49,11 @@ const RESPONSE_ID = /^[\x21-\x7e]{1,256}$/;
  *
  * @throws TypeError where an argument is wrong, such as a handle that is broken or forged; then nothing is recorded. Handle
  *   and comment come from a client: an HTTP endpoint answers it with 400.
+ *
+ * @example
+ * ```ts
+ * recordFeedback({ handle: body.feedback, score: 1, comment: body.comment });
+ * ```
  */
 export function recordFeedback(feedback: Feedback): void {
   const { score, comment, ...judged } = checked('recordFeedback({ score, handle })', feedback);
@@ -79,6 +84,11 @@ export function recordFeedback(feedback: Feedback): void {
  *
  * @throws TypeError where an argument is wrong: no name, a score that is no finite number, a handle that is broken or forged;
  *   then nothing is recorded
+ *
+ * @example
+ * ```ts
+ * recordEvaluation({ handle, name: 'relevance', score: 0.8, label: 'pass' });
+ * ```
  */
 export function recordEvaluation(evaluation: Evaluation): void {
   const { name, score, label, explanation, ...judged } = checked('recordEvaluation({ name, score })', evaluation);

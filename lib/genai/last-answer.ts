@@ -3,7 +3,7 @@ import { callIn, currentCall } from '../call/current.js';
 import type { InFlight } from '../call/operation.js';
 import { isInference, OPERATION_TRACED } from './semconv.js';
 
-/** What feedback and evaluations can be about. Holds ids only, nothing of what was said. */
+/** What feedback and evaluations can be about. Holds ids only, no content. */
 export interface Subject {
   readonly spanContext: SpanContext;
   /** Whether it is a model call; else the call or span that is running. */

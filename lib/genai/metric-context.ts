@@ -14,7 +14,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<MetricContextKey, string>> = {
 
 /**
  * The parts of the request context that `settings().metricContext` makes dimensions of metrics. Of each, the first
- * `settings().metricContextLimit` values that a process meets are told apart; for all later ones stands `_other`.
+ * `settings().metricContextLimit` values that a process meets are dimensions of their own; all later ones are `_other`.
  */
 export class MetricContext {
   private static readonly ofMeter = new WeakMap<Meter, MetricContext>();

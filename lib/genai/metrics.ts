@@ -155,7 +155,7 @@ export class GenAiMetrics {
   private recordCost(bag: Attributes, dimensions: Attributes, context: Context): void {
     const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
     const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
-    // A gateway may tell of money given back, which a counter cannot hold.
+    // A gateway may report a refund, a negative cost, which a counter cannot hold.
     if (!isAmount(amount) || typeof currency !== 'string') return;
     let counter = this.costs.get(currency);
     if (!counter) {

@@ -179,6 +179,12 @@ function describeRequest({ fields }: RequestRead, isModelCall: boolean, span: Sp
 /**
  * Records a provider request that is built inside a method decorated with `@LlmCall` or `@Embedding`, and hands it back:
  * `return client.chat.completions.create(llmRequest({ model, messages }))`. Elsewhere it only hands it back.
+ *
+ * @example
+ * ```ts
+ * const request = llmRequest({ model: 'gpt-4o', messages });
+ * return client.chat.completions.create(request);
+ * ```
  */
 export function llmRequest<R extends LlmRequest>(request: R): R {
   safely('reading a request', () => {

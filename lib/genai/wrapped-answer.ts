@@ -4,7 +4,7 @@ import { objectOf } from './shape.js';
 /**
  * Finds the answer or stream in what a client wraps it in: `{ data, response }` of `.withResponse()`, `{ data, … }` of axios and
  * generated clients, `{ body, … }` of REST clients, `{ stream, … }` of the AWS SDK. Anything else is handed back as it is,
- * and so is an HTTP response whose body is complete and whose family reads it as a whole: it wants the status too.
+ * and so is an HTTP response whose body is complete and whose family reads the status, too.
  *
  * Only fields of plain objects are looked at: the getters of a client's own classes may do work, such as reading a stream.
  */

@@ -14,8 +14,8 @@ export type TelemetryCallbackOptions = ChainOptions;
 type Metadata = Record<string, unknown>;
 
 /**
- * Records what LangChain and LangGraph run, with the spans, metrics and log records of the decorators, under the active span:
- * `chain.invoke(input, { callbacks: [new TelemetryCallbackHandler()] })`. One handler may serve any number of calls at once.
+ * Records what LangChain and LangGraph run, with the spans, metrics and log records of the decorators, under the active span.
+ * One handler may serve any number of calls at once.
  *
  * Spans: `invoke_workflow {name}` for the outermost chain or graph and for named graphs within, `invoke_agent {name}` for
  * agents, `{name}` for nodes and named chains, `chat {model}`, `execute_tool {tool}`, `retrieval {retriever}`.
@@ -26,6 +26,12 @@ type Metadata = Record<string, unknown>;
  * Inside a method decorated with `@LlmCall` the model run is that call: it has no span of its own. What the code of tools,
  * nodes and lambdas does is a child of their run where LangChain keeps track of it, as it does with LangGraph or with
  * `@langchain/core/context` loaded. Needs no LangChain package to load, never throws and delays nothing.
+ *
+ * @example
+ * ```ts
+ * const handler = new TelemetryCallbackHandler({ agents: ['researcher'] });
+ * const answer = await graph.invoke({ messages }, { callbacks: [handler] });
+ * ```
  */
 export class TelemetryCallbackHandler {
   readonly name = 'annotel';

@@ -16,7 +16,7 @@ export interface ModelRun {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What a model run hands out at its end, where it streamed before: the whole beats its pieces. */
+/** The result of a model run, which takes precedence over the chunks that it streamed before. */
 export interface ModelEnd {
   result: object | undefined;
 }

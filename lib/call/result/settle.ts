@@ -52,7 +52,7 @@ function settleObject(value: object, call: CallInFlight, fresh: boolean): unknow
   return value;
 }
 
-/** The members by which results that are read later are told from values. */
+/** The members by which results that are read later are recognised. */
 interface Telling {
   readonly then?: unknown;
   readonly json?: unknown;

@@ -116,7 +116,7 @@ export function trapThenable(
   });
 }
 
-/** Told of how a thenable settles. */
+/** Learns how a thenable settles. */
 interface Settled {
   resolved(value: unknown): void;
   rejected(error: unknown): void;
@@ -138,7 +138,7 @@ class Marker extends Promise<unknown> {
 
 /**
  * A native promise settles whether or not anybody asks, so it is watched by a branch. The branch rejects as the promise
- * does and stands in for it while nobody handles it, which keeps a rejection that nobody handles unhandled, exactly once.
+ * does, so that a rejection that nobody handles is reported as unhandled, exactly once.
  * As soon as the caller attaches a handler of its own, the branch is silenced.
  *
  * @returns false where the promise does not let itself be watched

@@ -24,7 +24,7 @@ const ours = new WeakSet<object>();
 /**
  * Lets owners absorb what other layers measure through instruments of this meter's provider, from now on.
  *
- * @returns the meter for annotel's own instruments, which measure as they are told
+ * @returns the meter for annotel's own instruments, which record what they get
  */
 export function absorbForeignMetrics(meter: Meter): Meter {
   return new Proxy(meter, {
@@ -41,7 +41,7 @@ export function absorbForeignMetrics(meter: Meter): Meter {
   });
 }
 
-/** By what an instrument is made, and how it is told. Counters are only made, and absorbed, where the latest names are. */
+/** The method that makes an instrument, and the one that records. Counters are only made, and absorbed, where the latest names are. */
 const WRITES: Record<string, 'record' | 'add'> = { createHistogram: 'record', createCounter: 'add' };
 
 function own(instrument: object, write: 'record' | 'add'): void {

@@ -15,7 +15,7 @@ import { numberOf, stringOf } from '../shape.js';
 export interface Price {
   readonly amount: number;
   readonly currency: string;
-  /** `provider` where the answer told it, `local` where it was computed here. */
+  /** `provider` where the answer had it, `local` where it was computed here. */
   readonly source: 'provider' | 'local';
 }
 
@@ -84,7 +84,7 @@ export class PriceTable {
   /**
    * The price of a call, by its attributes.
    *
-   * @returns `undefined` where the model is unknown, the answer told no usage, or its counts contradict each other
+   * @returns `undefined` where the model is unknown, the answer had no usage, or its counts contradict each other
    */
   priceOf(bag: Attributes): Price | undefined {
     const chosen = settings();
@@ -192,7 +192,7 @@ export function isAnsweredBySemanticCache(bag: Attributes): boolean {
   return bag[semconv.ATTR_ANNOTEL_CACHE_TYPE] === 'semantic' && bag[semconv.ATTR_ANNOTEL_CACHE_HIT] === true;
 }
 
-/** Cost that the answer itself told. */
+/** The cost that stood in the answer itself. */
 function reportedCost(bag: Attributes, chosen: Settings): Price | undefined {
   const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
   const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
@@ -275,10 +275,10 @@ class Rates {
   ) {}
 
   /**
-   * Cached and reasoning tokens are charged at their own price where there is one, and as plain input or output else. The
-   * whole of a call is charged at the tier that its input reaches, not only what exceeds it.
+   * Cached and reasoning tokens are charged at their own price where there is one, and as plain input or output else. All
+   * tokens of a call are charged at the tier that its input reaches, not only what exceeds it.
    *
-   * @returns `undefined` where a part exceeds its whole
+   * @returns `undefined` where cached or reasoning tokens exceed the total that they are part of
    */
   amount({ input: length, cacheRead, cacheWrite, cacheWriteHour, output, reasoning }: Counts): number | undefined {
     let plainInput = length;

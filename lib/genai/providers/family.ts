@@ -15,7 +15,7 @@ export interface Family {
   read(answer: object, wanted: Wanted): ModelResponse | undefined;
   /** Starts to read a stream by one of its chunks; `undefined` where it is of another family, or has nothing to read yet. */
   startFold(chunk: object, wanted: Wanted): ResponseFold | undefined;
-  /** Whether a value is an HTTP response that `read` wants as a whole: its body alone does not say what it needs. */
+  /** Whether a value is an HTTP response that `read` has to see itself: its body alone is not enough. */
   isHttpResponse?(value: object): boolean;
 
   // --- requests ---

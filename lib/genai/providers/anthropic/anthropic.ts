@@ -69,7 +69,7 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
   return compactions(usage).map(messageUsage).reduce(withCompaction, counted);
 }
 
-/** What is not told of the message itself stays untold, but for the cache, which a compaction may use alone. */
+/** A count that the message itself does not have stays absent, but for the cache, which a compaction may use alone. */
 function withCompaction(usage: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
   if (!usage || !more) return usage;
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = usage;
@@ -178,7 +178,7 @@ class MessageFold implements ResponseFold {
   }
 }
 
-/** Blocks that come in pieces; any other comes whole. */
+/** Blocks that come in pieces; any other comes at once. */
 const PIECEMEAL = new Set(['text', 'thinking', 'tool_use', 'server_tool_use', 'mcp_tool_use']);
 
 function addBlock(assembly: Assembly, index: unknown, block: Fields): void {

@@ -60,7 +60,7 @@ function errorOf({ status, headers, body }: Fields): string | undefined {
 
 /**
  * Streams are HTTP bodies here (`asNodeStream`), whose events the caller parses himself. Which service sent them cannot be
- * seen from them, so that no provider is told.
+ * seen from them, so that no provider is recorded.
  */
 class EventsFold implements ResponseFold {
   private fold: ResponseFold | undefined;

@@ -50,7 +50,7 @@ interface Piece {
   readonly dimensions?: number;
 }
 
-/** A whole body, or one chunk of a stream. */
+/** A complete body, or one chunk of a stream. */
 function read(body: Fields): Piece | undefined {
   const { results, outputs, choices, generations, embedding, embeddings } = body;
   const counts = objectOf(body['usage']) ?? objectOf(objectOf(body['meta'])?.['billed_units']) ?? {};

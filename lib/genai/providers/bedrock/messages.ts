@@ -37,7 +37,7 @@ function invoked(body: Fields | undefined): Conversation | undefined {
   return nova ? converse(body) : (anthropicConversation(body) ?? openAIConversation(body));
 }
 
-/** Blocks of Converse are told by their only field, those of others have a `type`. */
+/** Blocks of Converse are recognised by their only field, those of others have a `type`. */
 function isUntyped(block: Fields): boolean {
   return !('type' in block);
 }
@@ -80,7 +80,7 @@ function part(block: Fields): Part[] {
   return [];
 }
 
-/** By the field that a content block has. What has none of these is told by its name only. */
+/** By the field that a content block has. Of a block with another field only the name of the field is recorded. */
 const PARTS: Record<string, (block: Fields) => Part[]> = {
   cachePoint: () => [],
   toolUse: ({ name, toolUseId, input }) => [

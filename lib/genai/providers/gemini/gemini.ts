@@ -107,7 +107,7 @@ function partsOf(candidate: Fields): readonly unknown[] {
   return Array.isArray(parts) ? parts : [];
 }
 
-/** A prompt that was blocked has no candidates; why it was stands in for the finish reason of the one it would have had. */
+/** A prompt that was blocked has no candidates: the reason for it is recorded as the finish reason. */
 function blocked(fields: Fields): string[] | undefined {
   const reason = stringOf(objectOf(fields['promptFeedback'])?.['blockReason']);
   return reason === undefined ? undefined : [reason];

@@ -47,7 +47,7 @@ export function candidateMessage(parts: readonly unknown[], finishReason: string
   };
 }
 
-/** Contents are given as one text, one part, one content, or a list of either; loose parts are one message of the user. */
+/** Contents are one text, one part, one content, or a list of either; loose parts are one message of the user. */
 function messagesOf(contents: unknown): Message[] {
   const messages: Message[] = [];
   let loose: Part[] | undefined;

@@ -48,7 +48,7 @@ export function langChainConversation(request: Fields): Conversation | undefined
   return { input, ...(tools.length > 0 ? { tools } : undefined) };
 }
 
-/** What a model said, as one message. */
+/** The answer of a model, as one message. */
 export function answerMessage({ fields }: LangChainMessage, finishReason: string | undefined): Message {
   return {
     role: 'assistant',
@@ -57,7 +57,7 @@ export function answerMessage({ fields }: LangChainMessage, finishReason: string
   };
 }
 
-/** The parts of a message's content: a string, or a list of blocks. Tool calls are told beside it. */
+/** The parts of a message's content: a string, or a list of blocks. Tool calls stand beside it. */
 export function contentParts(content: unknown): Part[] {
   if (!Array.isArray(content)) return text(content);
   return content.flatMap((block) => (typeof block === 'string' ? text(block) : blockParts(fieldsOf(block) ?? {})));

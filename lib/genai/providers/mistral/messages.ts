@@ -97,7 +97,7 @@ function thoughts(chunks: unknown): string {
   return Array.isArray(chunks) ? chunks.map((chunk) => stringOf(objectOf(chunk)?.['text']) ?? '').join('') : '';
 }
 
-/** What stands elsewhere; data is told by its type and size only. Audio may be bare base64. */
+/** A link; of inline data only its type and size are recorded. Audio may be base64 without a `data:` prefix. */
 function linked(value: unknown, modality: string): Part[] {
   const url = stringOf(value);
   if (url === undefined) return [];

@@ -57,7 +57,7 @@ function isAnswer(fields: Fields): boolean {
   );
 }
 
-/** `eval_count` includes what was thought; how much of it that was is not told. */
+/** `eval_count` includes the reasoning tokens, which Ollama does not count on their own. */
 function usageOf(fields: Fields): ModelResponse['usage'] {
   const inputTokens = countOf(fields['prompt_eval_count']);
   const outputTokens = countOf(fields['eval_count']);
@@ -90,7 +90,7 @@ class AnswerFold implements ResponseFold {
     for (const part of this.parts ? partsOf(fields) : []) this.join(part);
   }
 
-  /** Texts and thoughts come piece by piece, everything else whole. */
+  /** Texts and reasoning come in pieces, everything else at once. */
   private join(part: Part): void {
     const parts = this.parts as Part[];
     const open = parts.at(-1) as Fields | undefined;

@@ -2,8 +2,8 @@ import type { ModelResponse, TokenUsage } from '../../answer.js';
 import { countOf, numberOf, objectOf, stringOf } from '../../shape.js';
 
 /*
- * The servers that speak OpenAI's wire format: which one it is, told by what only that one adds to it, and how each of them
- * counts tokens and tells the cost. Shapes: the API references of OpenAI, Azure OpenAI, OpenRouter, Groq, xAI, DeepSeek,
+ * The servers that speak OpenAI's wire format: which one it is, recognised by what only that one adds to it, and how each of
+ * them counts tokens and reports the cost. Shapes: the API references of OpenAI, Azure OpenAI, OpenRouter, Groq, xAI, DeepSeek,
  * Perplexity, Fireworks, Together, vLLM, Ollama and LiteLLM. Where nothing else is recognised, it is OpenAI.
  */
 
@@ -15,7 +15,7 @@ const AZURE_OPENAI = 'azure.ai.openai';
 /**
  * `gen_ai.provider.name`.
  *
- * @param mark what {@link markOf} said of the answer or its first chunks
+ * @param mark what {@link markOf} returned for the answer or its first chunks
  */
 export function providerOf(mark: string | undefined, model: string | undefined, usage: unknown): string {
   const known = mark ?? markOfUsage(objectOf(usage), model);
@@ -41,7 +41,7 @@ export function markOf(answer: Fields): string | undefined {
   const isGeneration = typeof id === 'string' && id.startsWith('gen-');
   if (isGeneration && (stringOf(answer['provider']) ?? objectOf(answer['openrouter_metadata']))) return 'openrouter';
   if (objectOf(answer['x_groq'])) return 'groq';
-  // The content filter of Azure annotates the prompt and each choice; in the responses API, the whole.
+  // The content filter of Azure annotates the prompt and each choice; in the responses API, the response.
   const isFiltered = Array.isArray(answer['prompt_filter_results']) || Array.isArray(answer['content_filters']);
   if (isFiltered || objectOf(choice?.['content_filter_results'])) return AZURE_OPENAI;
   // Choices of Together have the seed, beside the prompt in an answer and a second copy of the text in a chunk.
@@ -85,7 +85,7 @@ export function tokenUsage(value: unknown, model?: string): TokenUsage | undefin
     countOf(usage['cache_read_input_tokens']) ??
     countOf(usage['cached_tokens']);
   return {
-    // A part cannot exceed its whole: xAI sometimes counts the cached tokens beside the others.
+    // Cached tokens are part of the input: where they are more, they were counted beside it, as xAI sometimes does.
     inputTokens:
       inputTokens !== undefined && (cacheReadTokens ?? 0) > inputTokens
         ? inputTokens + (cacheReadTokens ?? 0)

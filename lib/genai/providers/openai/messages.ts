@@ -30,7 +30,7 @@ function conversation(input: Message[], tools: ToolDefinition[] | undefined): Co
   return { ...(input.length > 0 && { input }), ...(tools && { tools }) };
 }
 
-/** A prompt is a text or several; one given as tokens says nothing. */
+/** A prompt is a text or several; one of token ids has no text. */
 function promptMessages(prompt: unknown): Message[] {
   const prompts: unknown[] = Array.isArray(prompt) ? prompt : [prompt];
   return prompts

@@ -132,7 +132,7 @@ export class StreamedOutput {
     this.assembly.addToolCall(0, at, { id: item['call_id'] ?? item['id'], name: item['name'] });
   }
 
-  /** Tools of the provider come whole; of all else the pieces were received. */
+  /** Calls of the provider's own tools come at once; of all else the pieces were received. */
   private finish(item: Fields | undefined): void {
     if (!item || /^(message|reasoning|function_call|custom_tool_call)$/.test(String(item['type']))) return;
     for (const part of itemParts(item)) this.assembly.addPart(0, part);

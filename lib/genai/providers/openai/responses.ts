@@ -78,7 +78,7 @@ function finishReasonOf(fields: Fields): string | undefined {
 
 const TERMINAL_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
-/** Folds the events of a streamed response: the first ones name it, the terminal one carries it whole. */
+/** Folds the events of a streamed response: the first ones name it, the last one has the complete response. */
 export class ResponsesFold implements ResponseFold {
   private named: ModelResponse | undefined;
   private final: ModelResponse | undefined;

@@ -172,7 +172,7 @@ function schemaOf(schema: unknown): unknown {
   return typeof convert === 'function' ? convert({ target: 'draft-07' }) : undefined;
 }
 
-/** What one step of an answer said, and what the tools that it called returned. */
+/** The messages of one step of an answer: the model's, and what the tools that it called returned. */
 export function stepMessages(content: readonly unknown[], finishReason: string | undefined): Message[] {
   const parts = contentParts(content);
   const returned = parts.filter(({ type }) => type === 'tool_call_response');

@@ -28,7 +28,7 @@ export function ending(step: Fields): ModelResponse {
     tier: specialTier(
       tier,
       tierOfUsage(objectOf(step['usage'])?.['raw']),
-      // OpenAI's chat tells it beside the usage, in what came over the wire; version 7 keeps that only where it is told to.
+      // OpenAI's chat API has it beside the usage, in the response body; version 7 keeps the body only where it is configured to.
       tierOfUsage(response?.['body']),
       tierOfUsage(metadataUsage(metadata, 'anthropic')),
       bedrock.tierOfConverse(objectOf(metadata['bedrock'])),
