@@ -59,7 +59,7 @@ export class CallInFlight implements InFlight {
     }
     addRequestContext(bag, parent);
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
-    // Right behind the span's own start, so that metrics and span tell the same duration.
+    // Right behind the span's own start, so that metrics and span have the same duration.
     this.started = this.lastActivity = performance.now();
     this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
@@ -212,7 +212,7 @@ export class CallInFlight implements InFlight {
     const name = nested && operation.nameAtEnd?.(bag);
     if (name !== undefined) span.updateName(name);
     const thrown = failed ? { error: outcome.error, args: args() } : undefined;
-    // An answer may tell of a failure, too.
+    // An answer may report a failure, too.
     const isLogged = this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined);
     record({ operation, span, context, signals, bag, late, annotations, seconds, thrown, isLogged });
     if (items?.fold) this.recordGaps(items, bag);

@@ -21,7 +21,7 @@ export interface EndedCall {
   /** What the method added by `annotate`: for span and log. */
   readonly annotations: Attributes | undefined;
   readonly seconds: number;
-  /** What was thrown, where something was, and the arguments, which an error that repeats them must not tell. */
+  /** What was thrown, where something was, and the arguments, which are masked in an error that repeats them. */
   readonly thrown: { readonly error: unknown; readonly args: readonly unknown[] } | undefined;
   readonly isLogged: boolean;
 }
@@ -64,7 +64,7 @@ export function record(call: EndedCall): void {
 }
 
 /**
- * A timestamped event that the app tells of, as a log record.
+ * A timestamped event that the app records, as a log record.
  *
  * @param context of the span that it belongs to
  */

@@ -43,7 +43,7 @@ export function observedAs(method: AnyFunction): Observed | undefined {
  * reflect-metadata.
  *
  * @param decorated the method whose identity is taken on
- * @param methodName tells the qualified name of the method from the `this` of a call
+ * @param methodName gets the qualified name of the method from the `this` of a call
  * @param method the method to run, where `decorated` is an observed one whose observation is replaced
  */
 export function observe(

@@ -58,10 +58,10 @@ export function agent({ name, description, model }: AgentOptions): Operation {
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${semconv.OPERATION_INVOKE_AGENT} ${bag[semconv.ATTR_GEN_AI_AGENT_NAME]}`,
     onStart(call) {
-      const chosen = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const agentName = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       const bag: Attributes = {
         [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_INVOKE_AGENT,
-        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof chosen === 'string' && chosen !== '' ? chosen : call.method,
+        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof agentName === 'string' && agentName !== '' ? agentName : call.method,
       };
       if (model) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
       return bag;

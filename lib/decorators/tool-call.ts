@@ -108,8 +108,8 @@ function requestIn(args: readonly unknown[]): ToolRequest | undefined {
 
 function toolName({ method, args }: Call, name: ToolCallOptions['name']): string {
   if (typeof name === 'string' && name !== '') return name;
-  const chosen = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
-  return typeof chosen === 'string' && NAME.test(chosen) ? chosen : ownName(method);
+  const tool = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
+  return typeof tool === 'string' && NAME.test(tool) ? tool : ownName(method);
 }
 
 /** What may become a dimension of metrics: printable, and not endless. */

@@ -51,11 +51,12 @@ export function workflow(name: CommonOptions['name']): Operation {
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
-      const chosen = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const workflowName = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       return namesAgent(
         {
           [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
-          [ATTR_GEN_AI_WORKFLOW_NAME]: typeof chosen === 'string' && chosen !== '' ? chosen : call.method,
+          [ATTR_GEN_AI_WORKFLOW_NAME]:
+            typeof workflowName === 'string' && workflowName !== '' ? workflowName : call.method,
         },
         call.context,
       );

@@ -56,12 +56,12 @@ const RESPONSE_ID = /^[\x21-\x7e]{1,256}$/;
  * ```
  */
 export function recordFeedback(feedback: Feedback): void {
-  const { score, comment, ...judged } = checked('recordFeedback({ score, handle })', feedback);
+  const { score, comment, ...target } = checked('recordFeedback({ score, handle })', feedback);
   if (typeof score !== 'number' || !(score >= -1 && score <= 1)) {
     throw new TypeError('recordFeedback(): score has to be a number from -1 (bad) to 1 (good)');
   }
   checkText('recordFeedback', 'comment', comment);
-  const subject = subjectOf('recordFeedback', judged);
+  const subject = subjectOf('recordFeedback', target);
   safely('recording feedback', () => {
     const label = score > 0 ? 'thumbs_up' : score < 0 ? 'thumbs_down' : 'neutral';
     const explanation = explain(comment, subject.spanContext);
@@ -91,7 +91,7 @@ export function recordFeedback(feedback: Feedback): void {
  * ```
  */
 export function recordEvaluation(evaluation: Evaluation): void {
-  const { name, score, label, explanation, ...judged } = checked('recordEvaluation({ name, score })', evaluation);
+  const { name, score, label, explanation, ...target } = checked('recordEvaluation({ name, score })', evaluation);
   if (typeof name !== 'string' || name === '') {
     throw new TypeError("recordEvaluation(): name has to be a text, such as 'relevance'");
   }
@@ -100,7 +100,7 @@ export function recordEvaluation(evaluation: Evaluation): void {
   }
   checkText('recordEvaluation', 'label', label);
   checkText('recordEvaluation', 'explanation', explanation);
-  const subject = subjectOf('recordEvaluation', judged);
+  const subject = subjectOf('recordEvaluation', target);
   safely('recording an evaluation', () => {
     const result: Attributes = { [semconv.ATTR_GEN_AI_EVALUATION_NAME]: name };
     if (score !== undefined) result[semconv.ATTR_GEN_AI_EVALUATION_SCORE_VALUE] = score;
@@ -132,7 +132,7 @@ function subjectOf(caller: string, { handle, responseId }: Judged): Subject {
 
 const NOTHING: Subject = { spanContext: undefined, responseId: undefined };
 
-/** The call that tells the id of an answer is mostly another than the one that gave it: a request with feedback, say. */
+/** The call that passes the id of an answer is mostly another than the one that gave it: a request with feedback, say. */
 function subjectNow(responseId: string | undefined): Subject {
   const now = currentSubject();
   if (responseId === undefined) return now ?? NOTHING;

@@ -10,7 +10,7 @@ export interface Subject {
   readonly isAnswer: boolean;
   /** Whether the model call is in flight. */
   isOpen: boolean;
-  /** Known once the model call has ended, if its answer tells one. */
+  /** Known once the model call has ended, if its answer has one. */
   responseId: string | undefined;
 }
 

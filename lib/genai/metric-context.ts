@@ -27,7 +27,7 @@ export class MetricContext {
     return known;
   }
 
-  /** Adds to a call's dimensions what its bag tells of the request context; returns the dimensions. */
+  /** Adds to a call's dimensions what its bag has of the request context; returns the dimensions. */
   addTo(dimensions: Attributes, bag: Attributes): Attributes {
     const { metricContext, metricContextLimit } = settings();
     for (const key of metricContext) {

@@ -26,7 +26,7 @@ export interface RequestRead {
 export function findRequest(args: readonly unknown[]): LlmRequest | undefined {
   for (const argument of args) {
     const fields = objectOf(argument);
-    if (fields && asks(requestWithin(fields))) return fields;
+    if (fields && isRequest(requestWithin(fields))) return fields;
   }
   return undefined;
 }
@@ -62,11 +62,11 @@ function modelOf(fields: Fields): string | undefined {
 }
 
 /** What is asked, under its names; each looked at only for its type, as other objects have a `model` and such fields too. */
-function asks(fields: Fields): boolean {
+function isRequest(fields: Fields): boolean {
   const { messages, input, prompt } = fields;
   if (modelOf(fields) === undefined) return false;
   if (Array.isArray(messages) || isTextOrList(input) || isTextOrList(prompt)) return true;
-  return FAMILIES.some((family) => family.asks?.(fields));
+  return FAMILIES.some((family) => family.isRequest?.(fields));
 }
 
 function isTextOrList(value: unknown): boolean {

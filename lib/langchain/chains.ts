@@ -9,7 +9,7 @@ import { ownerOf } from '../genai/one-span/owner.js';
 import { isInference, OPERATION_TRACED } from '../genai/semconv.js';
 import type { Observed } from './runs.js';
 
-/** A chain, graph, node or any other runnable, as its start tells. */
+/** A chain, graph, node or any other runnable, as the callback of its start describes it. */
 export interface Chain {
   /** What its author calls it; else what its class is called. */
   readonly name: string | undefined;
@@ -61,7 +61,7 @@ export function observeChain(
   return isStep && className === 'RunnableLambda' ? undefined : observed(ownName, STEP);
 }
 
-/** Metadata is handed down to whatever runs below, where it no longer tells of the graph itself. */
+/** Metadata is handed down to whatever runs below, where it no longer describes the graph itself. */
 function nameOfAgent(
   { metadata }: Chain,
   ownName: string | undefined,

@@ -3,7 +3,7 @@ import { safely } from '../safely.js';
 
 /*
  * LangChain runs the code of tools, lambdas and graph nodes in an `AsyncLocalStorage` of its own, which it registers globally
- * and which tells the run that the code belongs to. Whatever it runs there runs in the context of that run as well, so that
+ * and which holds the run that the code belongs to. Whatever it runs there runs in the context of that run as well, so that
  * decorated methods, database clients and HTTP calls in there are the run's children.
  */
 

@@ -46,7 +46,7 @@ export class TelemetryCallbackHandler {
 
   constructor(private readonly options: TelemetryCallbackOptions = {}) {}
 
-  /** LangChain tells handlers from other values by this method. */
+  /** LangChain recognises handlers by this method. */
   copy(): this {
     return this;
   }
@@ -96,7 +96,7 @@ export class TelemetryCallbackHandler {
     metadata?: Metadata,
   ): void {
     beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), asked: { messages: messages[0] }, extraParams, metadata: metadata ?? {} };
+      return { className: classOf(model), input: { messages: messages[0] }, extraParams, metadata: metadata ?? {} };
     });
   }
 
@@ -110,7 +110,7 @@ export class TelemetryCallbackHandler {
     metadata?: Metadata,
   ): void {
     beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), asked: { prompt: prompts[0] }, extraParams, metadata: metadata ?? {} };
+      return { className: classOf(model), input: { prompt: prompts[0] }, extraParams, metadata: metadata ?? {} };
     });
   }
 

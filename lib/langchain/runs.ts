@@ -6,11 +6,11 @@ import { activeSignals } from '../call/signals.js';
 import { ATTR_GEN_AI_CONVERSATION_ID } from '../genai/semconv.js';
 import { carryContext } from './context.js';
 
-/** A run as a callback tells of it. */
+/** A run as a callback describes it. */
 export interface RunStart {
   readonly id: string;
   readonly parentId: string | undefined;
-  /** An object that LangChain holds for as long as it can still tell of the run: its tags. */
+  /** An object that LangChain holds for as long as it can still report on the run: its tags. */
   readonly lease: object | undefined;
   /** The thread of a conversation, which LangGraph keeps under an id of the app's. */
   readonly threadId: string | undefined;

@@ -12,7 +12,7 @@ import { isThenable, type Thenable, trapThenable } from './thenable.js';
 
 /**
  * Finds the true end of what a method returned, and sees to it that the call learns of it. Returns what the caller
- * gets: the same object, but for a fresh promise, which is replaced by one that nobody can tell from it.
+ * gets: the same object, but for a fresh promise, which is replaced by one that cannot be distinguished from it.
  *
  * @param fresh whether the value is the promise of an async function, which nobody but the caller can hold
  */

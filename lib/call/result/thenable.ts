@@ -10,7 +10,7 @@ export function isThenable(value: object): value is Thenable {
   return methodOf(value, 'then') !== undefined;
 }
 
-/** A native promise with nothing of its own: nobody can tell it from one derived from it. */
+/** A native promise with nothing of its own: it cannot be distinguished from one derived from it. */
 export function isPlainPromise(value: object): value is Promise<unknown> {
   if (!types.isPromise(value)) return false;
   const prototype: object = Object.getPrototypeOf(value);

@@ -15,7 +15,7 @@ export class Assembly {
 
   /**
    * @param choice index of the choice
-   * @param at tells the part from the others of the choice; pieces of one part share it
+   * @param at identifies the part within the choice; pieces of one part share it
    */
   add(choice: number, at: string | number, type: 'text' | 'reasoning', piece: unknown): void {
     if (typeof piece === 'string' && piece !== '') this.open(choice, at, type).text.push(piece);

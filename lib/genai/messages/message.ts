@@ -14,7 +14,7 @@ export type Part =
   /** What has no part type of its own, under the provider's name for it. */
   | { readonly type: string; readonly [field: string]: unknown };
 
-/** Binary data. The bytes themselves are never recorded; `content` tells their size, as in `[image/png, 5120 bytes]`. */
+/** Binary data. The bytes themselves are never recorded; `content` is their type and size, as in `[image/png, 5120 bytes]`. */
 export interface Blob {
   readonly type: 'blob';
   readonly modality: string;

@@ -70,7 +70,7 @@ export class PriceTable {
   /** Tiers of service that were reported as unknown. */
   private readonly tiers = new Set<string>();
   /** The settings that were in force when the models were resolved. */
-  private chosen: Settings | undefined;
+  private inForce: Settings | undefined;
 
   constructor(private readonly load: () => PriceLibrary) {}
 
@@ -87,14 +87,14 @@ export class PriceTable {
    * @returns `undefined` where the model is unknown, the answer had no usage, or its counts contradict each other
    */
   priceOf(bag: Attributes): Price | undefined {
-    const chosen = settings();
-    if (isAnsweredBySemanticCache(bag)) return fromUsd(0, 'local', chosen);
-    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return reportedCost(bag, chosen);
+    const inForce = settings();
+    if (isAnsweredBySemanticCache(bag)) return fromUsd(0, 'local', inForce);
+    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return reportedCost(bag, inForce);
 
     const input = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS]);
     const output = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]);
     if (input === undefined && output === undefined) return undefined;
-    const found = this.resolve(bag, chosen);
+    const found = this.resolve(bag, inForce);
     const amount = found.rates?.amount({
       input: input ?? 0,
       cacheRead: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]) ?? 0,
@@ -104,10 +104,10 @@ export class PriceTable {
       reasoning: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]) ?? 0,
     });
     if (amount === undefined) return undefined;
-    if (found.own) return { amount, currency: chosen.currency, source: 'local' };
+    if (found.own) return { amount, currency: inForce.currency, source: 'local' };
     // The bundled prices are those of the standard tier; a wrong cost would be worse than none.
     const tier = stringOf(bag[semconv.ATTR_ANNOTEL_SERVICE_TIER]);
-    if (tier === undefined) return fromUsd(amount, 'local', chosen);
+    if (tier === undefined) return fromUsd(amount, 'local', inForce);
     this.reportTier(tier);
     return undefined;
   }
@@ -120,27 +120,29 @@ export class PriceTable {
     );
   }
 
-  private resolve(bag: Attributes, chosen: Settings): Resolved {
-    if (chosen !== this.chosen || this.size >= MOST_MODELS) {
+  private resolve(bag: Attributes, inForce: Settings): Resolved {
+    if (inForce !== this.inForce || this.size >= MOST_MODELS) {
       this.remembered.clear();
       this.size = 0;
-      this.chosen = chosen;
+      this.inForce = inForce;
     }
     const provider = bag[semconv.ATTR_GEN_AI_PROVIDER_NAME];
-    const answered = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
-    const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+    const responseModel = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
+    const requestModel = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
     // Nested, since a key made of all three would have to be hashed at every call.
     const ofProvider = within(this.remembered, provider);
-    const ofModel = within(ofProvider, answered);
-    const known = ofModel.get(asked);
+    const ofModel = within(ofProvider, responseModel);
+    const known = ofModel.get(requestModel);
     if (known && (known.until === Infinity || Date.now() < known.until)) return known;
 
     const named = stringOf(provider);
-    // Bedrock charges by the id that was asked, which tells the region, too; its answers tell less, or nothing.
-    const models = named?.includes('bedrock') ? modelNames(asked, answered) : modelNames(answered, asked);
-    const found = this.find(named, models, chosen) ?? UNKNOWN;
+    // Bedrock charges by the id that was asked, which names the region, too; its answers name less, or nothing.
+    const models = named?.includes('bedrock')
+      ? modelNames(requestModel, responseModel)
+      : modelNames(responseModel, requestModel);
+    const found = this.find(named, models, inForce) ?? UNKNOWN;
     if (!known) this.size += 1;
-    ofModel.set(asked, found);
+    ofModel.set(requestModel, found);
     if (found === UNKNOWN) this.report(named, models);
     return found;
   }
@@ -153,9 +155,9 @@ export class PriceTable {
   }
 
   /** An own price of any of the models beats a bundled one; the earlier ones come first. */
-  private find(provider: string | undefined, models: readonly string[], chosen: Settings): Resolved | undefined {
+  private find(provider: string | undefined, models: readonly string[], inForce: Settings): Resolved | undefined {
     for (const model of models) {
-      const own = ownPrice(chosen.prices, provider, model);
+      const own = ownPrice(inForce.prices, provider, model);
       if (own) return { rates: ratesOf(own), own: true, until: Infinity };
     }
     if (provider !== undefined && SELF_HOSTED.test(provider)) return undefined;
@@ -193,11 +195,11 @@ export function isAnsweredBySemanticCache(bag: Attributes): boolean {
 }
 
 /** The cost that stood in the answer itself. */
-function reportedCost(bag: Attributes, chosen: Settings): Price | undefined {
+function reportedCost(bag: Attributes, inForce: Settings): Price | undefined {
   const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
   const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
   if (typeof amount !== 'number' || !Number.isFinite(amount) || typeof currency !== 'string') return undefined;
-  return currency === USD ? fromUsd(amount, 'provider', chosen) : { amount, currency, source: 'provider' };
+  return currency === USD ? fromUsd(amount, 'provider', inForce) : { amount, currency, source: 'provider' };
 }
 
 /** Without a rate an amount stays in USD: it would be wrong under the name of another currency. */
@@ -321,7 +323,7 @@ function ratesOf({ input, output, cacheRead, cacheWrite, reasoning }: ModelPrice
 }
 
 /**
- * A bundled price. An empty one is how the library tells that a model is free.
+ * A bundled price. An empty one is how the library marks a model as free.
  *
  * @returns `undefined` for a model that is sold by something other than tokens, such as hours of audio: token counts do not
  *   tell what it costs

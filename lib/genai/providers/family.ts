@@ -22,7 +22,7 @@ export interface Family {
   /** What a request says; `undefined` where it is of another family. */
   conversation?(request: Fields): Conversation | undefined;
   /** Whether a request that names its model has something to ask of it, under names that only this family has. */
-  asks?(request: Fields): boolean;
+  isRequest?(request: Fields): boolean;
   /** The model of a request that names it in a way of the family's own. */
   modelOf?(request: Fields): string | undefined;
   /** The object that may be the request, where the client wants it within another. */

@@ -18,11 +18,11 @@ export const anthropic: Family = {
     const fields = answer as Fields;
     if (!isMessage(fields)) return undefined;
     const counts = objectOf(fields['usage']);
-    const answered = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
-    if (!detail) return { ...answered, id: undefined };
+    const response = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
+    if (!detail) return { ...response, id: undefined };
     const reason = stringOf(fields['stop_reason']);
     return {
-      ...answered,
+      ...response,
       finishReasons: reason === undefined ? undefined : [reason],
       output: content ? [anthropicMessage(fields, reason)] : undefined,
     };

@@ -46,7 +46,7 @@ function providerAt(url: string | undefined): string | undefined {
   return url.includes('/openai/') ? 'azure.ai.openai' : 'azure.ai.inference';
 }
 
-/** What only OpenAI tells has its own attributes, which other providers do not have. */
+/** The `openai.*` attributes, which other providers do not have, stay with answers of Azure OpenAI. */
 function named(provider: string, response: ModelResponse): Pick<ModelResponse, 'provider' | 'attributes'> {
   return { provider, attributes: provider === 'azure.ai.openai' ? response.attributes : undefined };
 }
@@ -89,7 +89,7 @@ class EventsFold implements ResponseFold {
   }
 }
 
-/** Events after the first that tell more than a piece of the first choice's text: a finish reason, usage, an error, a choice. */
+/** Events after the first that hold more than a piece of the first choice's text: a finish reason, usage, an error, a choice. */
 const TELLING = /"(finish_reason|usage)"\s*:\s*["{]|"error"\s*:|"index"\s*:\s*[1-9]/;
 
 class BytesFold extends EventsFold {

@@ -19,8 +19,8 @@ const PROVIDER = 'aws.bedrock';
 export const bedrock: Family = {
   read(answer, wanted) {
     const fields = answer as Fields;
-    const answered = isConverse(fields) ? converseAnswer(fields, wanted) : invoked(fields, wanted);
-    return answered && { ...answered, provider: PROVIDER };
+    const response = isConverse(fields) ? converseAnswer(fields, wanted) : invoked(fields, wanted);
+    return response && { ...response, provider: PROVIDER };
   },
   startFold(chunk, wanted) {
     const fields = chunk as Fields;
@@ -29,7 +29,7 @@ export const bedrock: Family = {
   },
   conversation: bedrockConversation,
   // InvokeModel, and a prompt kept there
-  asks: ({ modelId, body, promptVariables }) => modelId !== undefined && (body ?? promptVariables) != null,
+  isRequest: ({ modelId, body, promptVariables }) => modelId !== undefined && (body ?? promptVariables) != null,
   modelOf: ({ modelId }) => stringOf(modelId),
   /** A Command of the AWS SDK. */
   wrappedRequest(fields) {
@@ -98,7 +98,7 @@ function converseAnswer(fields: Fields, { detail, content }: Wanted): ModelRespo
   };
 }
 
-/** A prompt router tells which model it chose. */
+/** A prompt router names the model that it chose. */
 function invokedModel(fields: Fields): string | undefined {
   return stringOf(objectOf(objectOf(fields['trace'])?.['promptRouter'])?.['invokedModelId']);
 }
@@ -136,7 +136,7 @@ function isConverseEvent(fields: Fields): boolean {
 
 const EVENTS = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop'];
 
-/** Folds the events of a streamed answer: `messageStop` tells why it ended, and `metadata` behind it what it used. */
+/** Folds the events of a streamed answer: `messageStop` has the reason why it ended, and `metadata` behind it the usage. */
 class ConverseFold implements ResponseFold {
   private stopReason: string | undefined;
   private metadata: Fields = {};

@@ -14,7 +14,7 @@ import { bodyOf } from './messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A larger body, such as an image, is not parsed: that would hold up the process, and it tells no usage. */
+/** A larger body, such as an image, is not parsed: that would hold up the process, and it has no usage. */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 export function isInvokeAnswer(fields: Fields): boolean {
@@ -37,12 +37,12 @@ export function invokeAnswer(
   const known = anthropic.read(body, wanted) ?? converse(body) ?? openAI.read(body, wanted);
   const piece = known ? undefined : read(body);
   const answer = known ?? (piece && answerOf(piece, wanted));
-  // The model's maker may tell a tier of its own; Bedrock's stands beside the body.
+  // The model's maker may have a tier of its own; Bedrock's stands beside the body.
   const tier = specialTier(fields['serviceTier'], fields['performanceConfigLatency'], answer?.tier);
   return answer && { ...answer, tier, attributes: undefined };
 }
 
-// --- what bodies and chunks tell -------------------------------------------------------------------------------------
+// --- what is read of bodies and chunks -------------------------------------------------------------------------------
 
 interface Piece {
   readonly choices: readonly { readonly text?: unknown; readonly reason?: unknown }[];
@@ -189,7 +189,7 @@ export class InvokeFold implements ResponseFold {
     };
   }
 
-  /** Bedrock's own counts where the model tells none. Its input count leaves the cached tokens out. */
+  /** Bedrock's own counts where the body of the model has none. Its input count leaves the cached tokens out. */
   private counted(usage: TokenUsage | undefined): TokenUsage | undefined {
     const { metrics } = this;
     if (!metrics) return usage;

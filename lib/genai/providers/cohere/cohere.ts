@@ -24,10 +24,10 @@ export const cohere: Family = {
     const message = objectOf(fields['message']);
     const reason = finishReasonOf(fields);
     if (message?.['role'] !== 'assistant' || reason === undefined || !/^[A-Z_]+$/.test(reason)) return undefined;
-    const answered = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
-    if (!detail) return answered;
+    const response = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
+    if (!detail) return response;
     return {
-      ...answered,
+      ...response,
       id: stringOf(fields['id']),
       finishReasons: [reason],
       output: content ? [{ role: 'assistant', parts: messageParts(message), finish_reason: reason }] : undefined,
@@ -39,7 +39,7 @@ export const cohere: Family = {
   },
   conversation: cohereConversation,
   // Embeddings, of texts or of images
-  asks: ({ texts, images, inputType }) =>
+  isRequest: ({ texts, images, inputType }) =>
     Array.isArray(texts) || (Array.isArray(images) && stringOf(inputType) !== undefined),
   parameters: {
     p: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
@@ -85,7 +85,7 @@ function outputOf(counts: Fields | undefined): number | undefined {
   return countOf(counts?.['outputTokens'] ?? counts?.['output_tokens']);
 }
 
-/** Folds the events of a streamed chat: the first names it, the last tells why it ended, and the usage. */
+/** Folds the events of a streamed chat: the first names it, the last has the finish reason and the usage. */
 class ChatFold implements ResponseFold {
   private id: string | undefined;
   private end: Fields | undefined;
@@ -133,7 +133,7 @@ class ChatFold implements ResponseFold {
 
 // --- embed -----------------------------------------------------------------------------------------------------------
 
-/** Dimensions that one number stands for, by the type of the embedding. `base64` does not tell. */
+/** Dimensions that one number stands for, by the type of the embedding. `base64` does not say. */
 const DIMENSIONS: Readonly<Record<string, number>> = { float: 1, int8: 1, uint8: 1, binary: 8, ubinary: 8 };
 
 function isEmbeddings(fields: Fields): boolean {

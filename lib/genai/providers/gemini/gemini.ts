@@ -19,17 +19,17 @@ export const gemini: Family = {
     if (isEmbeddings(fields)) return embeddings(fields);
     if (!isContent(fields)) return undefined;
     const { usageMetadata } = fields;
-    const answered = {
+    const response = {
       provider: providerOf(fields),
       model: modelOf(fields),
       usage: usageOf(usageMetadata),
       tier: tierOfUsage(usageMetadata),
     };
-    if (!detail) return answered;
+    if (!detail) return response;
     const candidates = candidatesOf(fields);
     const reasons = candidates.map(({ finishReason }) => stringOf(finishReason));
     return {
-      ...answered,
+      ...response,
       id: stringOf(fields['responseId']),
       finishReasons: candidates.length > 0 ? reasons.filter((reason) => reason !== undefined) : blocked(fields),
       output: content ? output(candidates.map(partsOf), reasons) : undefined,
@@ -40,7 +40,7 @@ export const gemini: Family = {
   },
   conversation: geminiConversation,
   /** One content, or one part of it, need not be in a list. */
-  asks({ contents }) {
+  isRequest({ contents }) {
     if (typeof contents === 'string' || Array.isArray(contents)) return true;
     const content = objectOf(contents);
     return Array.isArray(content?.['parts']) || typeof content?.['text'] === 'string';
@@ -86,7 +86,7 @@ function isContent(fields: Fields): boolean {
 }
 
 /**
- * The Gemini API and Vertex AI answer alike, but only Vertex AI tells when the request was made or which traffic it counted
+ * The Gemini API and Vertex AI answer alike, but only Vertex AI says when the request was made or which traffic it counted
  * as. An answer without either may be of both, for which the conventions have a name too.
  */
 function providerOf(fields: Fields): string {
@@ -141,7 +141,7 @@ export function tierOfUsage(value: unknown): string | undefined {
   return specialTier(usage?.['serviceTier'], usage?.['trafficType']);
 }
 
-/** Folds the chunks of a streamed answer. Each tells the usage so far; the last one's is that of the answer. */
+/** Folds the chunks of a streamed answer. Each has the usage so far; the last one's is that of the answer. */
 class ContentFold implements ResponseFold {
   private readonly merged: Fields = {};
   /** By the index of the candidate. */

@@ -40,7 +40,7 @@ function aiMessage(value: unknown): LangChainMessage | undefined {
   return message?.type === 'ai' ? message : undefined;
 }
 
-/** One choice, with what LangChain tells of it beside the message. */
+/** One choice, with what LangChain has of it beside the message. */
 interface Generation {
   readonly message: LangChainMessage | undefined;
   readonly text?: unknown;
@@ -56,7 +56,7 @@ function readResult(fields: Fields, wanted: Wanted): ModelResponse | undefined {
   // Other clients have `generations`, too.
   if (!first || !(Array.isArray(generations[0]) || langChainMessage(first['message']))) return undefined;
   const all = prompts.map((choices) => (Array.isArray(choices) ? choices : []).map(generationOf));
-  // Each choice of a prompt tells the usage of all of them.
+  // Each choice of a prompt has the usage of all of them.
   const usages = all.map((choices) => usageOf(choices[0]?.message));
   const output = objectOf(fields['llmOutput']) ?? {};
   return responseOf(all.flat(), usages.reduce(added, undefined) ?? legacyUsage(output['tokenUsage']), wanted, output);
@@ -98,7 +98,7 @@ function outputMessage({ message, text }: Generation, finishReason: string | und
   return { role: 'assistant', parts: contentParts(text), ...reason };
 }
 
-/** Packages for some providers count cached or reasoning tokens beside, which their total tells. */
+/** Packages for some providers count cached or reasoning tokens beside, which shows in their total. */
 function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined {
   const usage = objectOf(message?.fields['usage_metadata']);
   if (!usage) return undefined;
@@ -112,7 +112,7 @@ function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined 
     cacheWriteHourTokens: countOf(input?.['ephemeral_1h_input_tokens']),
     reasoningTokens: countOf(output?.['reasoning']),
   };
-  // `@langchain/google-genai` does not tell what was thought, but in the total.
+  // `@langchain/google-genai` has reasoning tokens in the total only.
   const isGoogle = stringOf(metadataOf(message)?.['model_provider'])?.startsWith('google') === true;
   return reconciled(counted, countOf(usage['total_tokens']), isGoogle);
 }
@@ -144,7 +144,7 @@ class MessageFold implements ResponseFold {
     if (!message) return;
     const { fields } = message;
     this.id ??= stringOf(fields['id']);
-    // They add up, as in LangChain's own `concat`: some providers tell the input first and the output last.
+    // They add up, as in LangChain's own `concat`: some providers count the input first and the output last.
     this.usage = added(this.usage, usageOf(message));
     this.called ||= isFilled(fields['tool_call_chunks']) || isFilled(fields['tool_calls']);
     this.reason = finishReason(message, undefined, this.called) ?? this.reason;

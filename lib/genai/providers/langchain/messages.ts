@@ -124,7 +124,7 @@ function toolParts(fields: Fields): Part[] {
   return [{ type: 'tool_call_response', response, ...(typeof id === 'string' ? { id } : undefined) }];
 }
 
-/** Blocks that repeat what `tool_calls` tells. */
+/** Blocks that repeat what `tool_calls` has. */
 const CALLS = new Set(['tool_use', 'tool_call', 'tool_call_chunk', 'input_json_delta', 'function_call']);
 const MEDIA = new Set(['image', 'audio', 'video', 'file']);
 

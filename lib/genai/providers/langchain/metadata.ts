@@ -4,15 +4,15 @@ import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
-  FINISH_REASON_ERROR,
 } from '../../semconv.js';
 import { objectOf, stringOf } from '../../shape.js';
 import { tierOfUsage as tierOfAnthropic } from '../anthropic/anthropic.js';
 import { tierOfUsage as tierOfGemini } from '../gemini/gemini.js';
+import { reasonOfStatus } from '../openai/responses.js';
 import type { LangChainMessage } from './messages.js';
 
 /*
- * What LangChain tells of an answer beside its content and usage: `response_metadata` of the message, `generationInfo` and
+ * What LangChain has of an answer beside its content and usage: `response_metadata` of the message, `generationInfo` and
  * `llmOutput` of the result. Their fields are the providers' own.
  */
 
@@ -51,7 +51,7 @@ export function modelOf(metadata: Fields): string | undefined {
   return stringOf(metadata['model_name']) ?? stringOf(metadata['model']) ?? stringOf(metadata['model_id']);
 }
 
-/** The provider's id of the answer. LangChain makes up ids that begin with `run-` where the provider tells none. */
+/** The provider's id of the answer. LangChain makes up ids that begin with `run-` where the provider has none. */
 export function idOf(id: unknown, metadata: Fields): string | undefined {
   const own = stringOf(metadata['id']) ?? stringOf(id);
   return own?.startsWith('run-') ? undefined : own;
@@ -70,31 +70,14 @@ export function finishReason(
   called: boolean,
 ): string | undefined {
   const metadata = metadataOf(message);
-  // Anthropic's streams tell it under `additional_kwargs`.
+  // Anthropic's streams have it under `additional_kwargs`.
   for (const fields of [metadata, info, objectOf(message?.fields['additional_kwargs'])]) {
     for (const field of FINISH_FIELDS) {
       const reason = stringOf(fields?.[field]);
       if (reason !== undefined) return reason;
     }
   }
-  return metadata && statusReason(metadata, called);
-}
-
-/** OpenAI's responses API tells a status instead; these are its counterparts in the chat API. */
-function statusReason(metadata: Fields, called: boolean): string | undefined {
-  switch (metadata['status']) {
-    case 'completed':
-      return called ? 'tool_calls' : 'stop';
-    case 'incomplete': {
-      const reason = stringOf(objectOf(metadata['incomplete_details'])?.['reason']);
-      return reason === 'max_output_tokens' ? 'length' : reason;
-    }
-    case 'failed':
-    case 'cancelled':
-      return FINISH_REASON_ERROR;
-    default:
-      return undefined;
-  }
+  return metadata && reasonOfStatus(metadata, called);
 }
 
 /** The tier that answered, as OpenAI has it beside the usage, Anthropic and Google within it. */
@@ -102,7 +85,7 @@ export function tierOf(metadata: Fields): string | undefined {
   return specialTier(metadata['service_tier'], tierOfAnthropic(metadata['usage']), tierOfGemini(metadata['usage']));
 }
 
-/** What only OpenAI tells. */
+/** What only OpenAI has. */
 export function openAIAttributes(metadata: Fields): Attributes {
   const attributes: Attributes = {};
   if (metadata['model_provider'] !== 'openai') return attributes;

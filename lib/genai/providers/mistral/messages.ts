@@ -25,8 +25,8 @@ export function mistralConversation(request: Fields): Conversation | undefined {
 const OWN_OPTIONS = ['randomSeed', 'safePrompt', 'promptMode', 'promptCacheKey', 'parallelToolCalls'];
 const OWN_CHUNK_FIELDS = ['imageUrl', 'documentUrl', 'referenceIds', 'fileId', 'inputAudio'];
 
-function isOwn({ toolCalls, toolCallId: answered, content }: Fields): boolean {
-  if (Array.isArray(toolCalls) || answered !== undefined) return true;
+function isOwn({ toolCalls, toolCallId: callId, content }: Fields): boolean {
+  if (Array.isArray(toolCalls) || callId !== undefined) return true;
   if (!Array.isArray(content)) return false;
   return content.some((each) => {
     const chunk = objectOf(each) ?? {};
@@ -43,10 +43,10 @@ function isCohere(model: unknown, messages: readonly Fields[]): boolean {
 export function mistralMessage(message: Fields, finishReason?: string): Message {
   const { role, name, content } = message;
   const calls = message['toolCalls'];
-  const answered = stringOf(message['toolCallId']);
+  const callId = stringOf(message['toolCallId']);
   const parts: Part[] =
     role === 'tool'
-      ? [{ type: 'tool_call_response', response: toolResponse(content), ...(answered && { id: answered }) }]
+      ? [{ type: 'tool_call_response', response: toolResponse(content), ...(callId && { id: callId }) }]
       : [...mistralParts(content), ...(Array.isArray(calls) ? calls.flatMap(toolCall) : [])];
   return {
     role: stringOf(role) ?? 'assistant',
@@ -111,15 +111,15 @@ function toolResponse(content: unknown): unknown {
 
 function toolCall(value: unknown): Part[] {
   const call = objectOf(value);
-  const asked = objectOf(call?.['function']);
-  if (!call || !asked) return [];
+  const called = objectOf(call?.['function']);
+  if (!call || !called) return [];
   const id = toolCallId(call);
   return [
     {
       type: 'tool_call',
-      name: stringOf(asked['name']) ?? '',
+      name: stringOf(called['name']) ?? '',
       ...(id !== undefined && { id }),
-      arguments: parsed(asked['arguments']),
+      arguments: parsed(called['arguments']),
     },
   ];
 }

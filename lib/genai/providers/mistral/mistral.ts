@@ -26,11 +26,11 @@ export const mistral: Family = {
   },
   conversation: mistralConversation,
   // Embeddings
-  asks: ({ inputs }) => typeof inputs === 'string' || Array.isArray(inputs),
+  isRequest: ({ inputs }) => typeof inputs === 'string' || Array.isArray(inputs),
   parameters: { random_seed: sets(ATTR_GEN_AI_REQUEST_SEED), randomSeed: sets(ATTR_GEN_AI_REQUEST_SEED) },
 };
 
-/** What tells them from OpenAI's, beside the same names: the choices' `finishReason`. */
+/** The names are those of OpenAI, but for the `finishReason` of the choices. */
 function isCompletion({ choices, model }: Fields): boolean {
   const first = Array.isArray(choices) ? objectOf(choices[0]) : undefined;
   return first !== undefined && 'finishReason' in first && stringOf(model) !== undefined;
@@ -67,7 +67,7 @@ function usageOf(value: unknown): TokenUsage | undefined {
   if (!usage) return undefined;
   const inputTokens = countOf(usage['promptTokens']);
   const outputTokens = countOf(usage['completionTokens']);
-  // The client fills in zeros where the API tells nothing; no answer is made of no tokens at all.
+  // The client fills in zeros where the API has no counts; no answer is made of no tokens at all.
   if (!inputTokens && !outputTokens) return undefined;
   const input = objectOf(usage['promptTokensDetails'] ?? usage['prompt_tokens_details']);
   const output = objectOf(usage['completionTokensDetails'] ?? usage['completion_tokens_details']);
@@ -119,11 +119,11 @@ class MistralFold implements ResponseFold {
     if (!Array.isArray(calls)) return;
     for (const each of calls) {
       const call = objectOf(each);
-      const asked = objectOf(call?.['function']);
-      if (!call || !asked) continue;
+      const called = objectOf(call?.['function']);
+      if (!call || !called) continue;
       const id = toolCallId(call);
       this.lastCall = id ?? this.lastCall;
-      const { name, arguments: args } = asked;
+      const { name, arguments: args } = called;
       const piece = typeof args === 'object' ? JSON.stringify(args) : args;
       assembly.addToolCall(choice, this.lastCall, { id, name, piece });
     }

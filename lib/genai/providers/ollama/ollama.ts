@@ -24,11 +24,11 @@ export const ollama: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isAnswer(fields)) {
-      const answered = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
-      if (!detail) return answered;
+      const response = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
+      if (!detail) return response;
       const reason = stringOf(fields['done_reason']);
       return {
-        ...answered,
+        ...response,
         finishReasons: reason === undefined ? undefined : [reason],
         output: content ? [messageOf(partsOf(fields), reason)] : undefined,
       };
@@ -73,7 +73,7 @@ function messageOf(parts: readonly Part[], reason: string | undefined): Message 
   return { role: 'assistant', parts, ...(reason === undefined ? undefined : { finish_reason: reason }) };
 }
 
-/** Folds the chunks of a chat or completion. The last one, which is `done`, tells why it ended, and the counts. */
+/** Folds the chunks of a chat or completion. The last one, which is `done`, has the finish reason and the counts. */
 class AnswerFold implements ResponseFold {
   private model: string | undefined;
   private last: Fields | undefined;
@@ -127,7 +127,7 @@ function embeddings(fields: Fields): ModelResponse {
   };
 }
 
-/** The older `embeddings` answers with nothing but the vector, which does not tell whose it is. */
+/** The older `embeddings` answers with nothing but the vector, from which the provider cannot be known. */
 function vector(fields: Fields): ModelResponse | undefined {
   const { embedding } = fields;
   if (!Array.isArray(embedding) || typeof embedding[0] !== 'number' || Object.keys(fields).length > 1) return undefined;

@@ -33,7 +33,7 @@ export function isOpenAI(provider: string): boolean {
 }
 
 /**
- * What an answer, or a chunk of one, tells of its provider beside its usage and model; `undefined` where it could be of several.
+ * What an answer, or a chunk of one, says of its provider beside its usage and model; `undefined` where it could be of several.
  */
 export function markOf(answer: Fields): string | undefined {
   const { id, choices } = answer;
@@ -78,7 +78,7 @@ export function tokenUsage(value: unknown, model?: string): TokenUsage | undefin
   const input = objectOf(usage['prompt_tokens_details']) ?? objectOf(usage['input_tokens_details']);
   const output = objectOf(usage['completion_tokens_details']) ?? objectOf(usage['output_tokens_details']);
   const inputTokens = countOf(usage['prompt_tokens']) ?? countOf(usage['input_tokens']);
-  // DeepSeek, Anthropic behind LiteLLM, and Together tell it their own way.
+  // DeepSeek, Anthropic behind LiteLLM, and Together have names of their own for it.
   const cacheReadTokens =
     countOf(input?.['cached_tokens']) ??
     countOf(usage['prompt_cache_hit_tokens']) ??

@@ -45,7 +45,7 @@ function isEmbedding({ input, model, dimensions, encoding_format }: Fields): boo
   return /embed/i.test(String(model));
 }
 
-/** Anthropic and the Vercel AI SDK tell instructions beside the messages, Bedrock its model in another field. */
+/** Anthropic and the Vercel AI SDK have instructions beside the messages, Bedrock its model in another field. */
 function isForeign({ system, modelId, tools }: Fields): boolean {
   return (
     system !== undefined ||

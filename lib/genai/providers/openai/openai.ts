@@ -31,7 +31,7 @@ export const openAI: Family = {
   },
   conversation: openAIConversation,
   // A prompt that is kept at OpenAI
-  asks: ({ prompt }) => stringOf(objectOf(prompt)?.['id']) !== undefined,
+  isRequest: ({ prompt }) => stringOf(objectOf(prompt)?.['id']) !== undefined,
   parameters: {
     max_completion_tokens: first(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
     max_output_tokens: sets(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),

@@ -21,7 +21,7 @@ export function isResponse(fields: Fields): boolean {
 /** An answer, of whose fields `output` is known to be a list. */
 export function responsesAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
   const { usage } = fields;
-  const answered: ModelResponse = {
+  const response: ModelResponse = {
     ...identity(fields),
     error:
       fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
@@ -29,12 +29,12 @@ export function responsesAnswer(fields: Fields, { detail, content }: Wanted): Mo
     cost: reportedCost(usage),
     tier: specialTier(fields['service_tier']),
   };
-  if (!detail) return answered;
+  if (!detail) return response;
   const finishReason = finishReasonOf(fields);
   return {
-    ...answered,
+    ...response,
     finishReasons: finishReason === undefined ? undefined : [finishReason],
-    attributes: responsesAttributes(answered.provider, fields['service_tier']),
+    attributes: responsesAttributes(response.provider, fields['service_tier']),
     output: content ? outputMessages(fields['output'] as unknown[], finishReason) : undefined,
   };
 }
@@ -56,13 +56,21 @@ const CALLS = new Set<unknown>([
   ...['function_call', 'custom_tool_call', 'computer_call', 'local_shell_call', 'apply_patch_call'],
 ]);
 
-/** The responses API tells a status instead of finish reasons; these are their counterparts in the chat API. */
 function finishReasonOf(fields: Fields): string | undefined {
+  const output = fields['output'] as unknown[];
+  const isCall = (item: unknown): boolean => CALLS.has(objectOf(item)?.['type']);
+  return reasonOfStatus(fields, fields['status'] === 'completed' && output.some(isCall));
+}
+
+/**
+ * The responses API has a status instead of finish reasons; these are their counterparts in the chat API.
+ *
+ * @param called whether the answer calls a tool that the caller has to run
+ */
+export function reasonOfStatus(fields: Fields, called: boolean): string | undefined {
   switch (fields['status']) {
-    case 'completed': {
-      const output = fields['output'] as unknown[];
-      return output.some((item) => CALLS.has(objectOf(item)?.['type'])) ? 'tool_calls' : 'stop';
-    }
+    case 'completed':
+      return called ? 'tool_calls' : 'stop';
     case 'incomplete': {
       const reason = stringOf(objectOf(fields['incomplete_details'])?.['reason']);
       return reason === 'max_output_tokens' ? 'length' : reason;

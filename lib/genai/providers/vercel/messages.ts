@@ -163,7 +163,7 @@ function toolOf(name: string, tool: Fields): ToolDefinition {
   };
 }
 
-/** JSON Schema as the SDK's `jsonSchema()` holds it, or as a schema library tells it by the Standard JSON Schema interface. */
+/** JSON Schema as the SDK's `jsonSchema()` holds it, or as a schema library exposes it by the Standard JSON Schema interface. */
 function schemaOf(schema: unknown): unknown {
   const fields = objectOf(schema);
   const json = objectOf(fields?.['jsonSchema']);

@@ -8,12 +8,12 @@ import * as gemini from '../gemini/gemini.js';
 
 /*
  * What answers of the Vercel AI SDK and the parts of its streams have in common: a call to the model is a step, and what ends it
- * tells of it. Shapes: the types of the `ai` package 7, with the names that versions 4 to 6 had.
+ * describes it. Shapes: the types of the `ai` package 7, with the names that versions 4 to 6 had.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a step, or the part that ends one, tells of the model's answer. */
+/** The model's answer, as far as a step, or the part that ends one, describes it. */
 export function ending(step: Fields): ModelResponse {
   const response = objectOf(step['response']);
   const reason = finishReason(step);
@@ -56,7 +56,7 @@ export function providerOf(metadata: Fields): string | undefined {
  * Input tokens include the cached ones, output tokens those of reasoning; where a provider made for version 4 or 5 counts them
  * beside, that is put right.
  *
- * @param metadata `providerMetadata` of the same step, in which Anthropic's and Bedrock's providers tell more
+ * @param metadata `providerMetadata` of the same step, in which Anthropic's and Bedrock's providers have more counts
  */
 export function tokenUsage(value: unknown, metadata?: unknown): TokenUsage | undefined {
   const usage = objectOf(value);

@@ -21,7 +21,7 @@ export function isStreamPart({ type, id, object, textDelta }: Fields): boolean {
   return type !== 'text-delta' || typeof id === 'string' || typeof textDelta === 'string';
 }
 
-/** Folds the parts of a stream. Each step tells its usage, and the last part that of all. */
+/** Folds the parts of a stream. Each step has its usage, and the last part that of all steps. */
 export class PartsFold implements ResponseFold {
   private readonly content: PartsContent | undefined;
   private step: Fields | undefined;
@@ -68,7 +68,7 @@ export class PartsFold implements ResponseFold {
     this.usage = added(this.usage, used);
   }
 
-  /** It does not tell how long what was cached is kept. */
+  /** The total does not say how long cached tokens are kept. */
   private addTotal({ totalUsage, usage, providerMetadata }: Fields): void {
     const total = tokenUsage(totalUsage ?? usage, providerMetadata);
     const cacheWriteHourTokens = this.usage?.cacheWriteHourTokens ?? total?.cacheWriteHourTokens;

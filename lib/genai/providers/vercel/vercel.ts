@@ -33,7 +33,7 @@ export const vercel: Family = {
   },
   conversation: vercelConversation,
   // Embeddings. Others have a `value` too: the words are the SDK's where the model is no mere name.
-  asks: ({ model, value, values }) =>
+  isRequest: ({ model, value, values }) =>
     (typeof model === 'object' || String(model).includes('/')) && (typeof value === 'string' || Array.isArray(values)),
   modelOf: ({ model }) => stringOf(objectOf(model)?.['modelId']),
   requestedProvider: (request) => (stringOf(request['modelId']) === undefined ? requestedProvider(request) : undefined),
@@ -104,11 +104,11 @@ function isEmbeddings(fields: Fields): boolean {
 function embeddings(fields: Fields): ModelResponse {
   const { embedding, embeddings, response, responses } = fields;
   const first: unknown = embedding ?? (embeddings as unknown[])[0];
-  const answered = objectOf(response ?? (Array.isArray(responses) ? responses[0] : undefined));
+  const httpResponse = objectOf(response ?? (Array.isArray(responses) ? responses[0] : undefined));
   return {
     provider: providerOf(objectOf(fields['providerMetadata']) ?? {}),
     // The SDK has no field for it, but hands out what came over the wire.
-    model: stringOf(objectOf(answered?.['body'])?.['model']),
+    model: stringOf(objectOf(httpResponse?.['body'])?.['model']),
     usage: { inputTokens: countOf(objectOf(fields['usage'])?.['tokens']) },
     dimensions: Array.isArray(first) ? first.length : undefined,
   };
