@@ -134,6 +134,11 @@ export function settings(): Settings {
 /**
  * Changes process-wide settings, for apps that bring their own OpenTelemetry SDK. Fields left out keep their value.
  * Apps that use `annotel/register`, `annotel/sdk` or `annotel/nest` configure by environment instead, or with both.
+ *
+ * @example
+ * ```ts
+ * configure({ content: 'SPAN_ONLY', currency: 'EUR', currencyRate: 0.92 });
+ * ```
  */
 export function configure(changes: Partial<Settings>): void {
   const { content } = changes;

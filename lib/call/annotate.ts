@@ -5,6 +5,11 @@ import { currentCall } from './current.js';
 /**
  * Adds attributes to the call in flight, that is to the innermost decorated method that is running: to its span and its log
  * record, not to metrics. Outside of one they go to the active span, if there is one. Never throws.
+ *
+ * @example
+ * ```ts
+ * annotate({ 'order.items': order.items.length });
+ * ```
  */
 export function annotate(attributes: Attributes): void {
   safely('annotating a call', () => {
@@ -19,6 +24,11 @@ export function annotate(attributes: Attributes): void {
  * its event name. Outside of a decorated method it becomes an event of the active span, if there is one. Never throws.
  *
  * @param name low in cardinality; what varies belongs into `attributes`
+ *
+ * @example
+ * ```ts
+ * recordEvent('cache.miss', { 'cache.name': 'prices' });
+ * ```
  */
 export function recordEvent(name: string, attributes?: Attributes): void {
   safely('recording an event', () => {

@@ -28,11 +28,11 @@ interface Count {
 }
 
 /**
- * Beyond it, failures are no longer told apart by type. Half of the SDK's own limit of series per metric, past which counts
+ * Beyond it, failures of all types share one series. Half of the SDK's own limit of series per metric, past which counts
  * are lost: the rest is for methods that have yet to be called.
  */
 const MOST_SERIES = 1_000;
-/** Beyond it, methods that are new are no longer told apart, either; room is left for what else may come of the known ones. */
+/** Beyond it, new methods share one series, too; room is left for what else may come of the known ones. */
 const MOST_NAMED = 1_800;
 /** Stands for the methods beyond. */
 const OTHER = '_other';

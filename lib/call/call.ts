@@ -4,7 +4,6 @@ import { addRequestContext } from '../context/request-context.js';
 import { forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { type Activity, unwatch, watch } from './abandoned.js';
-import { CallArguments } from './arguments.js';
 import { contextOf, enclosingCall } from './current.js';
 import { errorType } from './failure.js';
 import { ATTR_ANNOTEL_OPERATION, ATTR_ANNOTEL_STREAM_END, ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from './names.js';
@@ -19,11 +18,12 @@ import { StreamItems } from './stream-items.js';
  */
 export class CallInFlight implements InFlight {
   context: Context;
-  enclosing: CallInFlight | undefined;
+  enclosing: InFlight | undefined;
   readonly around: Span | undefined;
   memo: unknown;
   lastActivity: number;
   activity: Activity | undefined;
+  readonly spanContext: SpanContext;
   private readonly span: Span;
   private bag: Attributes;
   private readonly owner: Owner | undefined;
@@ -35,7 +35,7 @@ export class CallInFlight implements InFlight {
   private ended = false;
   private watched = false;
   private items: StreamItems | undefined;
-  args: CallArguments;
+  private args: CallArguments | undefined;
 
   constructor(
     readonly operation: Operation,
@@ -50,7 +50,8 @@ export class CallInFlight implements InFlight {
     this.around = this.enclosing ? this.enclosing.around : trace.getSpan(parent);
     this.owner = operation.ownedBy?.(parent);
     if (this.owner) {
-      this.span = trace.wrapSpanContext(this.owner.spanContext);
+      this.spanContext = this.owner.spanContext;
+      this.span = trace.wrapSpanContext(this.spanContext);
       this.started = this.lastActivity = performance.now();
       this.context = operation.enterOwned?.(parent, this) ?? parent;
       this.owner.addNested({ ...bag, ...operation.describe?.(call, this.spanContext) });
@@ -58,18 +59,15 @@ export class CallInFlight implements InFlight {
     }
     addRequestContext(bag, parent);
     this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
-    // Right behind the span's own start, so that metrics and span tell the same duration.
+    // Right behind the span's own start, so that metrics and span have the same duration.
     this.started = this.lastActivity = performance.now();
+    this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
     this.describe(call);
   }
 
   get isOpen(): boolean {
     return !this.ended;
-  }
-
-  get spanContext(): SpanContext {
-    return this.span.spanContext();
   }
 
   addNested(attributes: Attributes): void {
@@ -82,7 +80,7 @@ export class CallInFlight implements InFlight {
   private describe(call: Call): void {
     const { operation, span, bag } = this;
     const recording = span.isRecording();
-    const known = recording ? (operation.describe?.(call, span.spanContext()) ?? {}) : bag;
+    const known = recording ? (operation.describe?.(call, this.spanContext) ?? {}) : bag;
     known[ATTR_CODE_FUNCTION_NAME] = call.method;
     known[ATTR_ANNOTEL_OPERATION] = operation.type;
     if (!recording) return;
@@ -90,7 +88,6 @@ export class CallInFlight implements InFlight {
     Object.assign(bag, known);
   }
 
-  /** Adds what became known of the call while it runs: to all three signals. */
   add(attributes: Attributes): void {
     if (this.ended) return;
     if (this.owner) return this.owner.addNested(attributes);
@@ -98,17 +95,23 @@ export class CallInFlight implements InFlight {
     Object.assign(this.bag, attributes);
   }
 
-  /** Adds what the method says of its own accord: to span and log record, not to metrics. */
   annotate(attributes: Attributes): void {
     if (this.ended) return;
     this.annotations = addValues(this.annotations ?? {}, attributes);
+  }
+
+  addArgument(value: unknown): void {
+    this.args?.add(value);
+  }
+
+  nestedFailed(args: readonly unknown[]): void {
+    this.args?.addFailed(args);
   }
 
   rename(name: string): void {
     if (!this.ended) this.span.updateName(name);
   }
 
-  /** Records a timestamped event: as a span event, and as a log record of its own in the call's context. */
   event(name: string, attributes: Attributes | undefined): void {
     if (this.ended) return;
     this.span.addEvent(name, attributes);
@@ -122,7 +125,7 @@ export class CallInFlight implements InFlight {
     if (this.watched) unwatch(this);
     this.activity = activity;
     this.watched = true;
-    this.args.loosen();
+    this.args?.loosen();
     this.lastActivity = performance.now();
     watch(this, lease);
   }
@@ -164,22 +167,17 @@ export class CallInFlight implements InFlight {
     this.ended = true;
     if (this.watched) unwatch(this);
     const ended = at ?? performance.now();
-    if (outcome.kind === 'failed' && this.enclosing?.isOpen) this.enclosing.args.addFailed(this.args);
+    if (outcome.kind === 'failed' && this.enclosing?.isOpen) this.enclosing.nestedFailed(this.args?.values ?? NOTHING);
     if (this.owner) this.endOwned(this.owner, outcome, value);
     else {
       safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
       safely('ending a span', () => this.span.end(ended));
     }
-    this.release(outcome);
-  }
-
-  /** Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself. */
-  private release({ kind }: Outcome): void {
+    // Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself.
     this.bag = {};
-    this.nested = this.annotations = this.items = undefined;
-    this.args = new CallArguments(undefined);
-    // An abandoned stream may still be read, in there.
-    if (kind !== 'abandoned') this.context = ROOT_CONTEXT;
+    this.nested = this.annotations = this.items = this.args = undefined;
+    // An abandoned stream may still be read in its context.
+    if (outcome.kind !== 'abandoned') this.context = ROOT_CONTEXT;
   }
 
   /** Whether this call failed is for the owner to say, which may have caught it. */
@@ -196,7 +194,8 @@ export class CallInFlight implements InFlight {
   }
 
   private conclude(outcome: Outcome, value: unknown, seconds: number): void {
-    const { operation, span, signals, context, args, items, nested, annotations } = this;
+    const { operation, span, signals, context, items, nested, annotations } = this;
+    const args = () => this.args?.values ?? NOTHING;
     const failed = outcome.kind === 'failed';
     if (!span.isRecording() && !signals.metrics && !this.isLogged(true)) return;
 
@@ -207,13 +206,13 @@ export class CallInFlight implements InFlight {
     else if (outcome.kind !== 'ok') learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     // Spread, not assigned: objects that grow key by key become slow ones.
     const known = { ...this.bag, ...learned };
-    const following = safely('completing a call', () => operation.complete?.(known, context, () => args.values));
+    const following = safely('completing a call', () => operation.complete?.(known, context, args));
     const late = { ...learned, ...following };
     const bag = following ? { ...known, ...following } : known;
     const name = nested && operation.nameAtEnd?.(bag);
     if (name !== undefined) span.updateName(name);
-    const thrown = failed ? { error: outcome.error, args: args.values } : undefined;
-    // An answer may tell of a failure, too.
+    const thrown = failed ? { error: outcome.error, args: args() } : undefined;
+    // An answer may report a failure, too.
     const isLogged = this.isLogged(bag[ATTR_ERROR_TYPE] !== undefined);
     record({ operation, span, context, signals, bag, late, annotations, seconds, thrown, isLogged });
     if (items?.fold) this.recordGaps(items, bag);
@@ -226,7 +225,7 @@ export class CallInFlight implements InFlight {
 
   /** Without traces nothing is sampled out. */
   private isSampled(): boolean {
-    return !this.signals.tracing || (this.span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    return !this.signals.tracing || (this.spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
   }
 
   private recordGaps(items: StreamItems, bag: Attributes): void {
@@ -240,14 +239,65 @@ export class CallInFlight implements InFlight {
   private readAnswer(value: unknown, outcome: Outcome, detail: boolean): Attributes {
     const { operation, items } = this;
     if (!operation.onEnd || (items ? !items.fold : outcome.kind !== 'ok')) return {};
-    const answer = () => (items?.fold ? items.fold.value() : value);
-    const times = items && { firstItem: items.first };
-    return safely('reading an answer', () => operation.onEnd?.(answer(), times, detail, this.spanContext) ?? {}, {});
+    return safely(
+      'reading an answer',
+      () => {
+        const answer = items?.fold ? items.fold.value() : value;
+        return operation.onEnd?.(answer, items && { firstItem: items.first }, detail, this.spanContext) ?? {};
+      },
+      {},
+    );
   }
 }
 
-/** Adds attributes to a bag, but for those without a value: back ends refuse whole batches for a null. */
+/** Adds attributes to a bag, but for those without a value: back ends refuse a batch for one null. */
 export function addValues(bag: Attributes, more: Attributes | undefined): Attributes {
   for (const key in more) if (more[key] !== null && more[key] !== undefined) bag[key] = more[key];
   return bag;
+}
+
+const NOTHING: readonly unknown[] = [];
+/** Calls that try again and again must not gather the arguments of all attempts. */
+const MOST_FAILED = 32;
+
+/**
+ * The arguments of a call, for as long as an error of its may repeat them. A call whose result is read later may be in flight
+ * for long, and must not be what keeps its arguments alive.
+ */
+class CallArguments {
+  /** Arguments of nested calls that have failed: errors are made of errors. */
+  private failed = NOTHING;
+  /** Those that are held weakly. */
+  private weakly: readonly unknown[] | undefined;
+
+  constructor(private args: readonly unknown[] | undefined) {}
+
+  add(value: unknown): void {
+    if (this.args) this.args = [...this.args, value];
+    else this.weakly = [...(this.weakly ?? []), weak(value)];
+  }
+
+  /** From now on objects are held weakly; short texts stay. */
+  loosen(): void {
+    this.weakly ??= this.args?.map(weak);
+    this.args = undefined;
+  }
+
+  addFailed(args: readonly unknown[]): void {
+    if (args.length > 0) this.failed = [...this.failed, ...args.map(weak)].slice(-MOST_FAILED);
+  }
+
+  /** Those that are still there. */
+  get values(): readonly unknown[] {
+    const own = this.args ?? this.weakly?.map(strong) ?? NOTHING;
+    return this.failed.length > 0 ? [...own, ...this.failed.map(strong)] : own;
+  }
+}
+
+function weak(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? new WeakRef(value) : value;
+}
+
+function strong(value: unknown): unknown {
+  return value instanceof WeakRef ? value.deref() : value;
 }

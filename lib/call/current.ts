@@ -1,30 +1,30 @@
 import { type Context, context, createContextKey, type Span, trace } from '@opentelemetry/api';
 import { layer } from '../context/layered-context.js';
-import type { CallInFlight } from './call.js';
+import type { InFlight } from './operation.js';
 
 const CALL = createContextKey('annotel.call');
 
 /** The observed call that the active context belongs to. */
-export function currentCall(): CallInFlight | undefined {
+export function currentCall(): InFlight | undefined {
   return callIn(context.active());
 }
 
 /** The observed call that a context belongs to. */
-export function callIn(context: Context): CallInFlight | undefined {
-  return context.getValue(CALL) as CallInFlight | undefined;
+export function callIn(context: Context): InFlight | undefined {
+  return context.getValue(CALL) as InFlight | undefined;
 }
 
 /**
  * The observed call that one which begins in a context stands in. Those around it that have ended are let go of: code that
  * calls itself again and again, by timers, would hold all of its calls.
  */
-export function enclosingCall(context: Context): CallInFlight | undefined {
+export function enclosingCall(context: Context): InFlight | undefined {
   const call = callIn(context);
   while (call?.enclosing && !call.enclosing.isOpen) call.enclosing = call.enclosing.enclosing;
   return call;
 }
 
 /** `parent` with a call and its span in it. */
-export function contextOf(parent: Context, span: Span, call: CallInFlight): Context {
+export function contextOf(parent: Context, span: Span, call: InFlight): Context {
   return trace.setSpan(layer(parent, CALL, call), span);
 }

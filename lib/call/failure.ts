@@ -6,12 +6,12 @@ import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE,
 const described = new WeakSet<object>();
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
-/** Names that HTTP clients give to whatever a server answers with; the status tells more. */
+/** Names that HTTP clients give to whatever a server answers with; the status says more. */
 const VAGUE_NAME = /(^|api|http|call|client|fetch|response|sdk|status)error$/i;
 
 /**
  * `error.type` of whatever was thrown: the code that the error carries (`ECONNREFUSED`, `rate_limit_exceeded`, an SQLSTATE),
- * else the name of its class, or, where the class tells nothing (`ApiError`), the service's own type
+ * else the name of its class, or, where the class says nothing (`ApiError`), the service's own type
  * or the HTTP status, else `_OTHER`. Low in
  * cardinality, so fit to be a metric dimension.
  */
@@ -58,8 +58,8 @@ function asShown(error: unknown, kind: keyof typeof shownAs, text: string, args:
 }
 
 /**
- * The `exception.*` attributes. An error that passes through several observed calls is told with its stack by the
- * innermost only; the others say that, and by what, they failed.
+ * The `exception.*` attributes. An error that passes through several observed calls is recorded with its stack by
+ * the innermost only; the others record its type and message.
  */
 export function exceptionAttributes(
   error: unknown,
@@ -81,7 +81,7 @@ function isFirstSight(error: unknown): boolean {
   return true;
 }
 
-/** Many clients leave `name` at 'Error' and tell their errors apart by class only. */
+/** Many clients leave `name` at 'Error' and distinguish their errors by class only. */
 function className(error: unknown): string | undefined {
   const name = read(error, 'name');
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name;

@@ -10,6 +10,8 @@ export interface Call {
   readonly args: readonly unknown[];
   /** The context that the method was called in. */
   readonly context: Context;
+  /** What the operation keeps from `onStart` to `describe`. */
+  memo?: unknown;
 }
 
 /** When the items of a stream came, in seconds since the call began. */
@@ -22,7 +24,7 @@ export type Outcome =
   | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Folds the items of a stream into the value that is given to {@link Operation.onEnd}. */
+/** Folds the items of a stream into the value that is passed to {@link Operation.onEnd}. */
 export interface Fold {
   add(item: unknown): void;
   value(): unknown;
@@ -36,22 +38,33 @@ export interface Owner {
   /** `false` once the call has ended; then it owns nothing any more. */
   readonly isOpen: boolean;
   readonly spanContext: SpanContext;
-  /** Takes what a nested call knows. What the owner's own method says, or its own answer, beats it. */
+  /** Takes what a nested call knows. What the owner's own method adds, or its own answer has, takes precedence. */
   addNested(attributes: Attributes): void;
 }
 
-/** A call in flight, as its operation and what stands around it see it. */
+/** A call in flight, as its operation, the calls within it and the code of its method see it. */
 export interface InFlight extends Owner {
   readonly operation: Operation;
   /** The observed call that this one was made in. */
-  readonly enclosing: InFlight | undefined;
+  enclosing: InFlight | undefined;
   /** The span that the outermost call was made in. */
   readonly around: Span | undefined;
   /** What operations remember of the call. */
   memo: unknown;
+  /** Adds what became known of the call while it runs: to all three signals. */
+  add(attributes: Attributes): void;
+  /** Adds attributes of the app's own: to span and log record, not to metrics. */
+  annotate(attributes: Attributes): void;
+  /** Records a timestamped event: as a span event, and as a log record of its own in the call's context. */
+  event(name: string, attributes: Attributes | undefined): void;
+  rename(name: string): void;
+  /** A value that the method passes on, so that an error may repeat it as it may repeat an argument. */
+  addArgument(value: unknown): void;
+  /** A call within this one has failed: its error may come out of this one, too, and repeat its arguments. */
+  nestedFailed(args: readonly unknown[]): void;
 }
 
-/** What one kind of decorated method adds to telemetry. Pure where not said otherwise: reads, never writes. */
+/** What one kind of decorated method adds to telemetry. Every member is pure unless its comment says otherwise. */
 export interface Operation {
   readonly kind: SpanKind;
   readonly log: LogPolicy;
@@ -85,7 +98,7 @@ export interface Operation {
    * @param detail false where the span does not record: then only what metrics need is wanted
    */
   onEnd?(value: unknown, stream: StreamTimes | undefined, detail: boolean, span: SpanContext): Attributes;
-  /** The span's name, where nested calls said what it is named by. `undefined`: as before. */
+  /** The span's name, where it follows from what nested calls added. `undefined`: as before. */
   nameAtEnd?(bag: Attributes): string | undefined;
   /** Puts together what several nested calls added, the earlier ones first. Default: the later wins. */
   combine?(sum: Attributes, more: Attributes): Attributes;

@@ -5,7 +5,7 @@ import { addValues } from './call.js';
 import type { LogPolicy, Operation } from './operation.js';
 
 /**
- * What every decorator can be told. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
+ * Options that every decorator has. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
  * the method resolves to.
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
@@ -20,7 +20,7 @@ export interface CommonOptions<A extends unknown[] = any[], V = any> {
   log?: LogPolicy;
 }
 
-/** Policy of a decorator that was told nothing else. */
+/** Policy of a decorator whose options set none. */
 export const DEFAULT_LOG_POLICY: LogPolicy = 'sampled';
 
 /**
@@ -35,9 +35,9 @@ export function ask<T>(what: string, callback: () => T): T | undefined {
   return undefined;
 }
 
-/** Adds what a callback answered, which may be anything. */
-function addGiven(what: string, bag: Attributes, given: Attributes | undefined): Attributes {
-  safely(what, () => addValues(bag, given));
+/** Adds what a callback returned, which may be anything. */
+function addAnswer(what: string, bag: Attributes, value: Attributes | undefined): Attributes {
+  safely(what, () => addValues(bag, value));
   return bag;
 }
 
@@ -50,19 +50,19 @@ export function withOptions(operation: Operation, options: CommonOptions): Opera
     log: log ?? operation.log,
     label: typeof name === 'string' ? name : operation.label,
     name(call, bag) {
-      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
-      return typeof given === 'string' && given !== '' ? given : operation.name(call, bag);
+      const value = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      return typeof value === 'string' && value !== '' ? value : operation.name(call, bag);
     },
     onStart(call) {
-      const given =
+      const value =
         typeof attributes === 'function' ? ask('the attributes callback', () => attributes(...call.args)) : attributes;
-      return addGiven('the attributes callback', operation.onStart(call), given);
+      return addAnswer('the attributes callback', operation.onStart(call), value);
     },
     onEnd: result
       ? (value, stream, detail, span) => {
           const bag = operation.onEnd?.(value, stream, detail, span) ?? {};
           if (stream || !detail) return bag;
-          return addGiven(
+          return addAnswer(
             'the result callback',
             bag,
             ask('the result callback', () => result(value)),

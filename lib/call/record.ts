@@ -18,10 +18,10 @@ export interface EndedCall {
   readonly bag: Attributes;
   /** The part of the bag that the span does not have yet. */
   readonly late: Attributes;
-  /** What the method said of its own accord: for span and log. */
+  /** What the method added by `annotate`: for span and log. */
   readonly annotations: Attributes | undefined;
   readonly seconds: number;
-  /** What was thrown, where something was, and the arguments, which an error that repeats them must not tell. */
+  /** What was thrown, where something was, and the arguments, which are masked in an error that repeats them. */
   readonly thrown: { readonly error: unknown; readonly args: readonly unknown[] } | undefined;
   readonly isLogged: boolean;
 }
@@ -47,37 +47,24 @@ export function record(call: EndedCall): void {
     });
   }
   if (!isLogged) return;
-  const more = annotations || exception ? { ...annotations, ...exception?.attributes } : undefined;
-  safely('emitting a log record', () => recordLog(logger, operation, context, bag, more));
-}
-
-/**
- * The one log record of a call. Success is DEBUG, as the conventions ask for model calls; failure is WARN, since it is not
- * known here whether somebody handles it.
- *
- * @param more what stands in the log record beside the bag: annotations, and the exception that was thrown
- */
-function recordLog(
-  logger: Logger,
-  operation: Operation,
-  context: Context,
-  bag: Attributes,
-  more: Attributes | undefined,
-): void {
-  const method = bag[ATTR_CODE_FUNCTION_NAME];
-  const error = bag[ATTR_ERROR_TYPE];
-  const failed = error !== undefined;
-  logger.emit({
-    eventName: operation.eventName?.(failed) ?? (failed ? EVENT_EXCEPTION : EVENT_ANNOTEL_CALL),
-    severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
-    body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
-    attributes: more ? { ...forLog(bag), ...more } : forLog(bag),
-    context,
+  safely('emitting a log record', () => {
+    const error = bag[ATTR_ERROR_TYPE];
+    const failed = error !== undefined;
+    const method = bag[ATTR_CODE_FUNCTION_NAME];
+    const attributes = forLog(bag);
+    logger.emit({
+      eventName: operation.eventName?.(failed) ?? (failed ? EVENT_EXCEPTION : EVENT_ANNOTEL_CALL),
+      // Success is DEBUG, as the conventions ask for model calls. Failure is WARN: whether somebody handles it is not known here.
+      severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
+      body: failed ? `${method} failed: ${error}` : `${method} succeeded`,
+      attributes: annotations || exception ? { ...attributes, ...annotations, ...exception?.attributes } : attributes,
+      context,
+    });
   });
 }
 
 /**
- * A timestamped event that the app tells of, as a log record.
+ * A timestamped event that the app records, as a log record.
  *
  * @param context of the span that it belongs to
  */

@@ -26,8 +26,8 @@ export interface Wrapping {
 let wrapping: Wrapping = { tracer: (tracer) => tracer, meter: (meter) => meter };
 
 /** Sets what is put around the tracer and the meter from now on. */
-export function wrapSignals(chosen: Wrapping): void {
-  wrapping = chosen;
+export function wrapSignals(around: Wrapping): void {
+  wrapping = around;
 }
 
 const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
@@ -46,18 +46,18 @@ export function activeSignals(): Signals | undefined {
   const tracers = delegateOf(trace.getTracerProvider());
   const meters = metrics.getMeterProvider();
   const loggers = logs.getLoggerProvider();
-  const chosen = settings();
-  if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || chosen !== settingsSeen) {
+  const inForce = settings();
+  if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || inForce !== settingsSeen) {
     tracersSeen = tracers;
     metersSeen = meters;
     loggersSeen = loggers;
-    settingsSeen = chosen;
-    current = resolve(tracers, meters, loggers, chosen);
+    settingsSeen = inForce;
+    current = resolve(tracers, meters, loggers, inForce);
   }
   return current;
 }
 
-/** The API hands out one proxy for all providers; what tells whether an SDK is there is its delegate. */
+/** The API hands out one proxy for all providers; its delegate shows whether an SDK is there. */
 function delegateOf(registered: TracerProvider): TracerProvider {
   const proxy = registered as Partial<ProxyTracerProvider>;
   return typeof proxy.getDelegate === 'function' ? proxy.getDelegate() : registered;
@@ -77,9 +77,9 @@ function resolve(
   tracers: TracerProvider,
   meters: MeterProvider,
   loggers: LoggerProvider,
-  chosen: Settings,
+  inForce: Settings,
 ): Signals | undefined {
-  const scope = chosen.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
+  const scope = inForce.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
   const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
   const counted = safely('getting a meter', () => {
     const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);

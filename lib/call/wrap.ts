@@ -20,7 +20,14 @@ const holder = globalThis as { [OBSERVED]?: WeakMap<AnyFunction, Observed> };
 holder[OBSERVED] ??= new WeakMap();
 const observed = holder[OBSERVED];
 
-/** Whether an annotel decorator observes this function already. */
+/**
+ * Whether an annotel decorator observes this function already, through whichever copy of the package. Never throws.
+ *
+ * @example
+ * ```ts
+ * isObserved(orders.load); // true where `load` is decorated with @Traced()
+ * ```
+ */
 export function isObserved(method: unknown): boolean {
   return typeof method === 'function' && observed.has(method as AnyFunction);
 }
@@ -36,7 +43,7 @@ export function observedAs(method: AnyFunction): Observed | undefined {
  * reflect-metadata.
  *
  * @param decorated the method whose identity is taken on
- * @param methodName tells the qualified name of the method from the `this` of a call
+ * @param methodName gets the qualified name of the method from the `this` of a call
  * @param method the method to run, where `decorated` is an observed one whose observation is replaced
  */
 export function observe(
@@ -49,7 +56,13 @@ export function observe(
   const observedCall = (signals: Signals, self: unknown, args: unknown[]): unknown => {
     const call = safely(
       'starting to observe a call',
-      () => new CallInFlight(operation, signals, { method: methodName(self), args, context: context.active() }),
+      () =>
+        new CallInFlight(operation, signals, {
+          method: methodName(self),
+          args,
+          context: context.active(),
+          memo: undefined,
+        }),
     );
     if (call === undefined) return Reflect.apply(method, self, args);
 

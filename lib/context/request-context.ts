@@ -58,6 +58,11 @@ let anyUnmanaged = false;
  *
  * @returns what `fn` returns, as it is: sync stays sync
  * @throws only what `fn` throws
+ *
+ * @example
+ * ```ts
+ * const answer = await withRequestContext({ tenantId: 'acme', conversationId: chat.id }, () => chat.reply(question));
+ * ```
  */
 export function withRequestContext<R>(values: RequestContext, fn: () => R): R {
   const scope = safely('reading a request context', () => extended(scopeIn(context.active()) ?? NOTHING, values));

@@ -26,6 +26,16 @@ export interface AgentOptions<A extends unknown[] = any[], V = any> extends Comm
  * its method, `Class.method`.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Support {
+ *   @Agent('support')
+ *   async turn(question: string): Promise<string> {
+ *     // Model and tool calls in here are the agent's.
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Agent<A extends unknown[] = any[], V = any>(
@@ -48,10 +58,10 @@ export function agent({ name, description, model }: AgentOptions): Operation {
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${semconv.OPERATION_INVOKE_AGENT} ${bag[semconv.ATTR_GEN_AI_AGENT_NAME]}`,
     onStart(call) {
-      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const agentName = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       const bag: Attributes = {
         [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_INVOKE_AGENT,
-        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
+        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof agentName === 'string' && agentName !== '' ? agentName : call.method,
       };
       if (model) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
       return bag;

@@ -22,7 +22,7 @@ export interface MethodDecorator<A extends unknown[], V> {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): TypedPropertyDescriptor<F>;
-  /** `context` is never given; its type keeps standard accessors out. */
+  /** `context` is never passed; its type keeps standard accessors out. */
   <F extends Decoratable<A, V>>(method: F, context?: undefined): F;
 }
 
@@ -115,7 +115,7 @@ function applyToMember(
   return { ...descriptor, value: apply({ method: descriptor.value, nameOf, member: { target, key } }) };
 }
 
-/** A standard decorator is not told its class: the first call finds it, as the one that owns the decorated method. */
+/** A standard decorator does not get its class: the first call finds it, as the one that owns the decorated method. */
 function applyToStandardMethod(apply: Apply, method: AnyFunction, key: string | symbol): AnyFunction {
   let name: string | undefined;
   const nameOf = (self: unknown): string => {

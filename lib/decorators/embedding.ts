@@ -13,6 +13,16 @@ export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOp
  * Span: `embeddings {model}`, kind CLIENT (GenAI conventions, embeddings span).
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Index {
+ *   @Embedding({ provider: 'openai', model: 'text-embedding-3-small' })
+ *   embed(input: string[]) {
+ *     return client.embeddings.create({ model: 'text-embedding-3-small', input });
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Embedding<A extends unknown[] = any[], V = any>(

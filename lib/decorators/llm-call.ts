@@ -17,6 +17,17 @@ export interface LlmCallOptions<A extends unknown[] = any[], V = any> extends Mo
  * Span: `chat {model}`, kind CLIENT (GenAI conventions, inference span).
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Answers {
+ *   @LlmCall({ provider: 'openai' })
+ *   answer(question: string) {
+ *     const messages = [{ role: 'user' as const, content: question }];
+ *     return client.chat.completions.create(llmRequest({ model: 'gpt-4o', messages }));
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function LlmCall<A extends unknown[] = any[], V = any>(

@@ -12,14 +12,14 @@ export function wrongPlace(decorator: string, where: string, what: string): Type
   );
 }
 
-/** Whether a decorator was given options. Without its parentheses it is given a method, a class or a class's prototype. */
-export function isOptions(given: unknown): given is object {
-  return typeof given === 'object' && given !== null && !Object.hasOwn(given, 'constructor');
+/** Whether a decorator was called with options. Without its parentheses it is called with a method, a class or a prototype. */
+export function isOptions(options: unknown): options is object {
+  return typeof options === 'object' && options !== null && !Object.hasOwn(options, 'constructor');
 }
 
 /** The error of a decorator that was written without its parentheses or with options of another type. */
-export function wrongOptions(decorator: string, example: string, given: unknown): TypeError {
-  const isPlace = typeof given === 'function' || (typeof given === 'object' && given !== null);
-  const where = isPlace ? ` on ${describeTarget(given)}` : '';
+export function wrongOptions(decorator: string, example: string, options: unknown): TypeError {
+  const isPlace = typeof options === 'function' || (typeof options === 'object' && options !== null);
+  const where = isPlace ? ` on ${describeTarget(options)}` : '';
   return new TypeError(`@${decorator}${where}: this is given no options. Write it with parentheses, as in ${example}.`);
 }

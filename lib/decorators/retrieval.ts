@@ -28,6 +28,16 @@ export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends 
  * Span: `retrieval {data source}`, kind CLIENT (GenAI conventions, retrieval span). The database's own span is its child.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Search {
+ *   @Retrieval({ dataSource: 'articles', topK: 5 })
+ *   async find(query: string) {
+ *     return (await pool.query(NEAREST, [query])).rows;
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Retrieval<A extends unknown[] = any[], V = any>(

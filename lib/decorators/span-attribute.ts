@@ -15,6 +15,14 @@ interface MarkedParameter {
  * that no object is serialised by accident. The method itself must be decorated too, or its class with `@Traced()`.
  *
  * @throws TypeError at decoration, on a constructor parameter or without a key
+ *
+ * @example
+ * ```ts
+ * class Orders {
+ *   @Traced()
+ *   load(@SpanAttribute('order.id') id: string): Promise<Order> { … }
+ * }
+ * ```
  */
 export function SpanAttribute(key: string): ParameterDecorator {
   if (typeof key === 'object' || typeof key === 'function') {

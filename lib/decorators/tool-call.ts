@@ -5,8 +5,9 @@ import { agentTurn, namesAgent } from '../genai/agent-turn.js';
 import { parsed } from '../genai/messages/message.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
+import type { ToolRequest } from '../genai/providers/family.js';
 import * as semconv from '../genai/semconv.js';
-import { type ToolRequest, toolRequest } from '../genai/tool-request.js';
+import { toolRequest } from '../genai/tool-request.js';
 import { capture, isCaptured } from '../privacy/content.js';
 import { safely } from '../safely.js';
 import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
@@ -42,6 +43,16 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
  * A tool that catches its own errors and returns them as text shows none: catch outside of the decorated method, or rethrow.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Tools {
+ *   @ToolCall('get_weather')
+ *   weather(city: string): Promise<string> {
+ *     return this.forecasts.of(city);
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function ToolCall<A extends unknown[] = any[], V = any>(
@@ -97,17 +108,17 @@ function requestIn(args: readonly unknown[]): ToolRequest | undefined {
 
 function toolName({ method, args }: Call, name: ToolCallOptions['name']): string {
   if (typeof name === 'string' && name !== '') return name;
-  const given = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
-  return typeof given === 'string' && NAME.test(given) ? given : ownName(method);
+  const tool = typeof name === 'function' ? ask('the name callback', () => name(...args)) : requestIn(args)?.name;
+  return typeof tool === 'string' && NAME.test(tool) ? tool : ownName(method);
 }
 
 /** What may become a dimension of metrics: printable, and not endless. */
 const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u;
 
-/** What is captured. Where the option is given, it alone says so: it may be there to leave something out. */
+/** What is captured. The `arguments` option alone decides where it is set: it may be there to leave something out. */
 function argumentsOf(args: readonly unknown[], request: ToolRequest | undefined, options: ToolCallOptions): unknown {
-  const { arguments: given } = options;
-  if (given) return ask('the arguments callback', () => given(...args));
+  const { arguments: callback } = options;
+  if (callback) return ask('the arguments callback', () => callback(...args));
   if (request) return parsed(request.arguments);
   return args.length === 1 ? args[0] : args;
 }

@@ -24,9 +24,19 @@ const OPERATION: Operation = {
  * Every call of the method becomes a span, metrics and a log record. On a class: every own method of its instances, except
  * those decorated already and those marked `@Untraced()`.
  *
- * Span: the given name, else `Class.method`; kind INTERNAL.
+ * Span: the name of the options, else `Class.method`; kind INTERNAL.
  *
  * @throws TypeError at decoration, where it stands on anything but a method, function or class
+ *
+ * @example
+ * ```ts
+ * class Orders {
+ *   @Traced({ attributes: (id: string) => ({ 'order.id': id }) })
+ *   load(id: string): Promise<Order> {
+ *     return this.store.get(id);
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Traced<A extends unknown[] = any[], V = any>(

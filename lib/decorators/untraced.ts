@@ -8,6 +8,17 @@ const untraced = new WeakSet<AnyFunction>();
  * Leaves a method out of a class that is decorated with `@Traced()`.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * @Traced()
+ * class Orders {
+ *   load(id: string): Promise<Order> { … }
+ *
+ *   @Untraced()
+ *   isReady(): boolean { … }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: it fits every method
 export function Untraced(): MethodDecorator<any[], any>;

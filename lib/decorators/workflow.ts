@@ -19,6 +19,16 @@ export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOption
  * called as its method, `Class.method`.
  *
  * @throws TypeError at decoration, where it stands on anything but a method or function
+ *
+ * @example
+ * ```ts
+ * class Rag {
+ *   @Workflow('rag.answer')
+ *   async answer(question: string): Promise<string> {
+ *     return this.generate(question, await this.search.find(question));
+ *   }
+ * }
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Workflow<A extends unknown[] = any[], V = any>(
@@ -41,11 +51,12 @@ export function workflow(name: CommonOptions['name']): Operation {
     label: typeof name === 'string' ? name : undefined,
     name: (_call, bag) => `${OPERATION_INVOKE_WORKFLOW} ${bag[ATTR_GEN_AI_WORKFLOW_NAME]}`,
     onStart(call) {
-      const given = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
+      const workflowName = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       return namesAgent(
         {
           [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
-          [ATTR_GEN_AI_WORKFLOW_NAME]: typeof given === 'string' && given !== '' ? given : call.method,
+          [ATTR_GEN_AI_WORKFLOW_NAME]:
+            typeof workflowName === 'string' && workflowName !== '' ? workflowName : call.method,
         },
         call.context,
       );

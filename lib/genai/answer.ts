@@ -1,8 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Message } from './messages/message.js';
 import * as semconv from './semconv.js';
-import { specialTier } from './service-tier.js';
-import { countOf } from './shape.js';
+import { countOf, stringOf } from './shape.js';
 
 /** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
 export interface TokenUsage {
@@ -15,7 +14,7 @@ export interface TokenUsage {
   readonly reasoningTokens?: number;
 }
 
-/** A model's answer, whichever provider gave it. What the answer does not tell is absent; nothing is made up. */
+/** A model's answer, whichever provider gave it. What the answer does not have is absent; nothing is made up. */
 export interface ModelResponse {
   /** `gen_ai.provider.name`. */
   readonly provider?: string;
@@ -27,21 +26,21 @@ export interface ModelResponse {
   readonly usage?: TokenUsage;
   /** Dimensions of an embedding. */
   readonly dimensions?: number;
-  /** Code of the failure that the answer tells of; `error.type`. Such a call has failed, though nothing was thrown. */
+  /** Code of a failure that the answer itself reports; `error.type`. Such a call has failed, though nothing was thrown. */
   readonly error?: string;
-  /** What the call cost, where the answer itself tells it, as gateways do. In units of the ISO 4217 currency. */
+  /** What the call cost, where the answer itself has it, as those of gateways do. In units of the ISO 4217 currency. */
   readonly cost?: { readonly amount: number; readonly currency: string };
   /** The tier of service that answered, such as `flex`; only the standard one is charged at bundled prices. */
   readonly tier?: string;
-  /** What only this provider tells, under its own names. */
+  /** What only this provider has, under its own names. */
   readonly attributes?: Attributes;
-  /** What the model said, one message per choice. Only while content is captured. */
+  /** The content of the answer, one message per choice. Only while content is captured. */
   readonly output?: readonly Message[];
 }
 
 /** What is wanted of an answer beside provider, model, usage, cost, tier and error. */
 export interface Wanted {
-  /** Ids, finish reasons and what only this provider tells: where the span or log record is kept. */
+  /** Ids, finish reasons and what only this provider has: where the span or log record is kept. */
   readonly detail: boolean;
   /** The messages: where content is captured. */
   readonly content: boolean;
@@ -54,12 +53,24 @@ export interface ResponseFold {
   response(): ModelResponse;
 }
 
-/** Reads the answers of one family of providers, by their shape alone. */
-export interface ResponseReader {
-  /** `undefined` where the answer is of another family. */
-  read(answer: object, wanted: Wanted): ModelResponse | undefined;
-  /** `undefined` where the chunk is of another family, or tells nothing yet. */
-  startFold(chunk: object, wanted: Wanted): ResponseFold | undefined;
+/**
+ * What providers call the service that is sold at their listed prices: OpenAI, Anthropic, Bedrock, Groq and Google, which
+ * may also leave it unspecified.
+ */
+const STANDARD = new Set(['default', 'standard', 'auto', 'on_demand', 'unspecified', 'traffic_type_unspecified']);
+
+/**
+ * The tier of an answer that is sold otherwise than at the listed price: later, sooner, or out of what was paid in advance.
+ *
+ * @param candidates whatever may be one; a provider may sell speed apart from the tier
+ * @returns the first that is not the standard one, in the provider's word
+ */
+export function specialTier(...candidates: unknown[]): string | undefined {
+  for (const value of candidates) {
+    const tier = stringOf(value);
+    if (tier !== undefined && !STANDARD.has(tier.toLowerCase())) return tier;
+  }
+  return undefined;
 }
 
 /** Renders a neutral answer as attributes. */
@@ -68,7 +79,7 @@ export function responseAttributes(response: ModelResponse, detail: boolean): At
   const { usage } = response;
   if (response.model !== undefined) bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = response.model;
   if (usage) {
-    // A user's own `response` may tell anything, and one NaN would spoil a sum for good.
+    // A user's own `response` may return anything, and one NaN would spoil a sum for good.
     const [input, output] = [countOf(usage.inputTokens), countOf(usage.outputTokens)];
     const [cacheRead, cacheWrite] = [countOf(usage.cacheReadTokens), countOf(usage.cacheWriteTokens)];
     const [cacheWriteHour, reasoning] = [countOf(usage.cacheWriteHourTokens), countOf(usage.reasoningTokens)];

@@ -1,5 +1,38 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { priceOf } from './pricing/price.js';
 import * as semconv from './semconv.js';
+
+/*
+ * One model call that was made of several, such as the steps of a framework or the second try of a method: what they used adds
+ * up, and so does what they cost, each of them being priced by the model that it asked.
+ */
+
+/** As {@link combine}, where each part is priced by its own model. */
+export function combinePriced(earlier: Attributes, later: Attributes): Attributes {
+  const used = later[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] ?? later[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS];
+  if (used === undefined || later[semconv.ATTR_ANNOTEL_COST_AMOUNT] !== undefined) return combine(earlier, later);
+  const price = priceOf(later);
+  return combine(earlier, {
+    ...later,
+    // What one part cost is not known: then neither is the sum.
+    [semconv.ATTR_ANNOTEL_COST_AMOUNT]: price?.amount ?? Number.NaN,
+    [semconv.ATTR_ANNOTEL_COST_CURRENCY]: price?.currency,
+    [semconv.ATTR_ANNOTEL_COST_SOURCE]: price?.source ?? 'local',
+  });
+}
+
+/** Removes the cost that parts added: the call's own answer, or the user, says what to charge by. */
+export const NO_COST: Attributes = {
+  [semconv.ATTR_ANNOTEL_COST_AMOUNT]: undefined,
+  [semconv.ATTR_ANNOTEL_COST_CURRENCY]: undefined,
+  [semconv.ATTR_ANNOTEL_COST_SOURCE]: undefined,
+};
+
+/** Whether the cost of the call is the sum of what its parts cost. */
+export function isPricedByParts(bag: Attributes): boolean {
+  const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
+  return bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'local' && typeof amount === 'number' && !Number.isNaN(amount);
+}
 
 /** What adds up where one call was made of several: a framework's steps, a method's second try. */
 const SUMMED = new Set<string>([
@@ -13,10 +46,10 @@ const SUMMED = new Set<string>([
   semconv.ATTR_ANNOTEL_COST_AMOUNT,
 ]);
 
-/** Puts together what the parts of one model call told: counts are summed, of the rest the later wins. */
-export function combine(told: Attributes, more: Attributes): Attributes {
-  const combined: Attributes = { ...told };
-  for (const key in more) combined[key] = SUMMED.has(key) ? sum(told[key], more[key]) : more[key];
+/** Puts together what two parts of one model call add to it: counts are summed, of the rest the later wins. */
+export function combine(earlier: Attributes, later: Attributes): Attributes {
+  const combined: Attributes = { ...earlier };
+  for (const key in later) combined[key] = SUMMED.has(key) ? sum(earlier[key], later[key]) : later[key];
   return combined;
 }
 

@@ -1,53 +1,60 @@
 import type { Attributes } from '@opentelemetry/api';
+import { ask } from '../call/options.js';
+import { settings } from '../settings.js';
+import type { ModelResponse } from './answer.js';
 import type { Conversation, Message, Part } from './messages/message.js';
+import { readConversation } from './providers/registry.js';
+import { findRequest, readRequest } from './request.js';
 import * as semconv from './semconv.js';
+import { countOf, stringOf } from './shape.js';
 
-/** Counts the tokens of a text, as the given model would. */
-export type TokenCounter = (text: string, model: string | undefined) => number;
-
-/**
- * Token counts for an answer that tells none, marked as estimated. What providers add to a text (roles, templates, tools) is
- * not counted, so they are a little low.
- *
- * @param said what the model said; `undefined` where that is not known
- * @param asked what it was asked; `undefined` where that is not known
+/*
+ * Token counts for answers that have no usage, such as a stream without `include_usage`, marked as estimated. Only where
+ * `settings().countTokens` is set. What providers add to a text (roles, templates, tools) is not counted, so that estimates are
+ * a little low.
  */
-export function estimatedUsage(
-  count: TokenCounter,
-  model: string | undefined,
-  said: string | undefined,
-  asked: string | undefined,
-): Attributes {
-  const bag: Attributes = {};
-  const input = asked === undefined ? undefined : count(asked, model);
-  const output = said === undefined ? undefined : count(said, model);
-  if (isCount(input)) bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS] = input;
-  if (isCount(output)) bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS] = output;
-  if (isCount(input) || isCount(output)) bag[semconv.ATTR_ANNOTEL_USAGE_ESTIMATED] = true;
-  return bag;
+
+/** @param answer as it was read, or the text that the method made of it */
+export function estimateOutput(answer: ModelResponse | string, model: unknown): Attributes {
+  if (!settings().countTokens) return {};
+  const text = typeof answer === 'string' ? answer : answer.output && textOfMessages(answer.output);
+  return estimate(model, text, semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS);
 }
 
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+/** @param args of the method: the request is one of them, or else all texts are what was asked */
+export function estimateInput(bag: Attributes, args: readonly unknown[]): Attributes {
+  const request = findRequest(args);
+  const conversation = request && readConversation(readRequest(request).fields);
+  const texts = args.filter((argument) => typeof argument === 'string');
+  const text = conversation ? textOfConversation(conversation) : texts.length > 0 ? texts.join('\n') : undefined;
+  const model = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL] ?? bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+  return estimate(model, text, semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS);
+}
+
+function estimate(model: unknown, text: string | undefined, attribute: string): Attributes {
+  const { countTokens } = settings();
+  if (!countTokens || text === undefined) return {};
+  const count = countOf(ask('countTokens', () => countTokens(text, stringOf(model))));
+  return count === undefined ? {} : { [attribute]: count, [semconv.ATTR_ANNOTEL_USAGE_ESTIMATED]: true };
 }
 
 /** All text of a request. */
-export function textOfConversation({ system, input, tools }: Conversation): string {
+function textOfConversation({ system, input, tools }: Conversation): string {
   const parts = [...(system ?? []), ...(input ?? []).flatMap((message) => message.parts)];
-  const described = (tools ?? []).map((tool) => JSON.stringify(tool));
-  return [...parts.map(textOfPart), ...described].join('\n');
+  const definitions = (tools ?? []).map((tool) => JSON.stringify(tool));
+  return [...parts.map(textOfPart), ...definitions].join('\n');
 }
 
 /** All text of an answer. */
-export function textOfMessages(messages: readonly Message[]): string {
+function textOfMessages(messages: readonly Message[]): string {
   return messages.flatMap((message) => message.parts.map(textOfPart)).join('\n');
 }
 
 function textOfPart(part: Part): string {
-  const { content, arguments: given, response } = part as Record<string, unknown>;
+  const { content, arguments: args, response } = part as Record<string, unknown>;
   if (part.type === 'blob') return '';
   if (typeof content === 'string') return content;
-  const said = given ?? response;
-  if (said === undefined) return '';
-  return typeof said === 'string' ? said : (JSON.stringify(said) ?? '');
+  const value = args ?? response;
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

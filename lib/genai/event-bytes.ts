@@ -2,7 +2,7 @@ import { objectOf } from './shape.js';
 
 /*
  * Server-sent events that the caller parses himself: the bytes of an HTTP body, or the `{ event, data }` of a parser in which
- * the data is still text. Only the data that may tell something is parsed a second time.
+ * the data is still text. Only data that may hold something of interest is parsed a second time.
  */
 
 /** A line longer than this, in characters, is left out. */

@@ -10,13 +10,13 @@ import { openHandle } from './trace-handle.js';
 
 /** Which answer is judged. Default: that of the model call which `traceHandle()` would point to now. */
 interface Judged {
-  /** What `traceHandle()` made when the answer was given. The events then belong to that trace. */
+  /** What `traceHandle()` returned when the answer was sent. The events then belong to that trace. */
   handle?: string | undefined;
   /** The provider's id of the answer; beats the one in the handle. Without a handle, the events are found by it alone. */
   responseId?: string | undefined;
 }
 
-/** What {@link recordFeedback} is told. */
+/** The argument of {@link recordFeedback}. */
 export interface Feedback extends Judged {
   /** -1 (bad) to 1 (good). */
   score: number;
@@ -24,7 +24,7 @@ export interface Feedback extends Judged {
   comment?: string | undefined;
 }
 
-/** What {@link recordEvaluation} is told. */
+/** The argument of {@link recordEvaluation}. */
 export interface Evaluation extends Judged {
   /** Of the metric, low in cardinality: `relevance`. */
   name: string;
@@ -49,14 +49,19 @@ const RESPONSE_ID = /^[\x21-\x7e]{1,256}$/;
  *
  * @throws TypeError where an argument is wrong, such as a handle that is broken or forged; then nothing is recorded. Handle
  *   and comment come from a client: an HTTP endpoint answers it with 400.
+ *
+ * @example
+ * ```ts
+ * recordFeedback({ handle: body.feedback, score: 1, comment: body.comment });
+ * ```
  */
 export function recordFeedback(feedback: Feedback): void {
-  const { score, comment, ...judged } = told('recordFeedback({ score, handle })', feedback);
+  const { score, comment, ...target } = checked('recordFeedback({ score, handle })', feedback);
   if (typeof score !== 'number' || !(score >= -1 && score <= 1)) {
     throw new TypeError('recordFeedback(): score has to be a number from -1 (bad) to 1 (good)');
   }
   checkText('recordFeedback', 'comment', comment);
-  const subject = subjectOf('recordFeedback', judged);
+  const subject = subjectOf('recordFeedback', target);
   safely('recording feedback', () => {
     const label = score > 0 ? 'thumbs_up' : score < 0 ? 'thumbs_down' : 'neutral';
     const explanation = explain(comment, subject.spanContext);
@@ -79,9 +84,14 @@ export function recordFeedback(feedback: Feedback): void {
  *
  * @throws TypeError where an argument is wrong: no name, a score that is no finite number, a handle that is broken or forged;
  *   then nothing is recorded
+ *
+ * @example
+ * ```ts
+ * recordEvaluation({ handle, name: 'relevance', score: 0.8, label: 'pass' });
+ * ```
  */
 export function recordEvaluation(evaluation: Evaluation): void {
-  const { name, score, label, explanation, ...judged } = told('recordEvaluation({ name, score })', evaluation);
+  const { name, score, label, explanation, ...target } = checked('recordEvaluation({ name, score })', evaluation);
   if (typeof name !== 'string' || name === '') {
     throw new TypeError("recordEvaluation(): name has to be a text, such as 'relevance'");
   }
@@ -90,7 +100,7 @@ export function recordEvaluation(evaluation: Evaluation): void {
   }
   checkText('recordEvaluation', 'label', label);
   checkText('recordEvaluation', 'explanation', explanation);
-  const subject = subjectOf('recordEvaluation', judged);
+  const subject = subjectOf('recordEvaluation', target);
   safely('recording an evaluation', () => {
     const result: Attributes = { [semconv.ATTR_GEN_AI_EVALUATION_NAME]: name };
     if (score !== undefined) result[semconv.ATTR_GEN_AI_EVALUATION_SCORE_VALUE] = score;
@@ -122,7 +132,7 @@ function subjectOf(caller: string, { handle, responseId }: Judged): Subject {
 
 const NOTHING: Subject = { spanContext: undefined, responseId: undefined };
 
-/** The call that tells the id of an answer is mostly another than the one that gave it: a request with feedback, say. */
+/** The call that passes the id of an answer is mostly another than the one that gave it: a request with feedback, say. */
 function subjectNow(responseId: string | undefined): Subject {
   const now = currentSubject();
   if (responseId === undefined) return now ?? NOTHING;
@@ -149,7 +159,7 @@ function explain(text: string | undefined, span: SpanContext | undefined): Attri
   return capture('feedback', text, span);
 }
 
-function told<T extends object>(usage: string, argument: T): T {
+function checked<T extends object>(usage: string, argument: T): T {
   if (typeof argument !== 'object' || argument === null) throw new TypeError(`expected ${usage}`);
   return argument;
 }

@@ -3,28 +3,23 @@ import { callIn, currentCall } from '../call/current.js';
 import type { InFlight } from '../call/operation.js';
 import { isInference, OPERATION_TRACED } from './semconv.js';
 
-/** What feedback and evaluations can be about. Holds ids only, nothing of what was said. */
+/** What feedback and evaluations can be about. Holds ids only, no content. */
 export interface Subject {
   readonly spanContext: SpanContext;
   /** Whether it is a model call; else the call or span that is running. */
   readonly isAnswer: boolean;
   /** Whether the model call is in flight. */
   isOpen: boolean;
-  /** Known once the model call has ended, if its answer tells one. */
+  /** Known once the model call has ended, if its answer has one. */
   responseId: string | undefined;
 }
 
 /** The last model call that was made in a span that no decorated call stands around. */
 const answers = new WeakMap<Span, Subject>();
 
-/** The last model call that was made in a call; of a model call itself, that. */
-function answerOf(call: InFlight): Subject | undefined {
-  return call.memo as Subject | undefined;
-}
-
 /**
  * A model call begins: it is the last one of all calls around it, up to a model call that it is made on behalf of, whose
- * answer is what people get to see.
+ * answer is what people get to see. Each of these calls keeps it as its `memo`; a model call keeps itself.
  */
 export function rememberAnswer(parent: Context, call: InFlight): void {
   const answer: Subject = { spanContext: call.spanContext, isAnswer: true, isOpen: true, responseId: undefined };
@@ -39,8 +34,7 @@ export function rememberAnswer(parent: Context, call: InFlight): void {
  * @param context the one that the call ran in
  */
 export function endAnswer(context: Context, responseId: unknown): void {
-  const call = callIn(context);
-  const answer = call && answerOf(call);
+  const answer = callIn(context)?.memo as Subject | undefined;
   if (!answer) return;
   answer.isOpen = false;
   if (typeof responseId === 'string') answer.responseId = responseId;
@@ -52,7 +46,7 @@ export function endAnswer(context: Context, responseId: unknown): void {
  */
 export function currentSubject(): Subject | undefined {
   const call = currentCall();
-  if (call) return answerOf(call) ?? enclosingAnswer(call) ?? running(call.spanContext);
+  if (call) return (call.memo as Subject | undefined) ?? enclosingAnswer(call) ?? running(call.spanContext);
   const span = trace.getActiveSpan();
   return span && (answers.get(span) ?? running(span.spanContext()));
 }
@@ -65,7 +59,7 @@ function running(spanContext: SpanContext): Subject {
 function enclosingAnswer(from: InFlight): Subject | undefined {
   let call: InFlight | undefined = from;
   while (call?.operation.type === OPERATION_TRACED) call = call.enclosing;
-  return call && isModelCall(call) ? answerOf(call) : undefined;
+  return call && isModelCall(call) ? (call.memo as Subject | undefined) : undefined;
 }
 
 function isModelCall({ operation }: InFlight): boolean {

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { CallInFlight } from '../call/call.js';
 import { currentCall } from '../call/current.js';
+import type { InFlight } from '../call/operation.js';
 import { safely, warnOnce } from '../safely.js';
 import * as semconv from './semconv.js';
 
-/** What {@link markCache} is told. */
+/** The argument of {@link markCache}. */
 export interface CacheMark {
   /**
    * `prefix`: the provider read a part of the input from its cache; the model was asked all the same. `semantic`: a cache of
@@ -17,6 +17,15 @@ export interface CacheMark {
  * This call was answered by a cache: `annotel.cache.hit` and `annotel.cache.type` on span, log record and metrics. A call
  * that a semantic cache answered costs nothing and has no token metrics, whatever the stored answer says of its own usage.
  * Outside of a decorated method it does nothing. Never throws.
+ *
+ * @example
+ * ```ts
+ * const stored = await cache.nearest(question);
+ * if (stored) {
+ *   markCache({ type: 'semantic' });
+ *   return stored;
+ * }
+ * ```
  */
 export function markCache(mark: CacheMark): void {
   safely('marking a cache hit', () => {
@@ -28,7 +37,7 @@ export function markCache(mark: CacheMark): void {
   });
 }
 
-/** What {@link markFallback} is told. */
+/** The argument of {@link markFallback}. */
 export interface FallbackMark {
   /** What was tried before: a provider or model. */
   from: string;
@@ -39,6 +48,16 @@ export interface FallbackMark {
 /**
  * A fallback provider or model answers: `annotel.fallback.*` on the call that the attempts are made in, such as a workflow;
  * called within a model call, on the one around it. Outside of a decorated method it does nothing. Never throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   return await this.askOpenAI(question);
+ * } catch {
+ *   markFallback({ from: 'openai', attempt: 1 });
+ *   return this.askAnthropic(question);
+ * }
+ * ```
  */
 export function markFallback(mark: FallbackMark): void {
   safely('marking a fallback', () => {
@@ -51,12 +70,12 @@ export function markFallback(mark: FallbackMark): void {
 }
 
 /** The nearest call that is no model call itself; where there is none, the model call. */
-function attemptsAreMadeIn(innermost: CallInFlight | undefined): CallInFlight | undefined {
+function attemptsAreMadeIn(innermost: InFlight | undefined): InFlight | undefined {
   for (let call = innermost; call; call = call.enclosing) if (!semconv.isInference(call.operation.type)) return call;
   return innermost;
 }
 
-/** What {@link markSafety} is told. */
+/** The argument of {@link markSafety}. */
 export interface SafetyMark {
   flagged: boolean;
   /** 0 (harmless) to 1. */
@@ -67,6 +86,11 @@ export interface SafetyMark {
  * The verdict of a safety check on the call that is running: `annotel.safety.*` on span and log record, and the event
  * `gen_ai.evaluation.result` named `safety`, with label `fail` where it was flagged, else `pass`. Outside of a decorated
  * method it does nothing. Never throws.
+ *
+ * @example
+ * ```ts
+ * markSafety({ flagged: moderation.flagged, score: moderation.score });
+ * ```
  */
 export function markSafety(mark: SafetyMark): void {
   safely('marking a safety verdict', () => {

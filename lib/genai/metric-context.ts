@@ -14,7 +14,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<MetricContextKey, string>> = {
 
 /**
  * The parts of the request context that `settings().metricContext` makes dimensions of metrics. Of each, the first
- * `settings().metricContextLimit` values that a process meets are told apart; for all later ones stands `_other`.
+ * `settings().metricContextLimit` values that a process meets are dimensions of their own; all later ones are `_other`.
  */
 export class MetricContext {
   private static readonly ofMeter = new WeakMap<Meter, MetricContext>();
@@ -27,7 +27,7 @@ export class MetricContext {
     return known;
   }
 
-  /** Adds to a call's dimensions what its bag tells of the request context; returns the dimensions. */
+  /** Adds to a call's dimensions what its bag has of the request context; returns the dimensions. */
   addTo(dimensions: Attributes, bag: Attributes): Attributes {
     const { metricContext, metricContextLimit } = settings();
     for (const key of metricContext) {

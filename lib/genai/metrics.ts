@@ -155,7 +155,7 @@ export class GenAiMetrics {
   private recordCost(bag: Attributes, dimensions: Attributes, context: Context): void {
     const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
     const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
-    // A gateway may tell of money given back, which a counter cannot hold.
+    // A gateway may report a refund, a negative cost, which a counter cannot hold.
     if (!isAmount(amount) || typeof currency !== 'string') return;
     let counter = this.costs.get(currency);
     if (!counter) {
@@ -206,13 +206,13 @@ function createAll<D extends Definitions>(meter: Meter, definitions: D): Instrum
 function dimensionsOf(bag: Attributes): Attributes {
   const dimensions: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: bag[semconv.ATTR_GEN_AI_OPERATION_NAME] };
   const provider = bag[semconv.ATTR_GEN_AI_PROVIDER_NAME];
-  const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
-  const answered = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
+  const requestModel = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+  const responseModel = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
   const address = bag[semconv.ATTR_SERVER_ADDRESS];
   const port = bag[semconv.ATTR_SERVER_PORT];
   if (provider !== undefined) dimensions[semconv.ATTR_GEN_AI_PROVIDER_NAME] = provider;
-  if (asked !== undefined) dimensions[semconv.ATTR_GEN_AI_REQUEST_MODEL] = asked;
-  if (answered !== undefined) dimensions[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = answered;
+  if (requestModel !== undefined) dimensions[semconv.ATTR_GEN_AI_REQUEST_MODEL] = requestModel;
+  if (responseModel !== undefined) dimensions[semconv.ATTR_GEN_AI_RESPONSE_MODEL] = responseModel;
   if (address !== undefined) dimensions[semconv.ATTR_SERVER_ADDRESS] = address;
   if (port !== undefined) dimensions[semconv.ATTR_SERVER_PORT] = port;
   const cacheHit = bag[semconv.ATTR_ANNOTEL_CACHE_HIT];

@@ -8,26 +8,18 @@ import { debugOnce, safely } from '../safely.js';
 import { settings } from '../settings.js';
 import { agentTurn, countTokens, namesAgent } from './agent-turn.js';
 import { type ModelResponse, responseAttributes, type Wanted } from './answer.js';
+import { combinePriced, isPricedByParts, NO_COST } from './combine.js';
+import { estimateInput, estimateOutput } from './estimate.js';
 import { endAnswer, rememberAnswer } from './last-answer.js';
-import { readConversation } from './messages/read.js';
 import { GENAI_METRICS } from './metrics.js';
 import { absorbForeignMetrics } from './one-span/foreign-metrics.js';
 import { absorbForeignSpans } from './one-span/foreign-spans.js';
 import { openOwner, ownerOf, withOwner } from './one-span/owner.js';
-import { isAnsweredBySemanticCache, type Price, priceOf } from './pricing/price.js';
-import { type LastKnown, readResponse, StreamedResponse } from './providers/registry.js';
-import {
-  findRequest,
-  type LlmRequest,
-  requestAttributes,
-  requestedModel,
-  requestedProvider,
-  requestWithin,
-} from './request.js';
+import { isAnsweredBySemanticCache, priceOf } from './pricing/price.js';
+import { type LastKnown, readConversation, readResponse, StreamedResponse } from './providers/registry.js';
+import { findRequest, type LlmRequest, type RequestRead, readRequest, requestAttributes } from './request.js';
 import * as semconv from './semconv.js';
 import { objectOf, stringOf } from './shape.js';
-import { combinePriced, isPricedByParts, NO_COST } from './summed-cost.js';
-import { estimateInput, estimateOutput } from './usage-estimate.js';
 import { answerWithin } from './wrapped-answer.js';
 
 // Here, where model calls are defined: an app that decorates none of them has its tracers and meters as they are.
@@ -49,15 +41,15 @@ export interface ModelCallOptions<A extends unknown[] = any[], V = any> extends 
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): ModelOperation {
   const { provider, model, request, response } = options;
-  /** What the callback answered, so that it is asked once a call. */
-  const requests = new WeakMap<Call, LlmRequest>();
   const last: LastKnown = {};
-  const requestOf = (call: Call): LlmRequest | undefined => {
-    if (!request) return safely('finding the request', () => findRequest(call.args));
-    const known = requests.get(call) ?? objectOf(ask('the request callback', () => request(...call.args)));
-    if (known) requests.set(call, known);
-    return known;
-  };
+  /** Finds and reads the request of a call. */
+  const requestOf = (call: Call): RequestRead | undefined =>
+    safely('reading the request', () => {
+      const found = request
+        ? objectOf(ask('the request callback', () => request(...call.args)))
+        : findRequest(call.args);
+      return found && readRequest(found);
+    });
   const isModelCall = semconv.isInference(name);
   const isSame = isModelCall ? semconv.isInference : (operation: string) => operation === name;
   const operation: ModelOperation = {
@@ -66,22 +58,23 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
     type: name,
     named: options.name !== undefined,
     name(_call, bag) {
-      const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
-      return asked === undefined ? name : `${name} ${asked}`;
+      const model = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+      return model === undefined ? name : `${name} ${model}`;
     },
     onStart(call) {
       const bag: Attributes = { [semconv.ATTR_GEN_AI_OPERATION_NAME]: name };
-      const asked = requestOf(call);
-      const named = provider ?? (asked && safely('reading the request', () => requestedProvider(asked)));
-      if (named !== undefined) bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = named;
-      const given = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
-      const requested = stringOf(given) ?? safely('reading the request', () => requestedModel(asked));
-      if (requested !== undefined) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = requested;
+      const read = requestOf(call);
+      call.memo = read;
+      const knownProvider = provider ?? read?.provider;
+      if (knownProvider !== undefined) bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = knownProvider;
+      const option = typeof model === 'function' ? ask('the model callback', () => model(...call.args)) : model;
+      const knownModel = stringOf(option) ?? read?.model;
+      if (knownModel !== undefined) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = knownModel;
       return namesAgent(bag, call.context);
     },
     describe(call, span) {
-      const known = requestOf(call);
-      return (known && safely('reading the request', () => describeRequest(known, name, span))) ?? {};
+      const read = call.memo as RequestRead | undefined;
+      return (read && safely('reading the request', () => describeRequest(read, isModelCall, span))) ?? {};
     },
     ...GENAI_METRICS,
     eventName: (failed) =>
@@ -103,17 +96,20 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
     onEnd(value, stream, detail, span) {
       const stated = response && !stream ? objectOf(ask('the response callback', () => response(value))) : undefined;
       const own = stated && safely('the response callback', (): ModelResponse => ({ ...stated }));
-      const read = () =>
-        stream ? (value as ModelResponse | undefined) : readResponse(within(value), wantedOf(detail), last);
-      const answer = own ?? safely('reading an answer', read);
+      const answer =
+        own ??
+        safely('reading an answer', () =>
+          stream ? (value as ModelResponse | undefined) : readResponse(answerWithin(value), wantedOf(detail), last),
+        );
       if (!answer && (stream || objectOf(value))) {
         debugOnce('an answer of a model is of no known shape; its call has no usage, unless `response` tells it');
       }
       const bag: Attributes = answer ? safely('reading an answer', () => responseAttributes(answer, detail), {}) : {};
       if (answer?.usage && !answer.cost) Object.assign(bag, NO_COST);
       if (answer?.output && detail && isCaptured('output')) Object.assign(bag, capture('output', answer.output, span));
-      const said = answer ?? (typeof value === 'string' ? value : undefined);
-      if (said !== undefined && answer?.usage === undefined) Object.assign(bag, estimateOutput(said, answer?.model));
+      const readable = answer ?? (typeof value === 'string' ? value : undefined);
+      if (readable !== undefined && answer?.usage === undefined)
+        Object.assign(bag, estimateOutput(readable, answer?.model));
       if (provider === undefined && answer?.provider !== undefined) {
         bag[semconv.ATTR_GEN_AI_PROVIDER_NAME] = answer.provider;
       }
@@ -124,8 +120,8 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       return bag;
     },
     nameAtEnd(bag) {
-      const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
-      return asked === undefined || options.name !== undefined ? undefined : `${name} ${asked}`;
+      const model = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+      return model === undefined || options.name !== undefined ? undefined : `${name} ${model}`;
     },
     combine: combinePriced,
     complete(bag, context, args) {
@@ -137,7 +133,13 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
       if (!unused && provider === undefined && model === undefined && isPricedByParts(bag)) return estimated;
       // What nested calls added in its place was not theirs to say, or not known.
       const unknown = bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'local' ? NO_COST : undefined;
-      return { ...estimated, ...unknown, ...completion(priceOf({ ...bag, ...unknown }), unused) };
+      const following: Attributes = { ...estimated, ...unknown };
+      const price = priceOf({ ...bag, ...unknown });
+      if (!price) return following;
+      following[semconv.ATTR_ANNOTEL_COST_AMOUNT] = price.amount;
+      following[semconv.ATTR_ANNOTEL_COST_CURRENCY] = price.currency;
+      following[semconv.ATTR_ANNOTEL_COST_SOURCE] = price.source;
+      return unused ? Object.assign(following, NO_TOKENS) : following;
     },
     fold: (detail) => new StreamedResponse(wantedOf(detail)),
     payload: answerWithin,
@@ -145,16 +147,12 @@ export function modelCall(name: string, options: ModelCallOptions): ModelOperati
   return withOptions(operation, options) as ModelOperation;
 }
 
-function within(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? answerWithin(value) : value;
-}
-
 /** Where tokens are counted here, the text is wanted too. */
 function wantedOf(detail: boolean): Wanted {
   return { detail, content: (detail && isCaptured('output')) || settings().countTokens !== undefined };
 }
 
-/** What a model used while no model was asked. */
+/** Removes the counts of an earlier call, whose answer a cache gave again. */
 const NO_TOKENS: Attributes = {
   [semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS]: undefined,
   [semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]: undefined,
@@ -165,24 +163,13 @@ const NO_TOKENS: Attributes = {
   [semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]: undefined,
 };
 
-/** @param unused whether the counts are those of an earlier call, whose answer a cache gave again */
-function completion(price: Price | undefined, unused: boolean): Attributes | undefined {
-  if (!price) return undefined;
-  const bag: Attributes = {
-    [semconv.ATTR_ANNOTEL_COST_AMOUNT]: price.amount,
-    [semconv.ATTR_ANNOTEL_COST_CURRENCY]: price.currency,
-    [semconv.ATTR_ANNOTEL_COST_SOURCE]: price.source,
-  };
-  return unused ? Object.assign(bag, NO_TOKENS) : bag;
-}
-
 /** What is known of a request beside its model; with what it says, where that is captured. */
-function describeRequest(request: LlmRequest, operation: string, span: SpanContext): Attributes {
-  const bag = requestAttributes(request);
+function describeRequest({ fields }: RequestRead, isModelCall: boolean, span: SpanContext): Attributes {
+  const bag = requestAttributes(fields);
   // The texts of an embedding have no attribute.
-  if (!semconv.isInference(operation)) return bag;
+  if (!isModelCall) return bag;
   if (!isCaptured('input') && !isCaptured('system') && !isCaptured('toolDefinitions')) return bag;
-  const { system, input, tools } = readConversation(requestWithin(request)) ?? {};
+  const { system, input, tools } = readConversation(fields) ?? {};
   if (system) Object.assign(bag, capture('system', system, span));
   if (input) Object.assign(bag, capture('input', input, span));
   if (tools) Object.assign(bag, capture('toolDefinitions', tools, span));
@@ -192,6 +179,12 @@ function describeRequest(request: LlmRequest, operation: string, span: SpanConte
 /**
  * Records a provider request that is built inside a method decorated with `@LlmCall` or `@Embedding`, and hands it back:
  * `return client.chat.completions.create(llmRequest({ model, messages }))`. Elsewhere it only hands it back.
+ *
+ * @example
+ * ```ts
+ * const request = llmRequest({ model: 'gpt-4o', messages });
+ * return client.chat.completions.create(request);
+ * ```
  */
 export function llmRequest<R extends LlmRequest>(request: R): R {
   safely('reading a request', () => {
@@ -200,9 +193,10 @@ export function llmRequest<R extends LlmRequest>(request: R): R {
     const type = openOwner(active)?.operation;
     const owner = ownerOf(active, () => true);
     if (!call || !owner || type === undefined || !objectOf(request)) return;
-    call.args.add(request);
-    const attributes = describeRequest(request, type, owner.spanContext);
-    const model = requestedModel(request);
+    call.addArgument(request);
+    const read = readRequest(request);
+    const { model } = read;
+    const attributes = describeRequest(read, semconv.isInference(type), owner.spanContext);
     if (model !== undefined) attributes[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
     // A method on the way to the client, such as one that is traced, is part of the call.
     const { named, type: own } = call.operation as ModelOperation;

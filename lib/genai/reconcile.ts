@@ -2,10 +2,10 @@ import type { TokenUsage } from './answer.js';
 
 /**
  * Frameworks and gateways hand on counts as the provider made them: what was cached beside the input (Anthropic, Bedrock), what
- * was thought beside the output (Google, xAI). Where they hand on the provider's total too, it tells so: what is beside adds up
+ * was thought beside the output (Google, xAI). Where they hand on the provider's total too, that shows: what is beside adds up
  * to it.
  *
- * @param total of all tokens of the call, as told
+ * @param total of all tokens of the call, as reported
  * @param thinks whether what the total has beside input and output is known to be thoughts, though nothing counts these
  */
 export function reconciled(usage: TokenUsage, total: number | undefined, thinks = false): TokenUsage {

@@ -1,116 +1,98 @@
 import type { Attributes } from '@opentelemetry/api';
-import { takeParameters } from './request-parameters.js';
+import { COMMON_PARAMETERS } from './parameters.js';
+import type { TakeParameter } from './providers/family.js';
+import { FAMILIES } from './providers/registry.js';
 import { objectOf, stringOf } from './shape.js';
 
-/** A request as it is given to a provider's client. Only what the conventions name is read of it, never its content. */
+/**
+ * A request as it is passed to a provider's client. Of its fields only those are read that the conventions have a name for;
+ * what it says is read only where content is captured.
+ */
 export type LlmRequest = object;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a value looks like a request to a model: it names one, and has something to ask of it. */
-export function isRequest(value: unknown): value is LlmRequest {
-  const fields = objectOf(value);
-  return fields !== undefined && asks(requestWithin(fields));
+/** What a request says before it is sent. */
+export interface RequestRead {
+  /** Its fields, whatever the client wants them wrapped in. */
+  readonly fields: Fields;
+  /** The model that it asks. */
+  readonly model: string | undefined;
+  /** `gen_ai.provider.name`; `undefined` where several providers would take the request. */
+  readonly provider: string | undefined;
 }
 
-/** The first argument that looks like a request to a model. */
+/** The first argument that looks like a request to a model: it names one, and has something to ask of it. */
 export function findRequest(args: readonly unknown[]): LlmRequest | undefined {
-  for (const argument of args) if (isRequest(argument)) return argument;
+  for (const argument of args) {
+    const fields = objectOf(argument);
+    if (fields && isRequest(requestWithin(fields))) return fields;
+  }
   return undefined;
 }
 
-/** The model that a request asks. */
-export function requestedModel(request: LlmRequest | undefined): string | undefined {
-  return request && modelOf(requestWithin(request));
+export function readRequest(request: LlmRequest): RequestRead {
+  const fields = requestWithin(request);
+  const named = stringOf(fields['model']);
+  if (named !== undefined) return { fields, model: named, provider: undefined };
+  return { fields, model: modelOf(fields), provider: ofFamilies((family) => family.requestedProvider?.(fields)) };
 }
 
 /** The request attributes of the conventions beside the model, as far as the request sets them. */
 export function requestAttributes(request: LlmRequest): Attributes {
   const bag: Attributes = {};
-  takeParameters(bag, requestWithin(request));
+  takeParameters(bag, requestWithin(request), 0);
   return bag;
 }
 
-/** The fields of a request, where a client wants them wrapped: a Command of the AWS SDK, the options of the Azure REST client. */
-export function requestWithin(request: LlmRequest): Fields {
+/** The fields of a request, where a client wants them wrapped. */
+function requestWithin(request: LlmRequest): Fields {
   const fields = request as Fields;
   if (modelOf(fields) !== undefined) return fields;
-  // Own fields only: the `body` of a fetch `Request` is a getter.
-  const input = Object.hasOwn(fields, 'input') ? objectOf(fields['input']) : undefined;
-  if (input && stringOf(input['modelId']) !== undefined) return input;
-  const body = Object.hasOwn(fields, 'body') ? objectOf(fields['body']) : undefined;
-  return body && (modelOf(body) !== undefined || Array.isArray(body['messages'])) ? body : fields;
+  const isRequest = (found: Fields) => modelOf(found) !== undefined || Array.isArray(found['messages']);
+  const wrapped = ofFamilies((family) => {
+    const found = family.wrappedRequest?.(fields);
+    return found && isRequest(found) ? found : undefined;
+  });
+  return wrapped ?? fields;
 }
 
-/** What a request alone tells of its provider: `gen_ai.provider.name`. `undefined` where several would take it. */
-export function requestedProvider(request: LlmRequest | undefined): string | undefined {
-  if (!request) return undefined;
-  const fields = requestWithin(request);
-  if (stringOf(fields['model']) !== undefined) return undefined;
-  if (stringOf(fields['modelId']) !== undefined) return 'aws.bedrock';
-  return sdkProvider(stringOf(objectOf(fields['model'])?.['provider']));
-}
-
-/** The names of the AI SDK's providers, such as `openai.chat`; the longer beginnings first. */
-const SDK_PROVIDERS: readonly (readonly [beginning: string, provider: string])[] = [
-  ['amazon-bedrock', 'aws.bedrock'],
-  ['bedrock', 'aws.bedrock'],
-  ['anthropic', 'anthropic'],
-  ['azure', 'azure.ai.openai'],
-  ['cohere', 'cohere'],
-  ['deepseek', 'deepseek'],
-  ['google.vertex', 'gcp.vertex_ai'],
-  ['vertex', 'gcp.vertex_ai'],
-  ['google-vertex', 'gcp.vertex_ai'],
-  ['google', 'gcp.gemini'],
-  ['groq', 'groq'],
-  ['mistral', 'mistral_ai'],
-  ['openai', 'openai'],
-  ['perplexity', 'perplexity'],
-  ['xai', 'x_ai'],
-];
-
-function sdkProvider(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  for (const [beginning, provider] of SDK_PROVIDERS) {
-    // A whole word of the name: `openai-compatible` is not OpenAI.
-    if (name === beginning || name.startsWith(`${beginning}.`)) return provider;
-  }
-  return undefined;
-}
-
-/** The AI SDK takes a model as an object too; Bedrock calls it otherwise. */
 function modelOf(fields: Fields): string | undefined {
-  const { model } = fields;
-  return stringOf(model) ?? stringOf(objectOf(model)?.['modelId']) ?? stringOf(fields['modelId']);
+  return stringOf(fields['model']) ?? ofFamilies((family) => family.modelOf?.(fields));
 }
 
 /** What is asked, under its names; each looked at only for its type, as other objects have a `model` and such fields too. */
-function asks(fields: Fields): boolean {
-  const { model, messages, input, prompt, contents } = fields;
+function isRequest(fields: Fields): boolean {
+  const { messages, input, prompt } = fields;
   if (modelOf(fields) === undefined) return false;
-  return (
-    Array.isArray(messages) ||
-    isTextOrList(input) ||
-    isTextOrList(prompt) ||
-    // OpenAI: a prompt kept there
-    stringOf(objectOf(prompt)?.['id']) !== undefined ||
-    // Google GenAI; one content, or one part of it, need not be in a list
-    isTextOrList(contents) ||
-    Array.isArray(objectOf(contents)?.['parts']) ||
-    typeof objectOf(contents)?.['text'] === 'string' ||
-    // Mistral and Cohere: embeddings
-    isTextOrList(fields['inputs']) ||
-    Array.isArray(fields['texts']) ||
-    (Array.isArray(fields['images']) && stringOf(fields['inputType']) !== undefined) ||
-    // AWS Bedrock: InvokeModel, and a prompt kept there
-    (fields['modelId'] !== undefined && (fields['body'] ?? fields['promptVariables']) != null) ||
-    // Vercel AI SDK: embeddings; words that common need a model that is no mere name
-    ((typeof model === 'object' || String(model).includes('/')) &&
-      (typeof fields['value'] === 'string' || Array.isArray(fields['values'])))
-  );
+  if (Array.isArray(messages) || isTextOrList(input) || isTextOrList(prompt)) return true;
+  return FAMILIES.some((family) => family.isRequest?.(fields));
 }
 
 function isTextOrList(value: unknown): boolean {
   return typeof value === 'string' || Array.isArray(value);
+}
+
+/** The first thing that a family knows. */
+function ofFamilies<T>(ask: (family: (typeof FAMILIES)[number]) => T | undefined): T | undefined {
+  for (const family of FAMILIES) {
+    const known = ask(family);
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
+
+const PARAMETERS: ReadonlyMap<string, TakeParameter> = new Map(
+  [COMMON_PARAMETERS, ...FAMILIES.map(({ parameters }) => parameters ?? {})].flatMap((named) => Object.entries(named)),
+);
+
+/** Deeper than any client nests them; ends circles. */
+const DEEPEST = 4;
+
+/** Puts the attributes that a request's parameters set into the bag. */
+function takeParameters(bag: Attributes, fields: unknown, depth: number): void {
+  if (typeof fields !== 'object' || fields === null || depth > DEEPEST) return;
+  const takeInner = (inner: unknown) => takeParameters(bag, inner, depth + 1);
+  // Requests have few fields, and the table has many names: so it is the request that is gone through.
+  for (const field in fields) PARAMETERS.get(field)?.(bag, (fields as Fields)[field], takeInner);
 }

@@ -114,7 +114,7 @@ const CONTENT_ATTRIBUTES: Readonly<Record<ContentField, ContentAttributes>> = {
   feedback: contentNames(ATTR_GEN_AI_EVALUATION_EXPLANATION, 'feedback'),
 };
 
-/** The attributes that hold a captured field, and what is told of it: per field, since a call captures several. */
+/** The attributes that hold a captured field, and what is recorded about it: per field, since a call captures several. */
 export function contentAttributes(field: ContentField): ContentAttributes {
   return CONTENT_ATTRIBUTES[field];
 }
@@ -144,9 +144,9 @@ export const ATTR_ANNOTEL_RETRIEVAL_QUERY_LENGTH = 'annotel.retrieval.query.leng
 export const ATTR_ANNOTEL_COST_AMOUNT = 'annotel.cost.amount';
 /** ISO 4217. */
 export const ATTR_ANNOTEL_COST_CURRENCY = 'annotel.cost.currency';
-/** `provider` where the answer told the cost, `local` where it was computed here. */
+/** `provider` where the cost stood in the answer, `local` where it was computed here. */
 export const ATTR_ANNOTEL_COST_SOURCE = 'annotel.cost.source';
-/** `true` where the token counts were estimated here, since the answer told none. */
+/** `true` where the token counts were estimated here, since the answer had none. */
 export const ATTR_ANNOTEL_USAGE_ESTIMATED = 'annotel.usage.estimated';
 /** Input tokens written to a cache that keeps them for an hour, which costs more; part of those written to a cache. */
 export const ATTR_ANNOTEL_USAGE_CACHE_WRITE_1H_INPUT_TOKENS = 'annotel.usage.cache_write_1h.input_tokens';
@@ -164,7 +164,7 @@ export const ATTR_ANNOTEL_SAFETY_FLAGGED = 'annotel.safety.flagged';
 /** Model calls and tool calls of an agent's turn, failed ones included; those of agents below it are theirs. */
 export const ATTR_ANNOTEL_AGENT_INFERENCE_CALLS = 'annotel.agent.inference_calls';
 export const ATTR_ANNOTEL_AGENT_TOOL_CALLS = 'annotel.agent.tool_calls';
-/** On whose behalf and for what the call was made, as `withRequestContext` was told; see `request-context.ts`. */
+/** On whose behalf and for what the call was made, as passed to `withRequestContext`; see `request-context.ts`. */
 export const ATTR_ANNOTEL_TENANT_ID = 'annotel.tenant.id';
 export const ATTR_ANNOTEL_FEATURE_ID = 'annotel.feature.id';
 export const ATTR_ANNOTEL_REQUEST_ID = 'annotel.request.id';
@@ -172,7 +172,7 @@ export const ATTR_ANNOTEL_REQUEST_ID = 'annotel.request.id';
 export const ATTR_ANNOTEL_CONTENT_TRUNCATED = 'annotel.content.truncated';
 /** How many traces this one stands for, where not 1: one over the probability that it was sampled with. */
 export const ATTR_ANNOTEL_SAMPLING_WEIGHT = 'annotel.sampling.weight';
-/** On the local root of a trace that was kept whatever the sampler said: `error`, `slow` or `expensive`. */
+/** On the local root of a trace that was kept although the sampler dropped it: `error`, `slow` or `expensive`. */
 export const ATTR_ANNOTEL_SAMPLING_KEPT = 'annotel.sampling.kept';
 /** On the local root: spans below it that were left out, since the trace has too many. */
 export const ATTR_ANNOTEL_SAMPLING_SPANS_LEFT_OUT = 'annotel.sampling.spans_left_out';

@@ -15,7 +15,7 @@ const LONGEST_ID = 72;
 /** So that nothing but an id can travel in a handle. */
 const ID = new RegExp(`^[\\x21-\\x7e]{1,${LONGEST_ID}}$`);
 const HANDLE = /^[A-Za-z0-9_-]{56,152}$/;
-/** Anybody can read it here: without a key of the app's, the tag tells a broken handle from a whole one, and no more. */
+/** Anybody can read it here: without a key of the app's, the tag shows that a handle is intact, not who made it. */
 const BUILT_IN_KEY = 'annotel.trace-handle';
 
 /** What a handle points to. */
@@ -35,8 +35,13 @@ export interface HandleTarget {
  * before is the model call over, and its response id in the handle.
  *
  * It is a URL-safe text of less than 160 characters. It names trace, span and the provider's response id, and holds nothing of
- * what was said. Set `ANNOTEL_HANDLE_KEY` (or `configure({ handleKey })`), the same in every process, wherever clients are not
+ * content. Set `ANNOTEL_HANDLE_KEY` (or `configure({ handleKey })`), the same in every process, wherever clients are not
  * trusted: without it anybody who reads annotel's source can make a valid handle to a trace of their choice.
+ *
+ * @example
+ * ```ts
+ * return { answer, feedback: traceHandle() };
+ * ```
  */
 export function traceHandle(): string | undefined {
   return safely('making a trace handle', () => {

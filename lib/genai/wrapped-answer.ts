@@ -1,14 +1,17 @@
+import { FAMILIES } from './providers/registry.js';
 import { objectOf } from './shape.js';
 
 /**
  * Finds the answer or stream in what a client wraps it in: `{ data, response }` of `.withResponse()`, `{ data, … }` of axios and
  * generated clients, `{ body, … }` of REST clients, `{ stream, … }` of the AWS SDK. Anything else is handed back as it is,
- * and so is an answer of the Azure REST client whose body is complete: its reader wants the status too.
+ * and so is an HTTP response whose body is complete and whose family reads the status, too.
  *
  * Only fields of plain objects are looked at: the getters of a client's own classes may do work, such as reading a stream.
  */
-export function answerWithin(value: object): unknown {
-  if (!isPlain(value)) return value;
+export function answerWithin(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  // Nearly every answer is one itself.
+  if (!('data' in value || 'body' in value || 'stream' in value) || !isPlain(value)) return value;
   const data = fieldOf(value, 'data');
   if (data) {
     // With the HTTP response beside it, it is the answer, whatever it is. Without, a list is a field of an answer.
@@ -21,19 +24,11 @@ export function answerWithin(value: object): unknown {
   return stream && isStream(stream) && !isAnswer(value) ? stream : value;
 }
 
-/**
- * Whether a value is what `@azure-rest/core-client` answers with: `{ request, headers, status, body }`, where the status is
- * text.
- */
-export function isAzureResponse(value: object): boolean {
-  const { request, headers, status } = value as Record<string, unknown>;
-  return typeof status === 'string' && objectOf(request) !== undefined && objectOf(headers) !== undefined;
-}
-
 function isBody(body: object, value: object): boolean {
   // Bytes are for the reader that knows what they are; a failed call has its status, and nothing to stream.
   if (body instanceof Uint8Array || Array.isArray(body) || isAnswer(value)) return false;
-  return !isAzureResponse(value) || (isStream(body) && !((value as { status: string }).status >= '400'));
+  if (!FAMILIES.some((family) => family.isHttpResponse?.(value))) return true;
+  return isStream(body) && !((value as { status: string }).status >= '400');
 }
 
 function isAnswer(value: object): boolean {

@@ -9,7 +9,7 @@ import { ownerOf } from '../genai/one-span/owner.js';
 import { isInference, OPERATION_TRACED } from '../genai/semconv.js';
 import type { Observed } from './runs.js';
 
-/** A chain, graph, node or any other runnable, as its start tells. */
+/** A chain, graph, node or any other runnable, as the callback of its start describes it. */
 export interface Chain {
   /** What its author calls it; else what its class is called. */
   readonly name: string | undefined;
@@ -47,29 +47,29 @@ export function observeChain(
   if (type === 'prompt' || type === 'parser' || tags.includes('langsmith:hidden')) return undefined;
   // A chain around a model, inside a decorated method that stands for the call.
   if (ownerOf(parent, isInference)) return undefined;
-  const given = name === undefined || name === className || UNNAMED.test(name) ? undefined : name;
+  const ownName = name === undefined || name === className || UNNAMED.test(name) ? undefined : name;
   const isGraph = className === 'CompiledStateGraph' || className === 'CompiledGraph' || className === 'Pregel';
-  const agentName = isGraph ? nameOfAgent(chain, given, agents) : undefined;
+  const agentName = isGraph ? nameOfAgent(chain, ownName, agents) : undefined;
   if (agentName !== undefined) return observed(agentName, agent({ name: agentName }));
   if (isRoot) {
-    const called = given ?? workflowName ?? (callIn(parent) ? undefined : (name ?? className ?? 'chain'));
+    const called = ownName ?? workflowName ?? (callIn(parent) ? undefined : (name ?? className ?? 'chain'));
     return called === undefined ? undefined : observed(called, workflow(called));
   }
-  if (given === undefined) return undefined;
-  if (isGraph) return observed(given, workflow(given));
+  if (ownName === undefined) return undefined;
+  if (isGraph) return observed(ownName, workflow(ownName));
   const isStep = tags.some((tag) => typeof tag === 'string' && tag.startsWith('seq:step'));
-  return isStep && className === 'RunnableLambda' ? undefined : observed(given, STEP);
+  return isStep && className === 'RunnableLambda' ? undefined : observed(ownName, STEP);
 }
 
-/** Metadata is handed down to whatever runs below, where it no longer tells of the graph itself. */
+/** Metadata is handed down to whatever runs below, where it no longer describes the graph itself. */
 function nameOfAgent(
   { metadata }: Chain,
-  given: string | undefined,
+  ownName: string | undefined,
   agents: readonly string[] = [],
 ): string | undefined {
-  const told = metadata['lc_agent_name'];
-  const name = typeof told === 'string' && told !== '' ? told : undefined;
-  if (given !== undefined) return agents.includes(given) || given === name ? given : undefined;
+  const declared = metadata['lc_agent_name'];
+  const name = typeof declared === 'string' && declared !== '' ? declared : undefined;
+  if (ownName !== undefined) return agents.includes(ownName) || ownName === name ? ownName : undefined;
   return metadata['ls_integration'] === 'langchain_create_agent' ? (name ?? 'LangGraph') : undefined;
 }
 

@@ -3,7 +3,7 @@ import { safely } from '../safely.js';
 
 /*
  * LangChain runs the code of tools, lambdas and graph nodes in an `AsyncLocalStorage` of its own, which it registers globally
- * and which tells the run that the code belongs to. Whatever it runs there runs in the context of that run as well, so that
+ * and which holds the run that the code belongs to. Whatever it runs there runs in the context of that run as well, so that
  * decorated methods, database clients and HTTP calls in there are the run's children.
  */
 
@@ -25,9 +25,9 @@ export function carryContext(contextFor: (runId: string | undefined) => Context 
   if (!storage || storage[CARRIES] || typeof storage.run !== 'function') return;
   const { run } = storage;
   storage[CARRIES] = true;
-  storage.run = function (this: Storage, ...given) {
-    const carried = safely('carrying the context of a LangChain run', () => contextFor(runIn(given[0])));
-    return carried ? context.with(carried, () => run.apply(this, given)) : run.apply(this, given);
+  storage.run = function (this: Storage, ...args) {
+    const carried = safely('carrying the context of a LangChain run', () => contextFor(runIn(args[0])));
+    return carried ? context.with(carried, () => run.apply(this, args)) : run.apply(this, args);
   };
 }
 

@@ -14,8 +14,8 @@ export type TelemetryCallbackOptions = ChainOptions;
 type Metadata = Record<string, unknown>;
 
 /**
- * Records what LangChain and LangGraph run, with the spans, metrics and log records of the decorators, under the active span:
- * `chain.invoke(input, { callbacks: [new TelemetryCallbackHandler()] })`. One handler may serve any number of calls at once.
+ * Records what LangChain and LangGraph run, with the spans, metrics and log records of the decorators, under the active span.
+ * One handler may serve any number of calls at once.
  *
  * Spans: `invoke_workflow {name}` for the outermost chain or graph and for named graphs within, `invoke_agent {name}` for
  * agents, `{name}` for nodes and named chains, `chat {model}`, `execute_tool {tool}`, `retrieval {retriever}`.
@@ -26,6 +26,12 @@ type Metadata = Record<string, unknown>;
  * Inside a method decorated with `@LlmCall` the model run is that call: it has no span of its own. What the code of tools,
  * nodes and lambdas does is a child of their run where LangChain keeps track of it, as it does with LangGraph or with
  * `@langchain/core/context` loaded. Needs no LangChain package to load, never throws and delays nothing.
+ *
+ * @example
+ * ```ts
+ * const handler = new TelemetryCallbackHandler({ agents: ['researcher'] });
+ * const answer = await graph.invoke({ messages }, { callbacks: [handler] });
+ * ```
  */
 export class TelemetryCallbackHandler {
   readonly name = 'annotel';
@@ -40,7 +46,7 @@ export class TelemetryCallbackHandler {
 
   constructor(private readonly options: TelemetryCallbackOptions = {}) {}
 
-  /** LangChain tells handlers from other values by this method. */
+  /** LangChain recognises handlers by this method. */
   copy(): this {
     return this;
   }
@@ -61,14 +67,14 @@ export class TelemetryCallbackHandler {
       ? [nameOrParent, parentOrType, typeOrName]
       : [parentOrType, typeOrName, nameOrParent];
     begin(runId, parentId, tags, metadata, (context, isRoot) => {
-      const told = {
+      const start = {
         name: stringOf(name),
         className: classOf(chain),
         type,
         tags: tags ?? [],
         metadata: metadata ?? {},
       };
-      return observeChain(told, context, isRoot, this.options);
+      return observeChain(start, context, isRoot, this.options);
     });
   }
 
@@ -90,7 +96,7 @@ export class TelemetryCallbackHandler {
     metadata?: Metadata,
   ): void {
     beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), asked: { messages: messages[0] }, extraParams, metadata: metadata ?? {} };
+      return { className: classOf(model), input: { messages: messages[0] }, extraParams, metadata: metadata ?? {} };
     });
   }
 
@@ -104,7 +110,7 @@ export class TelemetryCallbackHandler {
     metadata?: Metadata,
   ): void {
     beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), asked: { prompt: prompts[0] }, extraParams, metadata: metadata ?? {} };
+      return { className: classOf(model), input: { prompt: prompts[0] }, extraParams, metadata: metadata ?? {} };
     });
   }
 

@@ -7,24 +7,24 @@ import { numberOf, objectOf, stringOf } from '../genai/shape.js';
 import { isCaptured } from '../privacy/content.js';
 import type { Observed } from './runs.js';
 
-/** A call to a model, as its start tells. */
+/** A call to a model, as the callback of its start describes it. */
 export interface ModelRun {
   readonly className: string | undefined;
   /** Messages of a chat model, or the texts that another completes. */
-  readonly asked: { readonly messages: unknown } | { readonly prompt: unknown };
+  readonly input: { readonly messages: unknown } | { readonly prompt: unknown };
   readonly extraParams: unknown;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What a model run hands out at its end, where it streamed before: the whole beats its pieces. */
+/** The result of a model run, which takes precedence over the chunks that it streamed before. */
 export interface ModelEnd {
   result: object | undefined;
 }
 
 /** The model call of a run. */
 export function observeModel(run: ModelRun, end: ModelEnd): Observed {
-  const { className = 'model', asked, metadata } = run;
-  const name = 'messages' in asked ? OPERATION_CHAT : OPERATION_TEXT_COMPLETION;
+  const { className = 'model', input, metadata } = run;
+  const name = 'messages' in input ? OPERATION_CHAT : OPERATION_TEXT_COMPLETION;
   const provider = langChainProvider(metadata['ls_provider']);
   const operation = modelCall(name, {
     request: (request: object) => request,
@@ -35,16 +35,16 @@ export function observeModel(run: ModelRun, end: ModelEnd): Observed {
     return {
       add: (chunk) => streamed?.add(chunk),
       value: () => {
-        const whole = end.result && readResponse(end.result, { detail, content: detail && isCaptured('output') });
-        return whole ?? streamed?.value();
+        const complete = end.result && readResponse(end.result, { detail, content: detail && isCaptured('output') });
+        return complete ?? streamed?.value();
       },
     };
   };
   return { operation: { ...operation, fold }, method: className, args: [requestOf(run)] };
 }
 
-/** A request such as providers get it; the parameters that every LangChain model tells fill the gaps. */
-function requestOf({ asked, extraParams, metadata }: ModelRun): object {
+/** A request such as providers get it; the parameters that every LangChain model reports fill the gaps. */
+function requestOf({ input, extraParams, metadata }: ModelRun): object {
   const parameters = objectOf(objectOf(extraParams)?.['invocation_params']) ?? {};
   const model = stringOf(metadata['ls_model_name']) ?? parameters['model'] ?? parameters['model_name'];
   const temperature = parameters['temperature'] ?? numberOf(metadata['ls_temperature']);
@@ -54,6 +54,6 @@ function requestOf({ asked, extraParams, metadata }: ModelRun): object {
     ...parameters,
     model,
     temperature,
-    ...asked,
+    ...input,
   };
 }

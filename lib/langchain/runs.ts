@@ -6,11 +6,11 @@ import { activeSignals } from '../call/signals.js';
 import { ATTR_GEN_AI_CONVERSATION_ID } from '../genai/semconv.js';
 import { carryContext } from './context.js';
 
-/** A run as a callback tells of it. */
+/** A run as a callback describes it. */
 export interface RunStart {
   readonly id: string;
   readonly parentId: string | undefined;
-  /** An object that LangChain holds for as long as it can still tell of the run: its tags. */
+  /** An object that LangChain holds for as long as it can still report on the run: its tags. */
   readonly lease: object | undefined;
   /** The thread of a conversation, which LangGraph keeps under an id of the app's. */
   readonly threadId: string | undefined;
@@ -47,7 +47,7 @@ export class Run implements Pending {
     readonly context: Context,
     readonly observation: CallInFlight | undefined,
     private readonly parent: Run | undefined,
-    private readonly standIn: object | undefined,
+    private readonly ownLease: object | undefined,
   ) {
     parent?.children.add(this);
   }
@@ -74,7 +74,7 @@ export class Run implements Pending {
 
   private get isWaiting(): boolean {
     for (const child of this.children) if (child.isWaiting) return true;
-    return this.children.size === 0 && !this.streamed && !this.standIn;
+    return this.children.size === 0 && !this.streamed && !this.ownLease;
   }
 
   get lastActivity(): number {
@@ -111,9 +111,9 @@ export function startRun(
     observed &&
     new CallInFlight(observed.operation, signals, { method: observed.method, args: observed.args, context: inner });
   if (start.threadId !== undefined) observation?.add({ [ATTR_GEN_AI_CONVERSATION_ID]: start.threadId });
-  const standIn = {};
-  const lease = start.lease ?? standIn;
-  const run = new Run(start.id, observation?.context ?? inner, observation, parent, start.lease ? undefined : standIn);
+  const ownLease = {};
+  const lease = start.lease ?? ownLease;
+  const run = new Run(start.id, observation?.context ?? inner, observation, parent, start.lease ? undefined : ownLease);
   runs.set(start.id, run);
   watch(run, lease);
   carryContext(contextFor);

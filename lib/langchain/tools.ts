@@ -15,7 +15,7 @@ const TOOL_ERROR = 'tool_error';
  * @param callId the id under which the model asked for the call
  */
 export function observeTool(name: string, input: string, callId: string | undefined): Observed {
-  const operation = toolCall({ name, callId: () => callId, arguments: (given) => given });
+  const operation = toolCall({ name, callId: () => callId, arguments: (args) => args });
   return {
     operation: {
       ...operation,

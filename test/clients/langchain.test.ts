@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
-import { readConversation } from '../../lib/genai/messages/read.js';
-import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
+import { readConversation, readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 import { LlmCall } from '../../lib/index.js';
 import { useTelemetry } from '../support/telemetry.js';
 import { recorded, useWireServer, type WireReply } from '../support/wire-server.js';

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Mistral } from '@mistralai/mistralai';
 import type { ChatCompletionRequest } from '@mistralai/mistralai/models/components';
-import { readConversation } from '../../lib/genai/messages/read.js';
-import { readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
+import { readConversation, readResponse, StreamedResponse } from '../../lib/genai/providers/registry.js';
 import { recorded, useWireServer } from '../support/wire-server.js';
 
 const server = useWireServer();

@@ -61,12 +61,15 @@ export const declaredPackages =
         .map((of) => `${path} imports ${of}, which package.json does not name`),
     );
 
-/** Value imports only: type imports leave nothing at run time. */
+/** Where type imports do not count yet: circles that are made of types alone are still to be broken there. */
+const TYPES_UNCOUNTED = 'lib/sdk';
+
+/** Type imports count: of two files that know each other, neither can be understood, or moved, without the other. */
 export const noCycles: Rule = (sources) => {
   const edges = new Map(
     sources.map(({ path, imports }) => [
       path.replace(/\.ts$/, ''),
-      imports.filter(({ typeOnly }) => !typeOnly).map(({ of }) => of),
+      imports.filter(({ typeOnly }) => !typeOnly || !within(path, TYPES_UNCOUNTED)).map(({ of }) => of),
     ]),
   );
   const done = new Set<string>();

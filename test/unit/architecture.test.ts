@@ -58,8 +58,10 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
       'lib/b.ts': "export { c } from './deep/c.js';",
       'lib/deep/c.ts': "import { type X, a } from '../a.js';",
       'lib/d.ts': "import { a } from './a.js';",
+      'lib/e.ts': "export type { F } from './f.js';",
+      'lib/f.ts': "import { type E } from './e.js';",
     },
-    ['lib/a → lib/b → lib/deep/c → lib/a'],
+    ['lib/a → lib/b → lib/deep/c → lib/a', 'lib/a → lib/d → lib/a', 'lib/e → lib/f → lib/e'],
   ],
   [
     'a span is ended in one place',

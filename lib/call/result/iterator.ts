@@ -3,7 +3,7 @@ import { Step } from './step.js';
 import { methodOf, type Tap, trap } from './tap.js';
 import { isPlainPromise, isThenable } from './thenable.js';
 
-/** Who is told of the items: the tap, or one half of a `tee`. */
+/** Who gets the items: the tap, or one half of a `tee`. */
 export type Reader = Pick<Tap, 'run' | 'innermost' | 'awaited' | 'item' | 'ok' | 'fail' | 'stop'>;
 
 /** A generator, an async generator, or anything else that hands out its own items: it has `next` and iterates itself. */
@@ -98,7 +98,7 @@ export function trapIterate(value: object, key: PropertyKey, reader: Reader): bo
   });
 }
 
-/** An iterator without `return` is not told of an early `break`; with one that only tells us, it works as before. */
+/** An iterator without `return` does not learn of an early `break`; with one that only reports it here, it works as before. */
 function addReturn(iterator: object, reader: Reader): void {
   trap(iterator, 'return', (value: unknown): Promise<IteratorResult<unknown>> => {
     reader.stop();
@@ -106,7 +106,7 @@ function addReturn(iterator: object, reader: Reader): void {
   });
 }
 
-/** Who watches an iterator already: two calls may hand out the same one, and each is told. */
+/** Who watches an iterator already: two calls may return the same one, and each gets its items. */
 const readersOf = new WeakMap<object, WeakSet<Reader>>();
 
 /**
@@ -135,14 +135,14 @@ function trapStep(
   const method = methodOf(iterator, key);
   if (!method) return false;
   const step = new Step(method, iterator, reader);
-  const told = (result: unknown): void => {
+  const report = (result: unknown): void => {
     // The `next` of a database cursor hands out a row, or nothing, where that of an iterator hands out a result.
     if (isIteratorResult(result)) settled(result);
   };
   // One pair for all steps: a stream has thousands of them.
   const resolved = (result: unknown): unknown => {
     reader.awaited(-1);
-    told(result);
+    report(result);
     return result;
   };
   const rejected = (error: unknown): never => {
@@ -167,7 +167,7 @@ function trapStep(
     if (typeof result !== 'object' || result === null) return result;
     if (isPlainPromise(result)) return awaited(result);
     if (isThenable(result)) return awaited(Promise.resolve(result));
-    told(result);
+    report(result);
     return result;
   });
 }

@@ -30,7 +30,7 @@ export function trapReadableStream(stream: ReadableStream, tap: Tap): void {
   const cancel = stream.cancel;
   trap(stream, 'cancel', (reason?: unknown) => stopAfter(tap.run(cancel, stream, [reason]), tap));
   // An iterator of the platform reads unseen. One that a framework gave the stream takes a reader of it, at once or at the
-  // first step, which tells of the items already.
+  // first step, which reports the items already.
   const iterated: Reader = {
     ...readerOf(tap),
     run: (method, self, args) => {

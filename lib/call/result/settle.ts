@@ -8,11 +8,11 @@ import { isReadableStream, trapReadableStream } from './readable-stream.js';
 import { isResponse, trapResponse } from './response.js';
 import { isStreamHost, trapStreamHost } from './stream-host.js';
 import { Tap } from './tap.js';
-import { follow, isThenable, type Thenable, trapThenable } from './thenable.js';
+import { isThenable, type Thenable, trapThenable } from './thenable.js';
 
 /**
  * Finds the true end of what a method returned, and sees to it that the call learns of it. Returns what the caller
- * gets: the same object, but for a fresh promise, which is replaced by one that nobody can tell from it.
+ * gets: the same object, but for a fresh promise, which is replaced by one that cannot be distinguished from it.
  *
  * @param fresh whether the value is the promise of an async function, which nobody but the caller can hold
  */
@@ -32,10 +32,12 @@ const UNSETTLED = Symbol('unsettled');
 
 function settleObject(value: object, call: CallInFlight, fresh: boolean): unknown {
   if (fresh) {
-    return follow(
-      value as Promise<unknown>,
+    return (value as Promise<unknown>).then(
       (result) => settle(result, call, false),
-      (error) => call.fail(error),
+      (error) => {
+        call.fail(error);
+        throw error;
+      },
     );
   }
   if (isStreamHost(value)) {
@@ -50,7 +52,7 @@ function settleObject(value: object, call: CallInFlight, fresh: boolean): unknow
   return value;
 }
 
-/** The members by which results that are read later are told from values. */
+/** The members by which results that are read later are recognised. */
 interface Telling {
   readonly then?: unknown;
   readonly json?: unknown;

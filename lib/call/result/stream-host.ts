@@ -83,7 +83,7 @@ function relayOf(stream: ReadableStream, watcher: Watcher): ReadableStream {
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** The members of a part by which it is known what it tells. */
+/** The members of a part by which its kind is known. */
 interface Part {
   readonly type?: unknown;
   readonly error?: unknown;

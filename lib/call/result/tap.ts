@@ -21,7 +21,7 @@ export class Tap {
   private ended: ((call: CallInFlight) => void) | undefined;
 
   /**
-   * Attaches an call to a result. Returns the tap if its traps are still to be set, `undefined` if an earlier call
+   * Attaches a call to a result. Returns the tap if its traps are still to be set, `undefined` if an earlier call
    * has set them. A call that returns a result which has ended already ends as it did.
    */
   static attach(result: object, call: CallInFlight): Tap | undefined {

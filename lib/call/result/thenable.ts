@@ -10,7 +10,7 @@ export function isThenable(value: object): value is Thenable {
   return methodOf(value, 'then') !== undefined;
 }
 
-/** A native promise with nothing of its own: nobody can tell it from one derived from it. */
+/** A native promise with nothing of its own: it cannot be distinguished from one derived from it. */
 export function isPlainPromise(value: object): value is Promise<unknown> {
   if (!types.isPromise(value)) return false;
   const prototype: object = Object.getPrototypeOf(value);
@@ -116,7 +116,7 @@ export function trapThenable(
   });
 }
 
-/** Told of how a thenable settles. */
+/** Learns how a thenable settles. */
 interface Settled {
   resolved(value: unknown): void;
   rejected(error: unknown): void;
@@ -138,7 +138,7 @@ class Marker extends Promise<unknown> {
 
 /**
  * A native promise settles whether or not anybody asks, so it is watched by a branch. The branch rejects as the promise
- * does and stands in for it while nobody handles it, which keeps a rejection that nobody handles unhandled, exactly once.
+ * does, so that a rejection that nobody handles is reported as unhandled, exactly once.
  * As soon as the caller attaches a handler of its own, the branch is silenced.
  *
  * @returns false where the promise does not let itself be watched
@@ -225,11 +225,11 @@ function trapForeignThenable(value: Thenable, then: Thenable['then'], tap: Tap, 
       if (inside) return Reflect.apply(method, this, args);
       // The handler comes last: Bluebird's `catch` takes error classes before it.
       const handler = inCallersContext(args.at(-1));
-      const told = (error: unknown): unknown => {
+      const failed = (error: unknown): unknown => {
         if (key === 'catch') settled.rejected(error);
         return handler?.(error);
       };
-      const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), told] : args);
+      const derived: unknown = outermost(method, this, handler ? [...args.slice(0, -1), failed] : args);
       return types.isPromise(derived) ? followWaiting(tap, derived, settled.resolved, settled.rejected) : derived;
     });
   }

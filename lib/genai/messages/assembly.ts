@@ -11,11 +11,11 @@ interface Open {
 export class Assembly {
   /** By choice, then by the position of the part within it. */
   private readonly choices = new Map<number, Map<string, Open>>();
-  private readonly whole = new Map<number, Part[]>();
+  private readonly complete = new Map<number, Part[]>();
 
   /**
    * @param choice index of the choice
-   * @param at tells the part from the others of the choice; pieces of one part share it
+   * @param at identifies the part within the choice; pieces of one part share it
    */
   add(choice: number, at: string | number, type: 'text' | 'reasoning', piece: unknown): void {
     if (typeof piece === 'string' && piece !== '') this.open(choice, at, type).text.push(piece);
@@ -31,8 +31,8 @@ export class Assembly {
 
   /** A part that came in one piece. */
   addPart(choice: number, part: Part): void {
-    const parts = this.whole.get(choice) ?? [];
-    this.whole.set(choice, parts);
+    const parts = this.complete.get(choice) ?? [];
+    this.complete.set(choice, parts);
     parts.push(part);
   }
 
@@ -57,13 +57,13 @@ export class Assembly {
    * @param finishReasons by choice
    */
   messages(finishReasons: readonly (string | undefined)[] = []): Message[] {
-    const indexes = [...new Set([...this.choices.keys(), ...this.whole.keys()])].sort((a, b) => a - b);
+    const indexes = [...new Set([...this.choices.keys(), ...this.complete.keys()])].sort((a, b) => a - b);
     return indexes.map((index) => {
       const parts = [...(this.choices.get(index)?.values() ?? [])].map(closed);
       const finishReason = finishReasons[index];
       return {
         role: 'assistant',
-        parts: [...parts, ...(this.whole.get(index) ?? [])],
+        parts: [...parts, ...(this.complete.get(index) ?? [])],
         ...(finishReason === undefined ? undefined : { finish_reason: finishReason }),
       };
     });

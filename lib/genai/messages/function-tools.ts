@@ -3,7 +3,7 @@ import type { ToolDefinition } from './message.js';
 
 /**
  * Tools in the form that several APIs took over from OpenAI's: `{ type: 'function', function: { name, description,
- * parameters } }`. A tool of another type is told by its type.
+ * parameters } }`. Of a tool of another type, its type is recorded.
  */
 export function functionTools(tools: unknown): ToolDefinition[] | undefined {
   if (!Array.isArray(tools)) return undefined;

@@ -14,7 +14,7 @@ export type Part =
   /** What has no part type of its own, under the provider's name for it. */
   | { readonly type: string; readonly [field: string]: unknown };
 
-/** Binary data. The bytes themselves are never recorded; `content` tells their size, as in `[image/png, 5120 bytes]`. */
+/** Binary data. The bytes themselves are never recorded; `content` is their type and size, as in `[image/png, 5120 bytes]`. */
 export interface Blob {
   readonly type: 'blob';
   readonly modality: string;
@@ -46,12 +46,14 @@ export interface Conversation {
   readonly tools?: readonly ToolDefinition[];
 }
 
-/** Reads the requests of one family of providers. `undefined` where the request is of another. */
-export type ConversationReader = (request: Readonly<Record<string, unknown>>) => Conversation | undefined;
-
 /** A text part; none where there is nothing to say. */
 export function text(content: unknown): Part[] {
   return typeof content === 'string' && content !== '' ? [{ type: 'text', content }] : [];
+}
+
+/** A reasoning part; none where there is nothing to say. */
+export function reasoning(content: unknown): Part[] {
+  return typeof content === 'string' && content !== '' ? [{ type: 'reasoning', content }] : [];
 }
 
 /** A tool's arguments as the object they are, where the provider hands them out as JSON. */

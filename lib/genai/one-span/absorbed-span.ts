@@ -4,7 +4,7 @@ import * as semconv from '../semconv.js';
 import { addsTo, type Layer } from './owner.js';
 
 const USAGE = semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS.replace('input_tokens', '');
-/** What a layer may add of the answer. Others have names such as `gen_ai.response.text` for what the model said. */
+/** What a layer may add of the answer. Others have names such as `gen_ai.response.text` for the model's text. */
 const RESPONSE: ReadonlySet<string> = new Set([
   semconv.ATTR_GEN_AI_RESPONSE_ID,
   semconv.ATTR_GEN_AI_RESPONSE_MODEL,
@@ -91,7 +91,7 @@ function isUsage(key: string): boolean {
 
 /**
  * What a layer below the owner gets in place of a span of its own. It has the owner's ids, so that what runs below becomes a
- * child of the owner's span, and records nothing; what it is given of answer and usage is added to the owner's when it ends.
+ * child of the owner's span, and records nothing; what is set on it of answer and usage is added to the owner's when it ends.
  * It says that it records even where the owner's span does not: else the layer would keep to itself the token counts,
  * which metrics need of every call.
  */

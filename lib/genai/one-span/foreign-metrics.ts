@@ -12,7 +12,7 @@ import { nameOfInstrument, providerOfInstrument, replaceMethod } from './sdk-int
  * their instruments are made when they are loaded, so what is replaced is the method on the prototype that records.
  */
 
-type Write = (this: object, value: number, attributes?: Attributes, given?: Context) => void;
+type Write = (this: object, value: number, attributes?: Attributes, explicit?: Context) => void;
 
 /** Whatever the conventions measure of a call to a model begins so. */
 const CLIENT_METRICS = METRICS.operationDuration.name.replace('operation.duration', '');
@@ -24,7 +24,7 @@ const ours = new WeakSet<object>();
 /**
  * Lets owners absorb what other layers measure through instruments of this meter's provider, from now on.
  *
- * @returns the meter for annotel's own instruments, which measure as they are told
+ * @returns the meter for annotel's own instruments, which record what they get
  */
 export function absorbForeignMetrics(meter: Meter): Meter {
   return new Proxy(meter, {
@@ -41,7 +41,7 @@ export function absorbForeignMetrics(meter: Meter): Meter {
   });
 }
 
-/** By what an instrument is made, and how it is told. Counters are only made, and absorbed, where the latest names are. */
+/** The method that makes an instrument, and the one that records. Counters are only made, and absorbed, where the latest names are. */
 const WRITES: Record<string, 'record' | 'add'> = { createHistogram: 'record', createCounter: 'add' };
 
 function own(instrument: object, write: 'record' | 'add'): void {
@@ -51,20 +51,20 @@ function own(instrument: object, write: 'record' | 'add'): void {
 }
 
 function absorbing(original: Write): Write {
-  return function write(value, attributes, given): void {
+  return function write(value, attributes, explicit): void {
     const name = nameOfInstrument(this);
-    if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || isElsewhere(this) || !isCounted(attributes, given)) {
-      Reflect.apply(original, this, [value, attributes, given]);
+    if (!name?.startsWith(CLIENT_METRICS) || ours.has(this) || isElsewhere(this) || !isCounted(attributes, explicit)) {
+      Reflect.apply(original, this, [value, attributes, explicit]);
     }
   };
 }
 
 /** Whether an owner measures the same. A layer whose span was absorbed may measure after the owner has ended. */
-function isCounted(attributes: Attributes | undefined, given: Context | undefined): boolean {
+function isCounted(attributes: Attributes | undefined, explicit: Context | undefined): boolean {
   const covered = safely('absorbing a metric', () => {
     const operation = attributes?.[ATTR_GEN_AI_OPERATION_NAME];
     if (typeof operation !== 'string') return false;
-    const active = given ?? context.active();
+    const active = explicit ?? context.active();
     if (trace.getSpan(active) instanceof AbsorbedSpan) return true;
     return ownerOf(active, (owned) => isPartOf(operation, owned)) !== undefined;
   });

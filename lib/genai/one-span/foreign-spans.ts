@@ -47,11 +47,11 @@ export function absorbForeignSpans(tracer: Tracer): Tracer {
 const API_TRACERS = new Set(['ProxyTracer', 'NoopTracer']);
 
 function absorbing(original: StartSpan): StartSpan {
-  return function startSpan(this: Tracer, name: string, options?: SpanOptions, given?: Context): Span {
+  return function startSpan(this: Tracer, name: string, options?: SpanOptions, explicit?: Context): Span {
     const mine = own;
     // Span processors may start spans, too.
     own = false;
-    const parent = given ?? context.active();
+    const parent = explicit ?? context.active();
     const absorbed = safely('absorbing a span', () => absorb(this, mine, options, parent));
     if (absorbed instanceof AbsorbedSpan) return absorbed;
     const span = Reflect.apply(original, this, [name, options, parent]);

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import type { Attributes } from '@opentelemetry/api';
+import type { ModelPrice as BundledPrice, TieredPrices } from '@pydantic/genai-prices';
 import { infoOnce, safely } from '../../safely.js';
 import { type ModelPrice, type Settings, settings } from '../../settings.js';
 import * as semconv from '../semconv.js';
-import { compilePrice, type Rates, ratesOf } from './rates.js';
+import { numberOf, stringOf } from '../shape.js';
 
 /*
  * What a model call cost. Own prices (`settings().prices`) are in the configured currency; the bundled ones of
@@ -14,7 +15,7 @@ import { compilePrice, type Rates, ratesOf } from './rates.js';
 export interface Price {
   readonly amount: number;
   readonly currency: string;
-  /** `provider` where the answer told it, `local` where it was computed here. */
+  /** `provider` where the answer had it, `local` where it was computed here. */
   readonly source: 'provider' | 'local';
 }
 
@@ -69,7 +70,7 @@ export class PriceTable {
   /** Tiers of service that were reported as unknown. */
   private readonly tiers = new Set<string>();
   /** The settings that were in force when the models were resolved. */
-  private chosen: Settings | undefined;
+  private inForce: Settings | undefined;
 
   constructor(private readonly load: () => PriceLibrary) {}
 
@@ -83,17 +84,17 @@ export class PriceTable {
   /**
    * The price of a call, by its attributes.
    *
-   * @returns `undefined` where the model is unknown, the answer told no usage, or its counts contradict each other
+   * @returns `undefined` where the model is unknown, the answer had no usage, or its counts contradict each other
    */
   priceOf(bag: Attributes): Price | undefined {
-    const chosen = settings();
-    if (isAnsweredBySemanticCache(bag)) return fromUsd(0, 'local', chosen);
-    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return told(bag, chosen);
+    const inForce = settings();
+    if (isAnsweredBySemanticCache(bag)) return fromUsd(0, 'local', inForce);
+    if (bag[semconv.ATTR_ANNOTEL_COST_SOURCE] === 'provider') return reportedCost(bag, inForce);
 
     const input = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_INPUT_TOKENS]);
     const output = numberOf(bag[semconv.ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]);
     if (input === undefined && output === undefined) return undefined;
-    const found = this.resolve(bag, chosen);
+    const found = this.resolve(bag, inForce);
     const amount = found.rates?.amount({
       input: input ?? 0,
       cacheRead: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]) ?? 0,
@@ -102,44 +103,46 @@ export class PriceTable {
       output: output ?? 0,
       reasoning: numberOf(bag[semconv.ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]) ?? 0,
     });
-    if (amount === undefined || (!found.own && this.isSoldOtherwise(bag))) return undefined;
-    return found.own ? { amount, currency: chosen.currency, source: 'local' } : fromUsd(amount, 'local', chosen);
+    if (amount === undefined) return undefined;
+    if (found.own) return { amount, currency: inForce.currency, source: 'local' };
+    // The bundled prices are those of the standard tier; a wrong cost would be worse than none.
+    const tier = stringOf(bag[semconv.ATTR_ANNOTEL_SERVICE_TIER]);
+    if (tier === undefined) return fromUsd(amount, 'local', inForce);
+    this.reportTier(tier);
+    return undefined;
   }
 
-  /** The bundled prices are those of the standard tier; a wrong cost would be worse than none. */
-  private isSoldOtherwise(bag: Attributes): boolean {
-    const tier = textOf(bag[semconv.ATTR_ANNOTEL_SERVICE_TIER]);
-    if (tier === undefined) return false;
-    if (this.tiers.size < MOST_TIERS && !this.tiers.has(tier)) {
-      this.tiers.add(tier);
-      infoOnce(
-        `no price is known for the service tier ${tier}; its calls have no cost, unless a price of your own tells it`,
-      );
-    }
-    return true;
+  private reportTier(tier: string): void {
+    if (this.tiers.size >= MOST_TIERS || this.tiers.has(tier)) return;
+    this.tiers.add(tier);
+    infoOnce(
+      `no price is known for the service tier ${tier}; its calls have no cost, unless a price of your own tells it`,
+    );
   }
 
-  private resolve(bag: Attributes, chosen: Settings): Resolved {
-    if (chosen !== this.chosen || this.size >= MOST_MODELS) {
+  private resolve(bag: Attributes, inForce: Settings): Resolved {
+    if (inForce !== this.inForce || this.size >= MOST_MODELS) {
       this.remembered.clear();
       this.size = 0;
-      this.chosen = chosen;
+      this.inForce = inForce;
     }
     const provider = bag[semconv.ATTR_GEN_AI_PROVIDER_NAME];
-    const answered = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
-    const asked = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
+    const responseModel = bag[semconv.ATTR_GEN_AI_RESPONSE_MODEL];
+    const requestModel = bag[semconv.ATTR_GEN_AI_REQUEST_MODEL];
     // Nested, since a key made of all three would have to be hashed at every call.
     const ofProvider = within(this.remembered, provider);
-    const ofModel = within(ofProvider, answered);
-    const known = ofModel.get(asked);
+    const ofModel = within(ofProvider, responseModel);
+    const known = ofModel.get(requestModel);
     if (known && (known.until === Infinity || Date.now() < known.until)) return known;
 
-    const named = textOf(provider);
-    // Bedrock charges by the id that was asked, which tells the region, too; its answers tell less, or nothing.
-    const models = named?.includes('bedrock') ? modelNames(asked, answered) : modelNames(answered, asked);
-    const found = this.find(named, models, chosen) ?? UNKNOWN;
+    const named = stringOf(provider);
+    // Bedrock charges by the id that was asked, which names the region, too; its answers name less, or nothing.
+    const models = named?.includes('bedrock')
+      ? modelNames(requestModel, responseModel)
+      : modelNames(responseModel, requestModel);
+    const found = this.find(named, models, inForce) ?? UNKNOWN;
     if (!known) this.size += 1;
-    ofModel.set(asked, found);
+    ofModel.set(requestModel, found);
     if (found === UNKNOWN) this.report(named, models);
     return found;
   }
@@ -152,9 +155,9 @@ export class PriceTable {
   }
 
   /** An own price of any of the models beats a bundled one; the earlier ones come first. */
-  private find(provider: string | undefined, models: readonly string[], chosen: Settings): Resolved | undefined {
+  private find(provider: string | undefined, models: readonly string[], inForce: Settings): Resolved | undefined {
     for (const model of models) {
-      const own = ownPrice(chosen.prices, provider, model);
+      const own = ownPrice(inForce.prices, provider, model);
       if (own) return { rates: ratesOf(own), own: true, until: Infinity };
     }
     if (provider !== undefined && SELF_HOSTED.test(provider)) return undefined;
@@ -191,12 +194,12 @@ export function isAnsweredBySemanticCache(bag: Attributes): boolean {
   return bag[semconv.ATTR_ANNOTEL_CACHE_TYPE] === 'semantic' && bag[semconv.ATTR_ANNOTEL_CACHE_HIT] === true;
 }
 
-/** Cost that the answer itself told. */
-function told(bag: Attributes, chosen: Settings): Price | undefined {
+/** The cost that stood in the answer itself. */
+function reportedCost(bag: Attributes, inForce: Settings): Price | undefined {
   const amount = bag[semconv.ATTR_ANNOTEL_COST_AMOUNT];
   const currency = bag[semconv.ATTR_ANNOTEL_COST_CURRENCY];
   if (typeof amount !== 'number' || !Number.isFinite(amount) || typeof currency !== 'string') return undefined;
-  return currency === USD ? fromUsd(amount, 'provider', chosen) : { amount, currency, source: 'provider' };
+  return currency === USD ? fromUsd(amount, 'provider', inForce) : { amount, currency, source: 'provider' };
 }
 
 /** Without a rate an amount stays in USD: it would be wrong under the name of another currency. */
@@ -205,19 +208,11 @@ function fromUsd(amount: number, source: Price['source'], { currency, currencyRa
   return isUsd ? { amount, currency: USD, source } : { amount: amount * currencyRate, currency, source };
 }
 
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 /** As they are and, of ARNs and of resource names of Google, the bare name. */
 function modelNames(...models: unknown[]): string[] {
   const names = new Set<string>();
   for (const value of models) {
-    const model = textOf(value);
+    const model = stringOf(value);
     if (model === undefined) continue;
     names.add(model);
     if (/^(arn:|models\/|publishers\/|projects\/)/.test(model)) names.add(model.slice(model.lastIndexOf('/') + 1));
@@ -241,4 +236,114 @@ function bundledPrice(library: PriceLibrary, provider: string | undefined, model
   // Prices begin and end at whole minutes: of a day, or of the hours that are cheaper.
   const until = Array.isArray(found.model.prices) ? (Math.floor(now / MINUTE) + 1) * MINUTE : Infinity;
   return { rates, own: false, until };
+}
+
+// --- what a model charges ---------------------------------------------------------------------------------------------
+
+/** A price per million tokens: one number, or another one from some length of the input on. */
+type Rate = number | Tiers;
+
+interface Tiers {
+  readonly base: number;
+  /** In ascending order of `start`. */
+  readonly tiers: readonly { readonly start: number; readonly price: number }[];
+}
+
+/** Tokens of a call; 0 where they are not known. */
+interface Counts {
+  /** Cached ones included. */
+  readonly input: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  /** Those of `cacheWrite` that are kept for an hour. */
+  readonly cacheWriteHour: number;
+  /** Reasoning ones included. */
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+const MILLION = 1e6;
+
+/** What a model charges, ready to be multiplied with counts. Computes as `calcPrice` of `@pydantic/genai-prices` does. */
+class Rates {
+  constructor(
+    private readonly input: Rate,
+    private readonly cacheRead: Rate | undefined,
+    private readonly cacheWrite: Rate | undefined,
+    private readonly cacheWriteHour: Rate | undefined,
+    private readonly output: Rate,
+    private readonly reasoning: Rate | undefined,
+    private readonly perCall: number,
+  ) {}
+
+  /**
+   * Cached and reasoning tokens are charged at their own price where there is one, and as plain input or output else. All
+   * tokens of a call are charged at the tier that its input reaches, not only what exceeds it.
+   *
+   * @returns `undefined` where cached or reasoning tokens exceed the total that they are part of
+   */
+  amount({ input: length, cacheRead, cacheWrite, cacheWriteHour, output, reasoning }: Counts): number | undefined {
+    let plainInput = length;
+    let plainWrite = cacheWrite;
+    let plainOutput = output;
+    let amount = this.perCall;
+    if (this.cacheRead !== undefined) {
+      plainInput -= cacheRead;
+      amount += charge(this.cacheRead, cacheRead, length);
+    }
+    if (this.cacheWriteHour !== undefined) {
+      plainInput -= cacheWriteHour;
+      plainWrite -= cacheWriteHour;
+      amount += charge(this.cacheWriteHour, cacheWriteHour, length);
+    }
+    if (this.cacheWrite !== undefined) {
+      plainInput -= plainWrite;
+      amount += charge(this.cacheWrite, plainWrite, length);
+    }
+    if (this.reasoning !== undefined) {
+      plainOutput -= reasoning;
+      amount += charge(this.reasoning, reasoning, length);
+    }
+    if (plainInput < 0 || plainWrite < 0 || plainOutput < 0) return undefined;
+    return amount + charge(this.input, plainInput, length) + charge(this.output, plainOutput, length);
+  }
+}
+
+function charge(rate: Rate, tokens: number, length: number): number {
+  if (tokens === 0) return 0;
+  if (typeof rate === 'number') return (rate * tokens) / MILLION;
+  let price = rate.base;
+  for (const tier of rate.tiers) if (length > tier.start) price = tier.price;
+  return (price * tokens) / MILLION;
+}
+
+/** An own price. */
+function ratesOf({ input, output, cacheRead, cacheWrite, reasoning }: ModelPrice): Rates {
+  return new Rates(input, cacheRead, cacheWrite, undefined, output ?? 0, reasoning, 0);
+}
+
+/**
+ * A bundled price. An empty one is how the library marks a model as free.
+ *
+ * @returns `undefined` for a model that is sold by something other than tokens, such as hours of audio: token counts do not
+ *   tell what it costs
+ */
+function compilePrice(price: BundledPrice): Rates | undefined {
+  const { input_mtok: input, output_mtok: output } = price;
+  if (input === undefined && output === undefined && Object.keys(price).length > 0) return undefined;
+  const perCall = price['requests_kcount'];
+  return new Rates(
+    rateOf(input) ?? 0,
+    rateOf(price['cache_read_mtok']),
+    rateOf(price['cache_write_mtok']),
+    rateOf(price['cache_write_1h_mtok']),
+    rateOf(output) ?? 0,
+    rateOf(price['output_reasoning_mtok']),
+    typeof perCall === 'number' ? perCall / 1000 : 0,
+  );
+}
+
+function rateOf(price: number | TieredPrices | undefined): Rate | undefined {
+  if (price === undefined || typeof price === 'number') return price;
+  return { base: price.base, tiers: [...price.tiers].sort((left, right) => left.start - right.start) };
 }

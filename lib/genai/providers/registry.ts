@@ -1,41 +1,59 @@
-import type { ModelResponse, ResponseFold, ResponseReader, Wanted } from '../answer.js';
-import { anthropicReader } from './anthropic/answer.js';
-import { azureInferenceReader } from './azure-inference/answer.js';
-import { bedrockReader } from './bedrock/answer.js';
-import { cohereReader } from './cohere/answer.js';
-import { geminiReader } from './gemini/answer.js';
-import { langChainReader } from './langchain/answer.js';
-import { mistralReader } from './mistral/answer.js';
-import { ollamaReader } from './ollama/answer.js';
-import { openAIReader } from './openai/answer.js';
-import { vercelReader } from './vercel/answer.js';
+import { safely } from '../../safely.js';
+import type { ModelResponse, ResponseFold, Wanted } from '../answer.js';
+import type { Conversation } from '../messages/message.js';
+import { anthropic } from './anthropic/anthropic.js';
+import { azureInference } from './azure-inference/azure-inference.js';
+import { bedrock } from './bedrock/bedrock.js';
+import { cohere } from './cohere/cohere.js';
+import type { Family } from './family.js';
+import { gemini } from './gemini/gemini.js';
+import { langChain } from './langchain/langchain.js';
+import { mistral } from './mistral/mistral.js';
+import { ollama } from './ollama/ollama.js';
+import { openAI } from './openai/openai.js';
+import { vercel } from './vercel/vercel.js';
 
-/** One reader per family of providers, asked in this order. No answer is known to two of them. */
-export const FAMILIES: readonly ResponseReader[] = [
+/**
+ * Every family, in the order in which an answer is shown to them; no answer is known to two. The number is the place in which a
+ * request is shown to them: families that claim only what is their own come before those that also read what many have.
+ */
+const REGISTERED: readonly (readonly [family: Family, forRequests: number])[] = [
   // The first: answers of its client warn on the console when their `data` or `text` is read, as others do.
-  geminiReader,
+  [gemini, 5],
   // Before the others: to ask its streamed results for a member may start them.
-  vercelReader,
-  bedrockReader,
-  anthropicReader,
-  // The answers of Mistral's client look like OpenAI's, too.
-  inOrder(mistralReader, openAIReader),
-  azureInferenceReader,
-  ollamaReader,
-  cohereReader,
-  langChainReader,
+  [vercel, 2],
+  [bedrock, 3],
+  [anthropic, 4],
+  // The answers of its client look like OpenAI's, too.
+  [mistral, 7],
+  [openAI, 9],
+  [azureInference, 10],
+  [ollama, 6],
+  [cohere, 8],
+  [langChain, 1],
 ];
 
-function inOrder(first: ResponseReader, second: ResponseReader): ResponseReader {
-  return {
-    read: (answer, wanted) => first.read(answer, wanted) ?? second.read(answer, wanted),
-    startFold: (chunk, wanted) => first.startFold(chunk, wanted) ?? second.startFold(chunk, wanted),
-  };
+export const FAMILIES: readonly Family[] = REGISTERED.map(([family]) => family);
+
+/** In the order in which requests, and what belongs to them, are shown to them. */
+export const BY_REQUEST: readonly Family[] = [...REGISTERED]
+  .sort(([, left], [, right]) => left - right)
+  .map(([family]) => family);
+
+/** What a request of any known family says; `undefined` where its shape is unknown. */
+export function readConversation(request: object): Conversation | undefined {
+  return safely('reading the messages of a request', () => {
+    for (const family of BY_REQUEST) {
+      const conversation = family.conversation?.(request as Record<string, unknown>);
+      if (conversation) return conversation;
+    }
+    return undefined;
+  });
 }
 
 /** The last answer of a method that was known: to whom, and of which class it was. */
 export interface LastKnown {
-  reader?: ResponseReader;
+  reader?: Family;
   prototype?: unknown;
 }
 
@@ -43,7 +61,7 @@ export interface LastKnown {
  * Reads an answer of any known family; `undefined` where its shape is unknown.
  *
  * @param last what is remembered of the method: whoever knew its last answer is asked first for the next of the same class.
- * For another class the order stands, since the getters of one may do more than tell.
+ * For another class the order stands, since the getters of one may do more than return a value.
  */
 export function readResponse(answer: unknown, wanted: Wanted, last: LastKnown = {}): ModelResponse | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined;
@@ -51,20 +69,20 @@ export function readResponse(answer: unknown, wanted: Wanted, last: LastKnown = 
   const likely = prototype === last.prototype ? last.reader : undefined;
   const expected = likely?.read(answer, wanted);
   if (expected) return expected;
-  for (const reader of FAMILIES) {
-    const response = reader === likely ? undefined : reader.read(answer, wanted);
+  for (const family of FAMILIES) {
+    const response = family === likely ? undefined : family.read(answer, wanted);
     if (!response) continue;
-    last.reader = reader;
+    last.reader = family;
     last.prototype = prototype;
     return response;
   }
   return undefined;
 }
 
-/** So many chunks may tell nothing yet; a stream that goes on is of no known family. */
+/** So many chunks may have nothing to read yet; a stream that goes on is of no known family. */
 const MOST_UNKNOWN = 64;
 
-/** Folds a stream of any known family: the first chunk that a reader recognises decides which. */
+/** Folds a stream of any known family: the first chunk that one recognises decides which. */
 export class StreamedResponse {
   private fold: ResponseFold | undefined;
   private unknown = 0;
@@ -80,8 +98,8 @@ export class StreamedResponse {
   private start(chunk: object): ResponseFold | undefined {
     if (this.unknown === MOST_UNKNOWN) return undefined;
     this.unknown += 1;
-    for (const reader of FAMILIES) {
-      const fold = reader.startFold(chunk, this.wanted);
+    for (const family of FAMILIES) {
+      const fold = family.startFold(chunk, this.wanted);
       if (fold) return fold;
     }
     return undefined;

@@ -1,13 +1,5 @@
-import {
-  blob,
-  type Conversation,
-  type ConversationReader,
-  type Message,
-  type Part,
-  type ToolDefinition,
-  text,
-} from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, type ToolDefinition, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * What requests and answers of Anthropic's messages API say. Shapes: the API reference of Anthropic, as typed by the
@@ -17,17 +9,17 @@ import { objectOf, stringOf } from '../../shape.js';
 type Fields = Record<string, unknown>;
 
 /** Reads requests to the messages API; only those that no other API would take for its own. */
-export const anthropicConversation: ConversationReader = (request) => {
+export function anthropicConversation(request: Readonly<Fields>): Conversation | undefined {
   const { messages, system, tools } = request;
   if (!Array.isArray(messages) || !isAnthropic(request, messages)) return undefined;
   const conversation: { -readonly [K in keyof Conversation]: Conversation[K] } = {
-    input: objects(messages).map((message) => anthropicMessage(message)),
+    input: objectsOf(messages).map((message) => anthropicMessage(message)),
   };
   const instructions = partsOf(system);
   if (instructions.length > 0) conversation.system = instructions;
-  if (Array.isArray(tools)) conversation.tools = objects(tools).map(toolOf);
+  if (Array.isArray(tools)) conversation.tools = objectsOf(tools).map(toolOf);
   return conversation;
-};
+}
 
 /** A message of a request, or an answer. */
 export function anthropicMessage({ role, content }: Fields, finishReason?: string): Message {
@@ -39,17 +31,17 @@ export function anthropicMessage({ role, content }: Fields, finishReason?: strin
 }
 
 /** Fields and values that the messages API has, and other APIs with `messages` have not. */
-function isAnthropic(request: Fields, messages: readonly unknown[]): boolean {
+function isAnthropic(request: Readonly<Fields>, messages: readonly unknown[]): boolean {
   const { model, system, tools, thinking } = request;
   if (typeof request['anthropic_version'] === 'string') return true;
   // The Vercel AI SDK has `system` beside `messages` too, with an object or a model's path in `model`, and no `max_tokens`.
   if (typeof model !== 'string' || typeof request['max_tokens'] !== 'number') return false;
-  if (typeof system === 'string' || objects(system)[0]?.['type'] === 'text') return true;
+  if (typeof system === 'string' || objectsOf(system)[0]?.['type'] === 'text') return true;
   if (typeof objectOf(thinking)?.['type'] === 'string') return true;
-  if (objects(tools).some((tool) => tool['input_schema'] !== undefined || /_20\d{6}$/.test(String(tool['type'])))) {
+  if (objectsOf(tools).some((tool) => tool['input_schema'] !== undefined || /_20\d{6}$/.test(String(tool['type'])))) {
     return true;
   }
-  return messages.some((message) => objects(objectOf(message)?.['content']).some(isAnthropicBlock));
+  return messages.some((message) => objectsOf(objectOf(message)?.['content']).some(isAnthropicBlock));
 }
 
 const OWN_BLOCKS = /^((server_|mcp_)?tool_use|(redacted_)?thinking|(\w+_)?tool_result)$/;
@@ -61,7 +53,7 @@ function isAnthropicBlock({ type, source }: Fields): boolean {
 
 /** Text, or content blocks. */
 function partsOf(content: unknown): Part[] {
-  return typeof content === 'string' ? text(content) : objects(content).flatMap(anthropicPart);
+  return typeof content === 'string' ? text(content) : objectsOf(content).flatMap(anthropicPart);
 }
 
 /** The part or parts that a content block is. */
@@ -134,8 +126,4 @@ function toolOf({ type, name, description, input_schema: schema }: Fields): Tool
     ...(typeof description === 'string' ? { description } : undefined),
     ...(schema === undefined ? undefined : { parameters: schema }),
   };
-}
-
-function objects(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter((item) => objectOf(item) !== undefined) : [];
 }

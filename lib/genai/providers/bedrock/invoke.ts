@@ -1,10 +1,9 @@
-import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage, type Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
 import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { specialTier } from '../../service-tier.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { anthropicReader } from '../anthropic/answer.js';
-import { openAIReader } from '../openai/answer.js';
+import { anthropic } from '../anthropic/anthropic.js';
+import { openAI } from '../openai/openai.js';
 import { bodyOf } from './messages.js';
 
 /*
@@ -15,7 +14,7 @@ import { bodyOf } from './messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A larger body, such as an image, is not parsed: that would hold up the process, and it tells no usage. */
+/** A larger body, such as an image, is not parsed: that would hold up the process, and it has no usage. */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 export function isInvokeAnswer(fields: Fields): boolean {
@@ -35,15 +34,15 @@ export function invokeAnswer(
   const bytes = fields['body'] as ArrayBufferView;
   const body = bytes.byteLength > LARGEST_BODY ? undefined : bodyOf(bytes);
   if (!body) return undefined;
-  const told = anthropicReader.read(body, wanted) ?? converse(body) ?? openAIReader.read(body, wanted);
-  const piece = told ? undefined : read(body);
-  const answer = told ?? (piece && answerOf(piece, wanted));
-  // The model's maker may tell a tier of its own; Bedrock's stands beside the body.
+  const known = anthropic.read(body, wanted) ?? converse(body) ?? openAI.read(body, wanted);
+  const piece = known ? undefined : read(body);
+  const answer = known ?? (piece && answerOf(piece, wanted));
+  // The model's maker may have a tier of its own; Bedrock's stands beside the body.
   const tier = specialTier(fields['serviceTier'], fields['performanceConfigLatency'], answer?.tier);
   return answer && { ...answer, tier, attributes: undefined };
 }
 
-// --- what bodies and chunks tell -------------------------------------------------------------------------------------
+// --- what is read of bodies and chunks -------------------------------------------------------------------------------
 
 interface Piece {
   readonly choices: readonly { readonly text?: unknown; readonly reason?: unknown }[];
@@ -51,20 +50,20 @@ interface Piece {
   readonly dimensions?: number;
 }
 
-/** A whole body, or one chunk of a stream. */
+/** A complete body, or one chunk of a stream. */
 function read(body: Fields): Piece | undefined {
   const { results, outputs, choices, generations, embedding, embeddings } = body;
-  const told = objectOf(body['usage']) ?? objectOf(objectOf(body['meta'])?.['billed_units']) ?? {};
+  const counts = objectOf(body['usage']) ?? objectOf(objectOf(body['meta'])?.['billed_units']) ?? {};
   const usage = {
     inputTokens: firstCount(
-      told['prompt_tokens'],
-      told['input_tokens'],
+      counts['prompt_tokens'],
+      counts['input_tokens'],
       body['inputTextTokenCount'],
       body['prompt_token_count'],
     ),
     outputTokens: firstCount(
-      told['completion_tokens'],
-      told['output_tokens'],
+      counts['completion_tokens'],
+      counts['output_tokens'],
       body['totalOutputTextTokenCount'],
       body['generation_token_count'],
       titanTokens(results),
@@ -81,9 +80,9 @@ function read(body: Fields): Piece | undefined {
 }
 
 function choiceOf(choice: Fields): Piece['choices'][number] {
-  const said = objectOf(choice['message'] ?? choice['delta'])?.['content'];
+  const content = objectOf(choice['message'] ?? choice['delta'])?.['content'];
   return {
-    text: said ?? choice['text'] ?? choice['outputText'] ?? choice['generation'],
+    text: content ?? choice['text'] ?? choice['outputText'] ?? choice['generation'],
     reason: choice['finish_reason'] ?? choice['stop_reason'] ?? choice['completionReason'],
   };
 }
@@ -155,8 +154,7 @@ export class InvokeFold implements ResponseFold {
     if (!this.started) {
       this.started = true;
       const { wanted } = this;
-      this.inner =
-        anthropicReader.startFold(body, wanted) ?? this.converse(body, wanted) ?? openAIReader.startFold(body, wanted);
+      this.inner = anthropic.startFold(body, wanted) ?? this.converse(body, wanted) ?? openAI.startFold(body, wanted);
     }
     if (this.inner) this.inner.add(body);
     else this.addPiece(read(body));
@@ -177,8 +175,8 @@ export class InvokeFold implements ResponseFold {
 
   response(): ModelResponse {
     if (this.inner) {
-      const told = this.inner.response();
-      return { ...told, usage: this.counted(told.usage), attributes: undefined };
+      const response = this.inner.response();
+      return { ...response, usage: this.counted(response.usage), attributes: undefined };
     }
     const reasons = Array.from(
       this.reasons.length > 0 ? this.reasons : [undefined],
@@ -191,17 +189,17 @@ export class InvokeFold implements ResponseFold {
     };
   }
 
-  /** Bedrock's own counts where the model tells none. Its input count leaves the cached tokens out. */
-  private counted(told: TokenUsage | undefined): TokenUsage | undefined {
+  /** Bedrock's own counts where the body of the model has none. Its input count leaves the cached tokens out. */
+  private counted(usage: TokenUsage | undefined): TokenUsage | undefined {
     const { metrics } = this;
-    if (!metrics) return told;
+    if (!metrics) return usage;
     const cacheReadTokens = countOf(metrics['cacheReadInputTokenCount']);
     const cacheWriteTokens = countOf(metrics['cacheWriteInputTokenCount']);
     const plain = countOf(metrics['inputTokenCount']);
     const counted =
-      told?.inputTokens === undefined && plain !== undefined
+      usage?.inputTokens === undefined && plain !== undefined
         ? { inputTokens: plain + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0), cacheReadTokens, cacheWriteTokens }
         : undefined;
-    return { ...told, ...counted, outputTokens: told?.outputTokens ?? countOf(metrics['outputTokenCount']) };
+    return { ...usage, ...counted, outputTokens: usage?.outputTokens ?? countOf(metrics['outputTokenCount']) };
   }
 }

@@ -1,13 +1,5 @@
-import {
-  blob,
-  type Conversation,
-  type ConversationReader,
-  type Message,
-  type Part,
-  type ToolDefinition,
-  text,
-} from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, type ToolDefinition, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 import { anthropicConversation } from '../anthropic/messages.js';
 import { openAIConversation } from '../openai/messages.js';
 
@@ -19,17 +11,17 @@ import { openAIConversation } from '../openai/messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const bedrockConversation: ConversationReader = (request) => {
+export function bedrockConversation(request: Fields): Conversation | undefined {
   if (stringOf(request['modelId']) === undefined) return undefined;
   return request['body'] === undefined ? converse(request) : invoked(bodyOf(request['body']));
-};
+}
 
 function converse(request: Fields): Conversation {
   const { messages, system, toolConfig } = request;
-  const tools = objects(objectOf(toolConfig)?.['tools']).flatMap(toolOf);
-  const instructions = objects(system).flatMap(part);
+  const tools = objectsOf(objectOf(toolConfig)?.['tools']).flatMap(toolOf);
+  const instructions = objectsOf(system).flatMap(part);
   return {
-    ...(Array.isArray(messages) && { input: objects(messages).map((message) => converseMessage(message)) }),
+    ...(Array.isArray(messages) && { input: objectsOf(messages).map((message) => converseMessage(message)) }),
     ...(instructions.length > 0 && { system: instructions }),
     ...(tools.length > 0 && { tools }),
   };
@@ -41,11 +33,11 @@ function invoked(body: Fields | undefined): Conversation | undefined {
   if (prompt !== undefined) return { input: [{ role: 'user', parts: text(prompt) }] };
   const texts = body['texts'];
   if (Array.isArray(texts)) return { input: [{ role: 'user', parts: texts.flatMap(text) }] };
-  const nova = objects(body['messages']).some(({ content }) => objects(content).some(isUntyped));
+  const nova = objectsOf(body['messages']).some(({ content }) => objectsOf(content).some(isUntyped));
   return nova ? converse(body) : (anthropicConversation(body) ?? openAIConversation(body));
 }
 
-/** Blocks of Converse are told by their only field, those of others have a `type`. */
+/** Blocks of Converse are recognised by their only field, those of others have a `type`. */
 function isUntyped(block: Fields): boolean {
   return !('type' in block);
 }
@@ -61,11 +53,20 @@ export function bodyOf(body: unknown): Fields | undefined {
   }
 }
 
+/** A longer body is not worth the time that it takes to parse. In bytes, or characters. */
+const LONGEST_BODY = 1024 * 1024;
+
+/** As {@link bodyOf}; of a long one nothing. An object stays what it is. */
+export function smallBodyOf(body: unknown): object | undefined {
+  if (!(body instanceof Uint8Array) && typeof body !== 'string') return objectOf(body);
+  return body.length > LONGEST_BODY ? undefined : bodyOf(body);
+}
+
 /** A message of Converse, of a request or an answer. */
 export function converseMessage({ role, content }: Fields, finishReason?: string): Message {
   return {
     role: stringOf(role) ?? 'assistant',
-    parts: objects(content).flatMap(part),
+    parts: objectsOf(content).flatMap(part),
     ...(finishReason !== undefined && { finish_reason: finishReason }),
   };
 }
@@ -79,20 +80,20 @@ function part(block: Fields): Part[] {
   return [];
 }
 
-/** By the field that a content block has. What has none of these is told by its name only. */
+/** By the field that a content block has. Of a block with another field only the name of the field is recorded. */
 const PARTS: Record<string, (block: Fields) => Part[]> = {
   cachePoint: () => [],
   toolUse: ({ name, toolUseId, input }) => [
     { type: 'tool_call', name: stringOf(name) ?? '', ...identified(toolUseId), arguments: input },
   ],
   toolResult: ({ toolUseId, content }) => [
-    { type: 'tool_call_response', response: toolResponse(objects(content)), ...identified(toolUseId) },
+    { type: 'tool_call_response', response: toolResponse(objectsOf(content)), ...identified(toolUseId) },
   ],
   reasoningContent: ({ reasoningText }) => {
     const content = stringOf(objectOf(reasoningText)?.['text']);
     return content === undefined ? [] : [{ type: 'reasoning', content }];
   },
-  citationsContent: ({ content }) => objects(content).flatMap(part),
+  citationsContent: ({ content }) => objectsOf(content).flatMap(part),
   guardContent: (block) => {
     const guarded = objectOf(block['text']);
     return guarded ? text(guarded['text']) : part(block);
@@ -137,8 +138,4 @@ function toolOf(tool: Fields): ToolDefinition[] {
       ...(parameters !== undefined && { parameters }),
     },
   ];
-}
-
-function objects(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(objectOf).filter((item) => item !== undefined) : [];
 }

@@ -1,6 +1,6 @@
 import { functionTools } from '../../messages/function-tools.js';
-import { blob, type ConversationReader, type Message, type Part, parsed, text } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, parsed, reasoning, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * Cohere, version 2 of its API: the messages of chat. Shapes: its API reference, as typed by the `cohere-ai` package 8.x, which
@@ -14,14 +14,14 @@ const OWN_OPTIONS = ['documents', 'safetyMode', 'safety_mode', 'citationOptions'
 const OWN_MESSAGE_FIELDS = ['toolPlan', 'tool_plan', 'toolCalls', 'toolCallId'];
 
 /** Claims what Cohere has by names of its own; a request without any of that reads the same as one to OpenAI. */
-export const cohereConversation: ConversationReader = (request) => {
+export function cohereConversation(request: Fields): Conversation | undefined {
   if (!Array.isArray(request['messages'])) return undefined;
-  const messages = request['messages'].map(objectOf).filter((message) => message !== undefined);
+  const messages = objectsOf(request['messages']);
   const own =
     OWN_OPTIONS.some((option) => request[option] !== undefined) ||
     messages.some((message) => OWN_MESSAGE_FIELDS.some((field) => message[field] !== undefined));
   return own ? { input: messages.map(messageOf), tools: functionTools(request['tools']) } : undefined;
-};
+}
 
 function messageOf(message: Fields): Message {
   const role = stringOf(message['role']) ?? 'user';
@@ -57,10 +57,6 @@ function partsOf(item: unknown): Part[] {
       return type === undefined ? [] : [{ type }];
     }
   }
-}
-
-function reasoning(content: unknown): Part[] {
-  return typeof content === 'string' && content !== '' ? [{ type: 'reasoning', content }] : [];
 }
 
 function imageOf(image: unknown): Part[] {

@@ -1,7 +1,7 @@
 import { toolDefinition } from '../../messages/function-tools.js';
 import {
   blob,
-  type ConversationReader,
+  type Conversation,
   type Message,
   modalityOf,
   type Part,
@@ -17,7 +17,7 @@ import { objectOf, stringOf } from '../../shape.js';
 type Fields = Record<string, unknown>;
 
 /** Reads `{ model, contents, config }` of the client, and the body of the REST API, which has no `config`. */
-export const geminiConversation: ConversationReader = (request) => {
+export function geminiConversation(request: Readonly<Fields>): Conversation | undefined {
   if (request['contents'] === undefined) return undefined;
   const config = objectOf(request['config']) ?? request;
   const system = config['systemInstruction'];
@@ -26,7 +26,7 @@ export const geminiConversation: ConversationReader = (request) => {
     input: messagesOf(request['contents']),
     tools: Array.isArray(config['tools']) ? config['tools'].flatMap(toolsOf) : undefined,
   };
-};
+}
 
 /** The message of one candidate. Pieces of text that follow one another, as chunks of a stream bring them, become one. */
 export function candidateMessage(parts: readonly unknown[], finishReason: string | undefined): Message {
@@ -47,7 +47,7 @@ export function candidateMessage(parts: readonly unknown[], finishReason: string
   };
 }
 
-/** Contents are given as one text, one part, one content, or a list of either; loose parts are one message of the user. */
+/** Contents are one text, one part, one content, or a list of either; loose parts are one message of the user. */
 function messagesOf(contents: unknown): Message[] {
   const messages: Message[] = [];
   let loose: Part[] | undefined;
@@ -123,12 +123,12 @@ function serverToolPart(fields: Fields): Part[] {
   return [];
 }
 
-function serverCall(name: string, wire: Fields, told: Fields): Part {
-  return { type: 'server_tool_call', name, ...idOf(wire), server_tool_call: { type: name, ...told } };
+function serverCall(name: string, wire: Fields, details: Fields): Part {
+  return { type: 'server_tool_call', name, ...idOf(wire), server_tool_call: { type: name, ...details } };
 }
 
-function serverResponse(name: string, wire: Fields, told: Fields): Part {
-  return { type: 'server_tool_call_response', ...idOf(wire), server_tool_call_response: { type: name, ...told } };
+function serverResponse(name: string, wire: Fields, details: Fields): Part {
+  return { type: 'server_tool_call_response', ...idOf(wire), server_tool_call_response: { type: name, ...details } };
 }
 
 function nameOf(fields: Fields): string {

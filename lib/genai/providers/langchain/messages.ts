@@ -48,7 +48,7 @@ export function langChainConversation(request: Fields): Conversation | undefined
   return { input, ...(tools.length > 0 ? { tools } : undefined) };
 }
 
-/** What a model said, as one message. */
+/** The answer of a model, as one message. */
 export function answerMessage({ fields }: LangChainMessage, finishReason: string | undefined): Message {
   return {
     role: 'assistant',
@@ -57,7 +57,7 @@ export function answerMessage({ fields }: LangChainMessage, finishReason: string
   };
 }
 
-/** The parts of a message's content: a string, or a list of blocks. Tool calls are told beside it. */
+/** The parts of a message's content: a string, or a list of blocks. Tool calls stand beside it. */
 export function contentParts(content: unknown): Part[] {
   if (!Array.isArray(content)) return text(content);
   return content.flatMap((block) => (typeof block === 'string' ? text(block) : blockParts(fieldsOf(block) ?? {})));
@@ -75,8 +75,8 @@ function toMessage(item: unknown): Message | undefined {
   if (isTuple(item)) return { role: ROLES[item[0]] ?? item[0], parts: contentParts(item[1]) };
   const { type, fields } = langChainMessage(item) ?? { type: undefined, fields: fieldsOf(item) };
   if (!fields) return undefined;
-  const said = fields['role'];
-  const word = type === undefined || type === 'generic' ? said : type;
+  const fieldRole = fields['role'];
+  const word = type === undefined || type === 'generic' ? fieldRole : type;
   if (typeof word !== 'string') return undefined;
   const role = ROLES[word] ?? word;
   const name = fields['name'];
@@ -107,13 +107,13 @@ function toolCallPart(call: unknown): Part[] {
   const fields = fieldsOf(call);
   const called = fieldsOf(fields?.['function']) ?? fields;
   if (!fields || typeof called?.['name'] !== 'string') return [];
-  const given = called['args'] ?? called['arguments'];
+  const args = called['args'] ?? called['arguments'];
   return [
     {
       type: 'tool_call',
       name: called['name'],
       ...(typeof fields['id'] === 'string' ? { id: fields['id'] } : undefined),
-      ...(given === undefined ? undefined : { arguments: parsed(given) }),
+      ...(args === undefined ? undefined : { arguments: parsed(args) }),
     },
   ];
 }
@@ -124,7 +124,7 @@ function toolParts(fields: Fields): Part[] {
   return [{ type: 'tool_call_response', response, ...(typeof id === 'string' ? { id } : undefined) }];
 }
 
-/** Blocks that repeat what `tool_calls` tells. */
+/** Blocks that repeat what `tool_calls` has. */
 const CALLS = new Set(['tool_use', 'tool_call', 'tool_call_chunk', 'input_json_delta', 'function_call']);
 const MEDIA = new Set(['image', 'audio', 'video', 'file']);
 
@@ -146,15 +146,15 @@ function blockParts(block: Fields): Part[] {
   return [{ type }];
 }
 
-function reasoningOf({ reasoning, thinking, text: said, summary }: Fields): unknown {
-  if (!Array.isArray(summary)) return reasoning ?? thinking ?? said;
+function reasoningOf({ reasoning, thinking, text: content, summary }: Fields): unknown {
+  if (!Array.isArray(summary)) return reasoning ?? thinking ?? content;
   return summary.map((part) => fieldsOf(part)?.['text'] ?? '').join('\n');
 }
 
 /** A picture, a sound, a document: by address, by id, or the bytes themselves. */
 function media(kind: string | undefined, block: Fields): Part[] {
-  const given = block['mimeType'] ?? block['mime_type'];
-  const mimeType = typeof given === 'string' ? given : undefined;
+  const type = block['mimeType'] ?? block['mime_type'];
+  const mimeType = typeof type === 'string' ? type : undefined;
   const modality = kind ?? modalityOf(mimeType);
   const { url, data } = block;
   const id = block['fileId'] ?? block['file_id'];
@@ -167,10 +167,10 @@ function media(kind: string | undefined, block: Fields): Part[] {
 /** A tool as it is bound to a model, in the provider's format: OpenAI's and its likes, or Anthropic's. */
 function toTool(tool: unknown): ToolDefinition | undefined {
   const fields = fieldsOf(tool);
-  const told = fieldsOf(fields?.['function']) ?? fields;
-  if (!fields || typeof told?.['name'] !== 'string') return undefined;
-  const { name, description } = told;
-  const parameters = told['parameters'] ?? told['input_schema'];
+  const declared = fieldsOf(fields?.['function']) ?? fields;
+  if (!fields || typeof declared?.['name'] !== 'string') return undefined;
+  const { name, description } = declared;
+  const parameters = declared['parameters'] ?? declared['input_schema'];
   return {
     type: typeof fields['type'] === 'string' ? fields['type'] : 'function',
     name,

@@ -1,16 +1,18 @@
 import type { Attributes } from '@opentelemetry/api';
+import { specialTier } from '../../answer.js';
 import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
-  FINISH_REASON_ERROR,
 } from '../../semconv.js';
-import { specialTier, tierOfUsage } from '../../service-tier.js';
 import { objectOf, stringOf } from '../../shape.js';
+import { tierOfUsage as tierOfAnthropic } from '../anthropic/anthropic.js';
+import { tierOfUsage as tierOfGemini } from '../gemini/gemini.js';
+import { reasonOfStatus } from '../openai/responses.js';
 import type { LangChainMessage } from './messages.js';
 
 /*
- * What LangChain tells of an answer beside its content and usage: `response_metadata` of the message, `generationInfo` and
+ * What LangChain has of an answer beside its content and usage: `response_metadata` of the message, `generationInfo` and
  * `llmOutput` of the result. Their fields are the providers' own.
  */
 
@@ -36,8 +38,8 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 
 /** `gen_ai.provider.name` of what LangChain calls a provider. */
 export function langChainProvider(name: unknown): string | undefined {
-  const told = stringOf(name);
-  return told === undefined ? undefined : (PROVIDERS[told.replaceAll('-', '_')] ?? told);
+  const known = stringOf(name);
+  return known === undefined ? undefined : (PROVIDERS[known.replaceAll('-', '_')] ?? known);
 }
 
 /** `response_metadata` of a message. */
@@ -45,13 +47,13 @@ export const metadataOf = (message: LangChainMessage | undefined): Fields | unde
   objectOf(message?.fields['response_metadata']);
 
 /** The model that answered. */
-export function modelOf(told: Fields): string | undefined {
-  return stringOf(told['model_name']) ?? stringOf(told['model']) ?? stringOf(told['model_id']);
+export function modelOf(metadata: Fields): string | undefined {
+  return stringOf(metadata['model_name']) ?? stringOf(metadata['model']) ?? stringOf(metadata['model_id']);
 }
 
-/** The provider's id of the answer. LangChain makes up ids that begin with `run-` where the provider tells none. */
-export function idOf(id: unknown, told: Fields): string | undefined {
-  const own = stringOf(told['id']) ?? stringOf(id);
+/** The provider's id of the answer. LangChain makes up ids that begin with `run-` where the provider has none. */
+export function idOf(id: unknown, metadata: Fields): string | undefined {
+  const own = stringOf(metadata['id']) ?? stringOf(id);
   return own?.startsWith('run-') ? undefined : own;
 }
 
@@ -68,46 +70,29 @@ export function finishReason(
   called: boolean,
 ): string | undefined {
   const metadata = metadataOf(message);
-  // Anthropic's streams tell it under `additional_kwargs`.
-  for (const told of [metadata, info, objectOf(message?.fields['additional_kwargs'])]) {
+  // Anthropic's streams have it under `additional_kwargs`.
+  for (const fields of [metadata, info, objectOf(message?.fields['additional_kwargs'])]) {
     for (const field of FINISH_FIELDS) {
-      const reason = stringOf(told?.[field]);
+      const reason = stringOf(fields?.[field]);
       if (reason !== undefined) return reason;
     }
   }
-  return metadata && statusReason(metadata, called);
+  return metadata && reasonOfStatus(metadata, called);
 }
 
-/** OpenAI's responses API tells a status instead; these are its counterparts in the chat API. */
-function statusReason(metadata: Fields, called: boolean): string | undefined {
-  switch (metadata['status']) {
-    case 'completed':
-      return called ? 'tool_calls' : 'stop';
-    case 'incomplete': {
-      const reason = stringOf(objectOf(metadata['incomplete_details'])?.['reason']);
-      return reason === 'max_output_tokens' ? 'length' : reason;
-    }
-    case 'failed':
-    case 'cancelled':
-      return FINISH_REASON_ERROR;
-    default:
-      return undefined;
-  }
+/** The tier that answered, as OpenAI has it beside the usage, Anthropic and Google within it. */
+export function tierOf(metadata: Fields): string | undefined {
+  return specialTier(metadata['service_tier'], tierOfAnthropic(metadata['usage']), tierOfGemini(metadata['usage']));
 }
 
-/** The tier that answered, as OpenAI tells it beside the usage, and Anthropic in it. */
-export function tierOf(told: Fields): string | undefined {
-  return specialTier(told['service_tier'], tierOfUsage(told['usage']));
-}
-
-/** What only OpenAI tells. */
-export function openAIAttributes(told: Fields): Attributes {
+/** What only OpenAI has. */
+export function openAIAttributes(metadata: Fields): Attributes {
   const attributes: Attributes = {};
-  if (told['model_provider'] !== 'openai') return attributes;
-  if (told['object'] === 'response') attributes[ATTR_OPENAI_API_TYPE] = 'responses';
-  const tier = stringOf(told['service_tier']);
+  if (metadata['model_provider'] !== 'openai') return attributes;
+  if (metadata['object'] === 'response') attributes[ATTR_OPENAI_API_TYPE] = 'responses';
+  const tier = stringOf(metadata['service_tier']);
   if (tier !== undefined) attributes[ATTR_OPENAI_RESPONSE_SERVICE_TIER] = tier;
-  const fingerprint = stringOf(told['system_fingerprint']);
+  const fingerprint = stringOf(metadata['system_fingerprint']);
   if (fingerprint !== undefined) attributes[ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint;
   return attributes;
 }

@@ -1,6 +1,6 @@
 import { functionTools } from '../../messages/function-tools.js';
-import { blob, type ConversationReader, type Message, type Part, parsed, text } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, parsed, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * What Mistral's client is asked and answers: OpenAI's messages in camel case, and content chunks of its own. Shapes: the
@@ -13,20 +13,20 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads a request of Mistral's client, where something in it is its own; any other reads as OpenAI's. Instructions stand
  * among the messages.
  */
-export const mistralConversation: ConversationReader = (request) => {
+export function mistralConversation(request: Fields): Conversation | undefined {
   const { messages, model } = request;
   if (!Array.isArray(messages)) return undefined;
-  const said = messages.map(objectOf).filter((message) => message !== undefined);
-  const own = OWN_OPTIONS.some((option) => request[option] !== undefined) || said.some(isOwn);
-  if (!own || isCohere(model, said)) return undefined;
-  return { input: said.map((message) => mistralMessage(message)), tools: functionTools(request['tools']) };
-};
+  const known = objectsOf(messages);
+  const own = OWN_OPTIONS.some((option) => request[option] !== undefined) || known.some(isOwn);
+  if (!own || isCohere(model, known)) return undefined;
+  return { input: known.map((message) => mistralMessage(message)), tools: functionTools(request['tools']) };
+}
 
 const OWN_OPTIONS = ['randomSeed', 'safePrompt', 'promptMode', 'promptCacheKey', 'parallelToolCalls'];
 const OWN_CHUNK_FIELDS = ['imageUrl', 'documentUrl', 'referenceIds', 'fileId', 'inputAudio'];
 
-function isOwn({ toolCalls, toolCallId: answered, content }: Fields): boolean {
-  if (Array.isArray(toolCalls) || answered !== undefined) return true;
+function isOwn({ toolCalls, toolCallId: callId, content }: Fields): boolean {
+  if (Array.isArray(toolCalls) || callId !== undefined) return true;
   if (!Array.isArray(content)) return false;
   return content.some((each) => {
     const chunk = objectOf(each) ?? {};
@@ -43,10 +43,10 @@ function isCohere(model: unknown, messages: readonly Fields[]): boolean {
 export function mistralMessage(message: Fields, finishReason?: string): Message {
   const { role, name, content } = message;
   const calls = message['toolCalls'];
-  const answered = stringOf(message['toolCallId']);
+  const callId = stringOf(message['toolCallId']);
   const parts: Part[] =
     role === 'tool'
-      ? [{ type: 'tool_call_response', response: toolResponse(content), ...(answered && { id: answered }) }]
+      ? [{ type: 'tool_call_response', response: toolResponse(content), ...(callId && { id: callId }) }]
       : [...mistralParts(content), ...(Array.isArray(calls) ? calls.flatMap(toolCall) : [])];
   return {
     role: stringOf(role) ?? 'assistant',
@@ -97,7 +97,7 @@ function thoughts(chunks: unknown): string {
   return Array.isArray(chunks) ? chunks.map((chunk) => stringOf(objectOf(chunk)?.['text']) ?? '').join('') : '';
 }
 
-/** What stands elsewhere; data is told by its type and size only. Audio may be bare base64. */
+/** A link; of inline data only its type and size are recorded. Audio may be base64 without a `data:` prefix. */
 function linked(value: unknown, modality: string): Part[] {
   const url = stringOf(value);
   if (url === undefined) return [];
@@ -111,15 +111,15 @@ function toolResponse(content: unknown): unknown {
 
 function toolCall(value: unknown): Part[] {
   const call = objectOf(value);
-  const asked = objectOf(call?.['function']);
-  if (!call || !asked) return [];
+  const called = objectOf(call?.['function']);
+  if (!call || !called) return [];
   const id = toolCallId(call);
   return [
     {
       type: 'tool_call',
-      name: stringOf(asked['name']) ?? '',
+      name: stringOf(called['name']) ?? '',
       ...(id !== undefined && { id }),
-      arguments: parsed(asked['arguments']),
+      arguments: parsed(called['arguments']),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { functionTools } from '../../messages/function-tools.js';
-import { blob, type ConversationReader, type Message, type Part, parsed, text } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { blob, type Conversation, type Message, type Part, parsed, reasoning, text } from '../../messages/message.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * Ollama: requests to chat and generate, and the messages of their answers. Shapes: the API reference of Ollama, as typed by
@@ -14,11 +14,11 @@ const OWN_OPTIONS = ['options', 'keep_alive', 'think', 'format', 'template', 'ra
 const OWN_MESSAGE_FIELDS = ['images', 'thinking', 'tool_name'];
 
 /** Claims what only Ollama understands; a request without any of that reads the same as one to OpenAI. */
-export const ollamaConversation: ConversationReader = (request) => {
+export function ollamaConversation(request: Fields): Conversation | undefined {
   const own = OWN_OPTIONS.some((option) => request[option] !== undefined);
   const { messages, prompt } = request;
   if (Array.isArray(messages)) {
-    const known = messages.map(objectOf).filter((message) => message !== undefined);
+    const known = objectsOf(messages);
     if (!own && !known.some(isOwnMessage)) return undefined;
     return { input: known.map(messageOf), tools: functionTools(request['tools']) };
   }
@@ -28,7 +28,7 @@ export const ollamaConversation: ConversationReader = (request) => {
     system: request['system'] === undefined ? undefined : text(request['system']),
     input: [{ role: 'user', parts: [...text(prompt), ...imagesOf(request)] }],
   };
-};
+}
 
 /** Arguments of tools are objects here, where OpenAI has them as JSON. */
 function isOwnMessage(message: Fields): boolean {
@@ -68,10 +68,6 @@ export function completionParts(completion: Fields): Part[] {
     ...text(completion['response']),
     ...(typeof image === 'string' && image !== '' ? [blob(image, undefined, 'image')] : []),
   ];
-}
-
-function reasoning(content: unknown): Part[] {
-  return typeof content === 'string' && content !== '' ? [{ type: 'reasoning', content }] : [];
 }
 
 function imagesOf({ images }: Fields): Part[] {

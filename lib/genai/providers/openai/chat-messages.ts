@@ -1,7 +1,7 @@
 import { Assembly } from '../../messages/assembly.js';
-import { type Blob, blob, type Message, type Part, parsed, text } from '../../messages/message.js';
+import { type Blob, blob, type Message, type Part, parsed, reasoning, text } from '../../messages/message.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { contentPart, contentParts, reasoning } from './content-parts.js';
+import { contentPart, contentParts } from './content-parts.js';
 
 /* Messages of chat completions: in requests, in answers and in streams; and of the (legacy) completions. */
 
@@ -83,13 +83,13 @@ function toolCall(value: unknown): Part[] {
   const called = objectOf(call?.['function']) ?? objectOf(call?.['custom']);
   if (!call || !called) return [];
   const id = stringOf(call['id']);
-  const given = called['arguments'] ?? called['input'];
+  const args = called['arguments'] ?? called['input'];
   return [
     {
       type: 'tool_call',
       name: stringOf(called['name']) ?? '',
       ...(id === undefined ? undefined : { id }),
-      ...(given === undefined ? undefined : { arguments: parsed(given) }),
+      ...(args === undefined ? undefined : { arguments: parsed(args) }),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { ModelResponse, ResponseFold, Wanted } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type Wanted } from '../../answer.js';
 import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
@@ -7,28 +7,24 @@ import {
   ERROR_TYPE_OTHER,
   FINISH_REASON_ERROR,
 } from '../../semconv.js';
-import { specialTier } from '../../service-tier.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
 import { choiceMessages, StreamedChoices } from './chat-messages.js';
-import { isOpenAI, markOf, providerOf } from './provider.js';
-import { reportedCost, tokenUsage } from './usage.js';
+import { isOpenAI, markOf, providerOf, reportedCost, tokenUsage } from './dialects.js';
 
 /* Chat completions and (legacy) completions: answers and streams. */
 
 type Fields = Record<string, unknown>;
 
+/** Of an answer or a chunk; `choices` alone may be anybody's word. */
 export function isCompletion(fields: Fields): boolean {
-  const choices = fields['choices'];
-  return Array.isArray(choices) && isNamed(fields) && objectOf(choices[0])?.['finishReason'] === undefined;
-}
-
-/** The first chunk of Azure, on the prompt alone, has an empty model. Mistral's client speaks in camel case. */
-function isNamed(fields: Fields): boolean {
-  return (
-    stringOf(fields['object']) !== undefined ||
-    stringOf(fields['model']) !== undefined ||
-    Array.isArray(fields['prompt_filter_results'])
-  );
+  const { choices } = fields;
+  if (!Array.isArray(choices)) return false;
+  // Mistral's client has the same fields, but spells them in camel case.
+  const first = objectOf(choices[0]);
+  if (first && 'finishReason' in first) return false;
+  if ((stringOf(fields['object']) ?? stringOf(fields['model'])) !== undefined) return true;
+  // The first chunk of Azure, on the prompt alone, has an empty model.
+  return Array.isArray(fields['prompt_filter_results']);
 }
 
 /** An answer, of whose fields `choices` is known to be a list. */
@@ -37,22 +33,23 @@ export function completion(fields: Fields, { detail, content }: Wanted): ModelRe
   const choices = fields['choices'] as unknown[];
   const model = stringOf(fields['model']);
   const provider = providerOf(markOf(fields), model, usage);
-  const told: ModelResponse = {
+  const failure = objectOf(fields['error'] ?? objectOf(choices[0])?.['error']);
+  const answer: ModelResponse = {
     provider,
     model,
     usage: tokenUsage(usage, model),
     cost: reportedCost(usage),
     tier: specialTier(fields['service_tier']),
-    error: failureOf(fields['error'] ?? objectOf(choices[0])?.['error']),
+    error: failure && errorCode(failure),
   };
-  if (!detail) return told;
+  if (!detail) return answer;
   const finishReasons: string[] = [];
   for (const choice of choices) {
     const reason = stringOf(objectOf(choice)?.['finish_reason']);
     if (reason !== undefined) finishReasons.push(reason);
   }
   return {
-    ...told,
+    ...answer,
     id: stringOf(fields['id']),
     finishReasons,
     attributes: completionAttributes(provider, fields['object'], fields['service_tier'], fields['system_fingerprint']),
@@ -60,12 +57,9 @@ export function completion(fields: Fields, { detail, content }: Wanted): ModelRe
   };
 }
 
-/** Gateways answer with status 200 and then tell of a failure: `{ code, message }`, the code being a number or a name. */
-function failureOf(value: unknown): string | undefined {
-  const failure = objectOf(value);
-  if (!failure) return undefined;
-  const { code } = failure;
-  return typeof code === 'number' ? String(code) : (stringOf(code) ?? stringOf(failure['type']) ?? ERROR_TYPE_OTHER);
+/** Gateways answer with status 200 and a failure in it: `{ code, message }`, the code being a number or a name. */
+function errorCode({ code, type }: Fields): string {
+  return typeof code === 'number' ? String(code) : (stringOf(code) ?? stringOf(type) ?? ERROR_TYPE_OTHER);
 }
 
 function completionAttributes(provider: string, object: unknown, tier: unknown, fingerprint: unknown): Attributes {
@@ -89,17 +83,17 @@ export class CompletionFold implements ResponseFold {
   private tier: unknown;
   private fingerprint: unknown;
   private usage: unknown;
-  private failure: unknown;
+  private failure: Fields | undefined;
   private begun = false;
   private finishReason: string | undefined;
   /** Of the choices but the first, by their index. */
   private others: Map<number, string | undefined> | undefined;
   private readonly detail: boolean;
-  private readonly said: StreamedChoices | undefined;
+  private readonly content: StreamedChoices | undefined;
 
   constructor({ detail, content }: Wanted) {
     this.detail = detail;
-    this.said = content ? new StreamedChoices() : undefined;
+    this.content = content ? new StreamedChoices() : undefined;
   }
 
   add(chunk: object): void {
@@ -107,7 +101,7 @@ export class CompletionFold implements ResponseFold {
     if (this.model === undefined) this.identify(fields);
     const usage = fields['usage'] ?? (this.mark === 'groq' ? objectOf(fields['x_groq'])?.['usage'] : undefined);
     if (typeof usage === 'object' && usage !== null) this.usage = usage;
-    if (fields['error']) this.failure = fields['error'];
+    if (fields['error']) this.failure = objectOf(fields['error']);
     if (fields['service_tier']) this.tier = fields['service_tier'];
     if (!this.detail) return;
     if (fields['system_fingerprint']) this.fingerprint = fields['system_fingerprint'];
@@ -133,7 +127,7 @@ export class CompletionFold implements ResponseFold {
       this.begun = true;
       if (typeof reason === 'string' && reason !== '') this.finishReason = reason;
     } else this.addOther(countOf(index) ?? 0, stringOf(reason));
-    this.said?.add(countOf(index) ?? 0, choice);
+    this.content?.add(countOf(index) ?? 0, choice);
   }
 
   private addOther(index: number, reason: string | undefined): void {
@@ -149,22 +143,22 @@ export class CompletionFold implements ResponseFold {
   response(): ModelResponse {
     const { model, usage } = this;
     const provider = providerOf(this.mark, model, usage);
-    const told: ModelResponse = {
+    const answer: ModelResponse = {
       provider,
       model,
       usage: tokenUsage(usage, model),
       cost: reportedCost(usage),
       tier: specialTier(this.tier),
-      error: failureOf(this.failure),
+      error: this.failure && errorCode(this.failure),
     };
-    if (!this.detail) return told;
+    if (!this.detail) return answer;
     const reasons = this.reasons();
     return {
-      ...told,
+      ...answer,
       id: this.id,
       finishReasons: [...reasons.values()],
       attributes: completionAttributes(provider, this.object, this.tier, this.fingerprint),
-      output: this.said?.messages(reasons),
+      output: this.content?.messages(reasons),
     };
   }
 

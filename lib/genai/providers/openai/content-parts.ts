@@ -1,4 +1,4 @@
-import { blob, type Part, text } from '../../messages/message.js';
+import { blob, type Part, reasoning, text } from '../../messages/message.js';
 import { objectOf, stringOf } from '../../shape.js';
 
 /*
@@ -51,11 +51,6 @@ export function contentPart(value: unknown): Part[] {
     default:
       return other(part);
   }
-}
-
-/** A reasoning part; none where there is nothing to say. */
-export function reasoning(content: unknown): Part[] {
-  return typeof content === 'string' && content !== '' ? [{ type: 'reasoning', content }] : [];
 }
 
 /** `{ url }`, or the URL itself. */

@@ -1,5 +1,5 @@
 import { toolDefinition } from '../../messages/function-tools.js';
-import type { Conversation, ConversationReader, Message, ToolDefinition } from '../../messages/message.js';
+import type { Conversation, Message, ToolDefinition } from '../../messages/message.js';
 import { objectOf, stringOf } from '../../shape.js';
 import { chatMessages } from './chat-messages.js';
 import { contentParts } from './content-parts.js';
@@ -12,24 +12,25 @@ import { inputMessages } from './responses-messages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const openAIConversation: ConversationReader = (request) => {
+export function openAIConversation(request: Fields): Conversation | undefined {
   const { messages, input, prompt } = request;
   if (isForeign(request)) return undefined;
   const tools = toolsOf(request);
-  if (Array.isArray(messages)) return messages.some(isForeignMessage) ? undefined : said(chatMessages(messages), tools);
+  if (Array.isArray(messages))
+    return messages.some(isForeignMessage) ? undefined : conversation(chatMessages(messages), tools);
   if (input !== undefined || stringOf(request['instructions']) !== undefined) {
     if (isEmbedding(request)) return undefined;
     const system = contentParts(request['instructions']);
-    return { ...(system.length > 0 && { system }), ...said(inputMessages(input), tools) };
+    return { ...(system.length > 0 && { system }), ...conversation(inputMessages(input), tools) };
   }
-  return prompt === undefined ? undefined : said(promptMessages(prompt), tools);
-};
+  return prompt === undefined ? undefined : conversation(promptMessages(prompt), tools);
+}
 
-function said(input: Message[], tools: ToolDefinition[] | undefined): Conversation {
+function conversation(input: Message[], tools: ToolDefinition[] | undefined): Conversation {
   return { ...(input.length > 0 && { input }), ...(tools && { tools }) };
 }
 
-/** A prompt is a text or several; one given as tokens says nothing. */
+/** A prompt is a text or several; one of token ids has no text. */
 function promptMessages(prompt: unknown): Message[] {
   const prompts: unknown[] = Array.isArray(prompt) ? prompt : [prompt];
   return prompts
@@ -44,7 +45,7 @@ function isEmbedding({ input, model, dimensions, encoding_format }: Fields): boo
   return /embed/i.test(String(model));
 }
 
-/** Anthropic and the Vercel AI SDK tell instructions beside the messages, Bedrock its model in another field. */
+/** Anthropic and the Vercel AI SDK have instructions beside the messages, Bedrock its model in another field. */
 function isForeign({ system, modelId, tools }: Fields): boolean {
   return (
     system !== undefined ||

@@ -1,8 +1,8 @@
 import { Assembly } from '../../messages/assembly.js';
-import { blob, type Message, type Part, parsed } from '../../messages/message.js';
+import { blob, type Message, type Part, parsed, reasoning } from '../../messages/message.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
 import { toolResponse } from './chat-messages.js';
-import { contentParts, reasoning, withoutData } from './content-parts.js';
+import { contentParts, withoutData } from './content-parts.js';
 
 /* Items of the responses API: its input, its output, and the events that bring the output piece by piece. */
 
@@ -65,12 +65,12 @@ function reasonings(parts: unknown): Part[] {
 
 function callPart(item: Fields): Part {
   const id = stringOf(item['call_id']) ?? stringOf(item['id']);
-  const given = item['arguments'] ?? item['input'];
+  const args = item['arguments'] ?? item['input'];
   return {
     type: 'tool_call',
     name: stringOf(item['name']) ?? '',
     ...(id === undefined ? undefined : { id }),
-    ...(given === undefined ? undefined : { arguments: parsed(given) }),
+    ...(args === undefined ? undefined : { arguments: parsed(args) }),
   };
 }
 
@@ -81,17 +81,17 @@ const HOUSEKEEPING = new Set(['id', 'call_id', 'type', 'status', 'encrypted_cont
 function providerToolParts(item: Fields): Part[] {
   const type = stringOf(item['type']);
   if (type === undefined) return [];
-  const told = Object.fromEntries(Object.entries(withoutData(item)).filter(([key]) => !HOUSEKEEPING.has(key)));
+  const fields = Object.fromEntries(Object.entries(withoutData(item)).filter(([key]) => !HOUSEKEEPING.has(key)));
   const id = stringOf(item['call_id']) ?? stringOf(item['id']);
   const named = id === undefined ? undefined : { id };
   if (type.endsWith('_output')) {
-    return [{ type: 'server_tool_call_response', server_tool_call_response: { ...told, type }, ...named }];
+    return [{ type: 'server_tool_call_response', server_tool_call_response: { ...fields, type }, ...named }];
   }
-  if (!type.endsWith('_call')) return [{ ...told, type }];
+  if (!type.endsWith('_call')) return [{ ...fields, type }];
   const name = stringOf(item['name']) ?? type.replace(/_call$/, '');
-  const picture = type === 'image_generation_call' && stringOf(told['result']);
-  if (picture) delete told['result'];
-  const call = { type: 'server_tool_call', name, server_tool_call: { ...told, type }, ...named };
+  const picture = type === 'image_generation_call' && stringOf(fields['result']);
+  if (picture) delete fields['result'];
+  const call = { type: 'server_tool_call', name, server_tool_call: { ...fields, type }, ...named };
   const format = stringOf(item['output_format']);
   return picture ? [call, blob(item['result'], format && `image/${format}`, 'image')] : [call];
 }
@@ -132,7 +132,7 @@ export class StreamedOutput {
     this.assembly.addToolCall(0, at, { id: item['call_id'] ?? item['id'], name: item['name'] });
   }
 
-  /** Tools of the provider come whole; of all else the pieces were received. */
+  /** Calls of the provider's own tools come at once; of all else the pieces were received. */
   private finish(item: Fields | undefined): void {
     if (!item || /^(message|reasoning|function_call|custom_tool_call)$/.test(String(item['type']))) return;
     for (const part of itemParts(item)) this.assembly.addPart(0, part);

@@ -1,16 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { ModelResponse, ResponseFold, Wanted } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type Wanted } from '../../answer.js';
 import {
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
   ERROR_TYPE_OTHER,
   FINISH_REASON_ERROR,
 } from '../../semconv.js';
-import { specialTier } from '../../service-tier.js';
 import { objectOf, stringOf } from '../../shape.js';
-import { isOpenAI, markOf, providerOf } from './provider.js';
+import { isOpenAI, markOf, providerOf, reportedCost, tokenUsage } from './dialects.js';
 import { outputMessages, StreamedOutput } from './responses-messages.js';
-import { reportedCost, tokenUsage } from './usage.js';
 
 /* The responses API: answers and the events of streams. */
 
@@ -23,7 +21,7 @@ export function isResponse(fields: Fields): boolean {
 /** An answer, of whose fields `output` is known to be a list. */
 export function responsesAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
   const { usage } = fields;
-  const told: ModelResponse = {
+  const response: ModelResponse = {
     ...identity(fields),
     error:
       fields['status'] === 'failed' ? (stringOf(objectOf(fields['error'])?.['code']) ?? ERROR_TYPE_OTHER) : undefined,
@@ -31,12 +29,12 @@ export function responsesAnswer(fields: Fields, { detail, content }: Wanted): Mo
     cost: reportedCost(usage),
     tier: specialTier(fields['service_tier']),
   };
-  if (!detail) return told;
+  if (!detail) return response;
   const finishReason = finishReasonOf(fields);
   return {
-    ...told,
+    ...response,
     finishReasons: finishReason === undefined ? undefined : [finishReason],
-    attributes: responsesAttributes(told.provider, fields['service_tier']),
+    attributes: responsesAttributes(response.provider, fields['service_tier']),
     output: content ? outputMessages(fields['output'] as unknown[], finishReason) : undefined,
   };
 }
@@ -58,13 +56,21 @@ const CALLS = new Set<unknown>([
   ...['function_call', 'custom_tool_call', 'computer_call', 'local_shell_call', 'apply_patch_call'],
 ]);
 
-/** The responses API tells a status instead of finish reasons; these are their counterparts in the chat API. */
 function finishReasonOf(fields: Fields): string | undefined {
+  const output = fields['output'] as unknown[];
+  const isCall = (item: unknown): boolean => CALLS.has(objectOf(item)?.['type']);
+  return reasonOfStatus(fields, fields['status'] === 'completed' && output.some(isCall));
+}
+
+/**
+ * The responses API has a status instead of finish reasons; these are their counterparts in the chat API.
+ *
+ * @param called whether the answer calls a tool that the caller has to run
+ */
+export function reasonOfStatus(fields: Fields, called: boolean): string | undefined {
   switch (fields['status']) {
-    case 'completed': {
-      const output = fields['output'] as unknown[];
-      return output.some((item) => CALLS.has(objectOf(item)?.['type'])) ? 'tool_calls' : 'stop';
-    }
+    case 'completed':
+      return called ? 'tool_calls' : 'stop';
     case 'incomplete': {
       const reason = stringOf(objectOf(fields['incomplete_details'])?.['reason']);
       return reason === 'max_output_tokens' ? 'length' : reason;
@@ -80,15 +86,15 @@ function finishReasonOf(fields: Fields): string | undefined {
 
 const TERMINAL_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
-/** Folds the events of a streamed response: the first ones name it, the terminal one carries it whole. */
+/** Folds the events of a streamed response: the first ones name it, the last one has the complete response. */
 export class ResponsesFold implements ResponseFold {
   private named: ModelResponse | undefined;
   private final: ModelResponse | undefined;
   private failure: string | undefined;
-  private readonly said: StreamedOutput | undefined;
+  private readonly output: StreamedOutput | undefined;
 
   constructor(private readonly wanted: Wanted) {
-    this.said = wanted.content ? new StreamedOutput() : undefined;
+    this.output = wanted.content ? new StreamedOutput() : undefined;
   }
 
   add(chunk: object): void {
@@ -97,27 +103,27 @@ export class ResponsesFold implements ResponseFold {
     const fields = objectOf(event['response']);
     if (!fields) {
       if (type === 'error') this.failure = stringOf(event['code']) ?? ERROR_TYPE_OTHER;
-      else this.said?.add(event);
+      else this.output?.add(event);
     } else if (TERMINAL_EVENTS.has(type as string) && isResponse(fields)) {
       this.final = responsesAnswer(fields, this.wanted);
     } else this.named ??= this.begin(fields);
   }
 
   private begin(fields: Fields): ModelResponse {
-    const told = identity(fields);
-    return { ...told, attributes: responsesAttributes(told.provider, undefined) };
+    const named = identity(fields);
+    return { ...named, attributes: responsesAttributes(named.provider, undefined) };
   }
 
   response(): ModelResponse {
-    const { final, said } = this;
+    const { final, output } = this;
     // Some servers leave the output out of the event that should carry it.
     if (final)
-      return final.output?.length === 0 ? { ...final, output: said?.messages(final.finishReasons?.[0]) } : final;
+      return final.output?.length === 0 ? { ...final, output: output?.messages(final.finishReasons?.[0]) } : final;
     return {
       ...this.named,
       error: this.failure,
       finishReasons: [FINISH_REASON_ERROR],
-      output: said?.messages(FINISH_REASON_ERROR),
+      output: output?.messages(FINISH_REASON_ERROR),
     };
   }
 }

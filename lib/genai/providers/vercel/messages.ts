@@ -1,14 +1,14 @@
 import { safely } from '../../../safely.js';
 import {
   blob,
-  type ConversationReader,
+  type Conversation,
   type Message,
   modalityOf,
   type Part,
   type ToolDefinition,
   text,
 } from '../../messages/message.js';
-import { objectOf, stringOf } from '../../shape.js';
+import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
 /*
  * Vercel AI SDK: the options of its functions, and the content of its answers. Shapes: the types of the `ai` package 7, with
@@ -18,10 +18,10 @@ import { objectOf, stringOf } from '../../shape.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Claims what names its model by an object of the SDK, or has options or parts that nobody else calls so. */
-export const vercelConversation: ConversationReader = (request) => {
+export function vercelConversation(request: Fields): Conversation | undefined {
   const { model, messages, prompt, tools } = request;
-  const said = Array.isArray(prompt) ? prompt : messages;
-  const known = Array.isArray(said) ? said.map(objectOf).filter((message) => message !== undefined) : [];
+  const list = Array.isArray(prompt) ? prompt : messages;
+  const known = objectsOf(list);
   const record = Array.isArray(tools) ? undefined : objectOf(tools);
   const own =
     stringOf(objectOf(model)?.['modelId']) !== undefined ||
@@ -29,7 +29,7 @@ export const vercelConversation: ConversationReader = (request) => {
     OWN_OPTIONS.some((option) => request[option] !== undefined) ||
     known.some(isOwnMessage);
   // A Command of the AWS SDK, and LangChain, have none of these.
-  if (!own || (typeof prompt !== 'string' && !Array.isArray(said))) return undefined;
+  if (!own || (typeof prompt !== 'string' && !Array.isArray(list))) return undefined;
   const system = systemOf(request['instructions'] ?? request['system']);
   return {
     ...(system.length > 0 ? { system } : undefined),
@@ -38,7 +38,7 @@ export const vercelConversation: ConversationReader = (request) => {
       ? { tools: Object.entries(record).map(([name, tool]) => toolOf(name, objectOf(tool) ?? {})) }
       : undefined),
   };
-};
+}
 
 const OWN_OPTIONS = ['maxOutputTokens', 'providerOptions', 'stopWhen', 'abortSignal', 'experimental_telemetry'];
 const OWN_PARTS = new Set<unknown>(['tool-call', 'tool-result', 'tool-approval-request', 'tool-approval-response']);
@@ -129,12 +129,12 @@ function outputOf(output: unknown): unknown {
 }
 
 /** Data, a URL, a reference to what the provider keeps; bare, or wrapped by its type; in answers a file of the SDK's own. */
-function fileOf(given: unknown, part: Fields, modality?: string): Part {
-  const file = objectOf(given);
+function fileOf(content: unknown, part: Fields, modality?: string): Part {
+  const file = objectOf(content);
   const mimeType = stringOf(part['mediaType'] ?? part['mimeType'] ?? file?.['mediaType']);
   const kind = modality ?? modalityOf(mimeType);
   const typed = mimeType === undefined ? undefined : { mime_type: mimeType };
-  const data = dataOf(given, file);
+  const data = dataOf(content, file);
   const uri = data instanceof URL ? data.href : typeof data === 'string' && /^https?:/.test(data) ? data : undefined;
   if (uri?.startsWith('data:')) return blob(uri, mimeType, kind);
   if (uri !== undefined) return { type: 'uri', modality: kind, uri, ...typed };
@@ -145,11 +145,11 @@ function fileOf(given: unknown, part: Fields, modality?: string): Part {
   return { type: 'file', modality: kind, file_id: stringOf(reference) ?? '', ...typed };
 }
 
-function dataOf(given: unknown, file: Fields | undefined): unknown {
-  if (!file || given instanceof URL || ArrayBuffer.isView(given) || given instanceof ArrayBuffer) return given;
+function dataOf(content: unknown, file: Fields | undefined): unknown {
+  if (!file || content instanceof URL || ArrayBuffer.isView(content) || content instanceof ArrayBuffer) return content;
   // What a file of the SDK holds; its getters would convert the one to the other.
   const own = file['uint8ArrayData'] ?? file['base64Data'] ?? file['base64'] ?? file['uint8Array'];
-  return own ?? file['data'] ?? file['url'] ?? file['text'] ?? given;
+  return own ?? file['data'] ?? file['url'] ?? file['text'] ?? content;
 }
 
 function toolOf(name: string, tool: Fields): ToolDefinition {
@@ -163,23 +163,23 @@ function toolOf(name: string, tool: Fields): ToolDefinition {
   };
 }
 
-/** JSON Schema as the SDK's `jsonSchema()` holds it, or as a schema library tells it by the Standard JSON Schema interface. */
+/** JSON Schema as the SDK's `jsonSchema()` holds it, or as a schema library exposes it by the Standard JSON Schema interface. */
 function schemaOf(schema: unknown): unknown {
-  const given = objectOf(schema);
-  const json = objectOf(given?.['jsonSchema']);
+  const fields = objectOf(schema);
+  const json = objectOf(fields?.['jsonSchema']);
   if (json) return typeof json['then'] === 'function' ? undefined : json;
-  const convert = objectOf(objectOf(given?.['~standard'])?.['jsonSchema'])?.['input'];
+  const convert = objectOf(objectOf(fields?.['~standard'])?.['jsonSchema'])?.['input'];
   return typeof convert === 'function' ? convert({ target: 'draft-07' }) : undefined;
 }
 
-/** What one step of an answer said, and what the tools that it called returned. */
+/** The messages of one step of an answer: the model's, and what the tools that it called returned. */
 export function stepMessages(content: readonly unknown[], finishReason: string | undefined): Message[] {
   const parts = contentParts(content);
   const returned = parts.filter(({ type }) => type === 'tool_call_response');
-  const said: Message = {
+  const message: Message = {
     role: 'assistant',
     parts: returned.length > 0 ? parts.filter((part) => !returned.includes(part)) : parts,
     ...(finishReason === undefined ? undefined : { finish_reason: finishReason }),
   };
-  return returned.length > 0 ? [said, { role: 'tool', parts: returned }] : [said];
+  return returned.length > 0 ? [message, { role: 'tool', parts: returned }] : [message];
 }

@@ -21,7 +21,7 @@ export function isStreamPart({ type, id, object, textDelta }: Fields): boolean {
   return type !== 'text-delta' || typeof id === 'string' || typeof textDelta === 'string';
 }
 
-/** Folds the parts of a stream. Each step tells its usage, and the last part that of all. */
+/** Folds the parts of a stream. Each step has its usage, and the last part that of all steps. */
 export class PartsFold implements ResponseFold {
   private readonly content: PartsContent | undefined;
   private step: Fields | undefined;
@@ -63,12 +63,12 @@ export class PartsFold implements ResponseFold {
   }
 
   private addStep({ usage, providerMetadata }: Fields): void {
-    const told = tokenUsage(usage, providerMetadata);
-    this.corrected ||= told?.inputTokens !== tokenUsage(usage)?.inputTokens;
-    this.usage = added(this.usage, told);
+    const used = tokenUsage(usage, providerMetadata);
+    this.corrected ||= used?.inputTokens !== tokenUsage(usage)?.inputTokens;
+    this.usage = added(this.usage, used);
   }
 
-  /** It does not tell how long what was cached is kept. */
+  /** The total does not say how long cached tokens are kept. */
   private addTotal({ totalUsage, usage, providerMetadata }: Fields): void {
     const total = tokenUsage(totalUsage ?? usage, providerMetadata);
     const cacheWriteHourTokens = this.usage?.cacheWriteHourTokens ?? total?.cacheWriteHourTokens;
@@ -77,16 +77,16 @@ export class PartsFold implements ResponseFold {
 
   response(): ModelResponse {
     const { step, last, usage, content } = this;
-    const told = { ...ending(step ?? {}), ...(last && !step ? ending(last) : undefined) };
+    const ended = { ...ending(step ?? {}), ...(last && !step ? ending(last) : undefined) };
     const finished = last && finishReason(last);
-    const attributes: Attributes = { ...told.attributes };
+    const attributes: Attributes = { ...ended.attributes };
     if (this.aborted) attributes[ATTR_ANNOTEL_STREAM_END] = 'stopped';
     return {
-      ...told,
+      ...ended,
       finishReasons: [finished ?? FINISH_REASON_ERROR],
-      error: this.failure ?? (last ? told.error : undefined),
+      error: this.failure ?? (last ? ended.error : undefined),
       usage,
-      tier: this.tier ?? told.tier,
+      tier: this.tier ?? ended.tier,
       attributes,
       output: content?.messages(finished ?? FINISH_REASON_ERROR),
     };
@@ -152,7 +152,7 @@ class PartsContent {
 
   endStep(finishReason: string | undefined): void {
     if (this.content.size === 0) return;
-    this.done.push(...stepMessages([...this.content.values()].map(whole), finishReason));
+    this.done.push(...stepMessages([...this.content.values()].map(closed), finishReason));
     this.content = new Map();
   }
 
@@ -164,9 +164,9 @@ class PartsContent {
 }
 
 /** Pieces of one part as the part that they make; the arguments of a call that was cut off stay the text they are. */
-function whole(given: Open | Fields): Fields {
-  if (!('pieces' in given)) return given;
-  const { type, pieces, fields } = given as Open;
+function closed(part: Open | Fields): Fields {
+  if (!('pieces' in part)) return part;
+  const { type, pieces, fields } = part as Open;
   const text = pieces.join('');
   return type === 'tool-call'
     ? { type, toolCallId: fields['id'], toolName: fields['toolName'], input: text || undefined }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModelResponse, Wanted } from '../../../../lib/genai/answer.js';
 import type { Conversation, Part } from '../../../../lib/genai/messages/message.js';
-import { readConversation } from '../../../../lib/genai/messages/read.js';
-import { anthropicReader } from '../../../../lib/genai/providers/anthropic/answer.js';
+import { anthropic } from '../../../../lib/genai/providers/anthropic/anthropic.js';
+import { readConversation } from '../../../../lib/genai/providers/registry.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted: Wanted = { detail: true, content: true };
@@ -11,7 +11,7 @@ const answerOf = (name: string): object => JSON.parse(fixture(`anthropic/${name}
 const eventsOf = (name: string): object[] =>
   [...fixture(`anthropic/${name}.sse`).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(String(data)));
 const fold = (events: object[], what: Wanted): ModelResponse | undefined => {
-  const started = anthropicReader.startFold(events[0] as object, what);
+  const started = anthropic.startFold(events[0] as object, what);
   for (const event of events) started?.add(event);
   return started?.response();
 };
@@ -50,10 +50,10 @@ describe('what an answer says', () => {
     ['message-server-tools', [search, found], 'pause_turn'],
     ['message-refusal', [], 'refusal'],
   ])('%s', (name, parts, reason) => {
-    expect(anthropicReader.read(answerOf(name), wanted)?.output).toEqual([
+    expect(anthropic.read(answerOf(name), wanted)?.output).toEqual([
       { role: 'assistant', parts, finish_reason: reason },
     ]);
-    expect(anthropicReader.read(answerOf(name), silent)?.output).toBeUndefined();
+    expect(anthropic.read(answerOf(name), silent)?.output).toBeUndefined();
   });
 
   test.each<[string, Part[], string]>([
@@ -68,12 +68,12 @@ describe('what an answer says', () => {
 
 describe('what else an answer tells', () => {
   test('the cloud that served it, and cache writes that are told in parts only', () => {
-    expect(anthropicReader.read(answerOf('message-bedrock'), silent)).toMatchObject({
+    expect(anthropic.read(answerOf('message-bedrock'), silent)).toMatchObject({
       provider: 'aws.bedrock',
       usage: { inputTokens: 22, outputTokens: 16, cacheWriteTokens: 12 },
     });
     const vertex = { ...answerOf('message'), id: 'msg_vrtx_01' };
-    expect(anthropicReader.read(vertex, silent)?.provider).toBe('gcp.vertex_ai');
+    expect(anthropic.read(vertex, silent)?.provider).toBe('gcp.vertex_ai');
   });
 
   test('what a compaction used, beside the rest', () => {
@@ -88,7 +88,7 @@ describe('what else an answer tells', () => {
         ],
       },
     };
-    expect(anthropicReader.read(message, silent)?.usage).toMatchObject({ inputTokens: 1100, outputTokens: 60 });
+    expect(anthropic.read(message, silent)?.usage).toMatchObject({ inputTokens: 1100, outputTokens: 60 });
   });
 
   test('the error in a stream, and the model that took over', () => {
@@ -113,7 +113,7 @@ describe('what else an answer tells', () => {
     ['blocks of another type', { content: [null, 7, { type: 5 }, {}] }],
     ['no model', { model: 5, id: null, stop_reason: 7 }],
   ])('nothing is made up of %s', (_what, changed) => {
-    const read = anthropicReader.read({ ...answerOf('message'), usage: {}, ...(changed as object) }, wanted);
+    const read = anthropic.read({ ...answerOf('message'), usage: {}, ...(changed as object) }, wanted);
     expect(read?.usage?.inputTokens).toBeUndefined();
     expect(read?.usage?.outputTokens).toBeUndefined();
   });
@@ -125,8 +125,8 @@ describe('what else an answer tells', () => {
     ['an event of Cohere', { type: 'message-start', delta: { message: { role: 'assistant' } } }],
     ['an event in midstream', { type: 'message_stop' }],
   ])('%s is not of this family', (_what, value) => {
-    expect(anthropicReader.read(value, silent)).toBeUndefined();
-    expect(anthropicReader.startFold(value, silent)).toBeUndefined();
+    expect(anthropic.read(value, silent)).toBeUndefined();
+    expect(anthropic.startFold(value, silent)).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Wanted } from '../../../../lib/genai/answer.js';
 import type { Conversation, Part } from '../../../../lib/genai/messages/message.js';
-import { readConversation } from '../../../../lib/genai/messages/read.js';
-import { bedrockReader } from '../../../../lib/genai/providers/bedrock/answer.js';
+import { bedrock } from '../../../../lib/genai/providers/bedrock/bedrock.js';
 import { bedrockConversation } from '../../../../lib/genai/providers/bedrock/messages.js';
+import { readConversation } from '../../../../lib/genai/providers/registry.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted: Wanted = { detail: true, content: true };
@@ -17,7 +17,7 @@ const invokedOf = (name: string): object => ({
 });
 const eventsOf = (name: string): object[] => JSON.parse(fixture(`bedrock/${name}.events.json`));
 const fold = (events: object[], what: Wanted) => {
-  const started = bedrockReader.startFold(events[0] as object, what);
+  const started = bedrock.startFold(events[0] as object, what);
   for (const event of events) started?.add(event);
   return started?.response();
 };
@@ -33,8 +33,8 @@ describe('what an answer says', () => {
     ['converse-reasoning', [{ type: 'reasoning', content: 'A xylophone has bars.' }, WOODEN], 'end_turn'],
     ['converse-guardrail', [text('I cannot talk about xylophones.')], 'guardrail_intervened'],
   ])('%s', (name, parts, reason) => {
-    expect(bedrockReader.read(answerOf(name), wanted)?.output).toEqual(said(parts, reason));
-    expect(bedrockReader.read(answerOf(name), silent)?.output).toBeUndefined();
+    expect(bedrock.read(answerOf(name), wanted)?.output).toEqual(said(parts, reason));
+    expect(bedrock.read(answerOf(name), silent)?.output).toBeUndefined();
   });
 
   test.each([
@@ -47,8 +47,8 @@ describe('what an answer says', () => {
     ['cohere', 'COMPLETE'],
     ['openai', 'stop'],
   ])('by InvokeModel of %s', (name, reason) => {
-    expect(bedrockReader.read(invokedOf(`invoke-${name}`), wanted)?.output).toEqual(said([WOODEN], reason));
-    expect(bedrockReader.read(invokedOf(`invoke-${name}`), silent)?.output).toBeUndefined();
+    expect(bedrock.read(invokedOf(`invoke-${name}`), wanted)?.output).toEqual(said([WOODEN], reason));
+    expect(bedrock.read(invokedOf(`invoke-${name}`), silent)?.output).toBeUndefined();
   });
 });
 
@@ -165,8 +165,8 @@ describe('values of other shapes', () => {
     ['a body of another service', { $metadata: {}, body: bytes({ Items: [] }) }],
     ['nothing', {}],
   ])('%s is not read', (_what, value) => {
-    expect(bedrockReader.read(value, wanted)).toBeUndefined();
-    expect(bedrockReader.startFold(value, wanted)).toBeUndefined();
+    expect(bedrock.read(value, wanted)).toBeUndefined();
+    expect(bedrock.startFold(value, wanted)).toBeUndefined();
   });
 
   test.each<[string, object]>([
@@ -184,7 +184,7 @@ describe('values of other shapes', () => {
       { $metadata: {}, body: bytes({ choices: [null, 5, { message: 3 }], usage: { prompt_tokens: 1.5 } }) },
     ],
   ])('%s with fields of wrong types tells nothing wrong', (_what, value) => {
-    const { usage, output } = bedrockReader.read(value, wanted) ?? {};
+    const { usage, output } = bedrock.read(value, wanted) ?? {};
     expect(usage).toMatchObject({ inputTokens: undefined, outputTokens: undefined });
     expect(output?.flatMap(({ parts }) => parts) ?? []).toEqual([]);
   });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { cohereReader } from '../../../../lib/genai/providers/cohere/answer.js';
+import { cohere } from '../../../../lib/genai/providers/cohere/cohere.js';
 import { cohereConversation } from '../../../../lib/genai/providers/cohere/messages.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: true };
-const outputOf = (name: string) => cohereReader.read(JSON.parse(fixture(`cohere/${name}.json`)), wanted)?.output;
+const outputOf = (name: string) => cohere.read(JSON.parse(fixture(`cohere/${name}.json`)), wanted)?.output;
 const eventsOf = (name: string) =>
   [...fixture(`cohere/${name}.sse`).matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data as string));
 const streamedOutputOf = (events: object[]) => {
-  const fold = cohereReader.startFold(events[0] as object, wanted);
+  const fold = cohere.startFold(events[0] as object, wanted);
   for (const event of events) fold?.add(event);
   return fold?.response().output;
 };
@@ -86,7 +86,7 @@ describe('what a stream says', () => {
 
   test('is not kept while nobody wants it', () => {
     const events = eventsOf('chat-stream');
-    const fold = cohereReader.startFold(events[0], { detail: true, content: false });
+    const fold = cohere.startFold(events[0], { detail: true, content: false });
     for (const event of events) fold?.add(event);
     expect(JSON.stringify([fold, fold?.response()])).not.toMatch(/xylo/);
   });

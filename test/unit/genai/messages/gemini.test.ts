@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conversation } from '../../../../lib/genai/messages/message.js';
-import { geminiReader } from '../../../../lib/genai/providers/gemini/answer.js';
+import { gemini } from '../../../../lib/genai/providers/gemini/gemini.js';
 import { geminiConversation } from '../../../../lib/genai/providers/gemini/messages.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: true };
-const outputOf = (name: string) => geminiReader.read(JSON.parse(fixture(`gemini/${name}.json`)), wanted)?.output;
+const outputOf = (name: string) => gemini.read(JSON.parse(fixture(`gemini/${name}.json`)), wanted)?.output;
 const streamedOutputOf = (name: string, chunks?: number) => {
   const events = fixture(`gemini/${name}.sse`).trim().split('\n\n').slice(0, chunks);
   const items = events.map((event) => JSON.parse(event.slice('data: '.length)));
-  const fold = geminiReader.startFold(items[0], wanted);
+  const fold = gemini.startFold(items[0], wanted);
   for (const item of items) fold?.add(item);
   return fold?.response().output;
 };
@@ -101,7 +101,7 @@ describe('what a stream says', () => {
 
   test('is not kept while nobody wants it', () => {
     const chunk = { candidates: [{ content: { role: 'model', parts: [{ text: 'xylophone' }] }, index: 0 }] };
-    const fold = geminiReader.startFold(chunk, { detail: true, content: false });
+    const fold = gemini.startFold(chunk, { detail: true, content: false });
     fold?.add(chunk);
     expect(JSON.stringify([fold, fold?.response()])).not.toContain('xylophone');
   });

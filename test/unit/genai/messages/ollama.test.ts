@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conversation } from '../../../../lib/genai/messages/message.js';
-import { ollamaReader } from '../../../../lib/genai/providers/ollama/answer.js';
 import { ollamaConversation } from '../../../../lib/genai/providers/ollama/messages.js';
+import { ollama } from '../../../../lib/genai/providers/ollama/ollama.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: true };
-const outputOf = (name: string) => ollamaReader.read(JSON.parse(fixture(`ollama/${name}.json`)), wanted)?.output;
+const outputOf = (name: string) => ollama.read(JSON.parse(fixture(`ollama/${name}.json`)), wanted)?.output;
 const streamedOutputOf = (name: string, chunks?: number) => {
   const lines = fixture(`ollama/${name}.ndjson`).trim().split('\n').slice(0, chunks);
   const items = lines.map((line) => JSON.parse(line));
-  const fold = ollamaReader.startFold(items[0], wanted);
+  const fold = ollama.startFold(items[0], wanted);
   for (const item of items) fold?.add(item);
   return fold?.response().output;
 };
@@ -43,7 +43,7 @@ describe('what an answer says', () => {
 
   test('of generate by an image', () => {
     const answer = { model: 'flux', created_at: '2026-11-20T10:15:06Z', done: true, image: 'AAAAAAAA' };
-    expect(ollamaReader.read(answer, wanted)?.output).toEqual([
+    expect(ollama.read(answer, wanted)?.output).toEqual([
       { role: 'assistant', parts: [{ type: 'blob', modality: 'image', content: '[binary, 6 bytes]' }] },
     ]);
   });
@@ -89,7 +89,7 @@ describe('what a stream says', () => {
 
   test('is not kept while nobody wants it', () => {
     const chunk = { model: 'qwen3:8b', message: { role: 'assistant', content: 'xylophone' }, done: false };
-    const fold = ollamaReader.startFold(chunk, { detail: true, content: false });
+    const fold = ollama.startFold(chunk, { detail: true, content: false });
     fold?.add(chunk);
     expect(JSON.stringify([fold, fold?.response()])).not.toContain('xylophone');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conversation } from '../../../../lib/genai/messages/message.js';
-import { readConversation } from '../../../../lib/genai/messages/read.js';
 import { openAIConversation } from '../../../../lib/genai/providers/openai/messages.js';
+import { readConversation } from '../../../../lib/genai/providers/registry.js';
 import { PIXEL, said, user, weather } from '../../../support/openai-messages.js';
 
 describe('a request', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { vercelReader } from '../../../../lib/genai/providers/vercel/answer.js';
+import { vercel } from '../../../../lib/genai/providers/vercel/vercel.js';
 
 const wanted = { detail: true, content: true };
 const usage = { inputTokens: 3, outputTokens: 2 };
@@ -39,7 +39,7 @@ const PARTS = [
   { type: 'finish', finishReason: 'stop', rawFinishReason: 'stop', totalUsage: { inputTokens: 6, outputTokens: 4 } },
 ];
 const folded = (parts: readonly object[]) => {
-  const fold = vercelReader.startFold(parts[0] as object, wanted);
+  const fold = vercel.startFold(parts[0] as object, wanted);
   for (const part of parts) fold?.add(part);
   return fold?.response();
 };
@@ -62,13 +62,13 @@ describe('what an answer says', () => {
         response,
       },
     ];
-    expect(vercelReader.read({ steps, totalUsage: usage }, wanted)?.output).toEqual(SAID);
-    expect(vercelReader.read({ steps, totalUsage: usage }, { detail: true, content: false })?.output).toBeUndefined();
+    expect(vercel.read({ steps, totalUsage: usage }, wanted)?.output).toEqual(SAID);
+    expect(vercel.read({ steps, totalUsage: usage }, { detail: true, content: false })?.output).toBeUndefined();
   });
 
   test('as an object', () => {
     const answer = { object: { city: 'Oslo' }, reasoning: 'A city.', finishReason: 'stop', usage, response };
-    expect(vercelReader.read(answer, wanted)?.output).toEqual([
+    expect(vercel.read(answer, wanted)?.output).toEqual([
       {
         role: 'assistant',
         parts: [
@@ -106,7 +106,7 @@ describe('what an answer says', () => {
 describe('older versions', () => {
   test('their names of tokens', () => {
     const step = { finishReason: 'stop', usage: {}, response };
-    const read = (totalUsage: object) => vercelReader.read({ steps: [step], totalUsage }, wanted)?.usage;
+    const read = (totalUsage: object) => vercel.read({ steps: [step], totalUsage }, wanted)?.usage;
     expect(read({ inputTokens: 9, outputTokens: 4, cachedInputTokens: 5, reasoningTokens: 2 })).toEqual({
       inputTokens: 9,
       outputTokens: 4,
@@ -127,7 +127,7 @@ test('a streamed result whose stream stands elsewhere is not asked for anything'
       throw new Error('started');
     }
   }
-  expect(vercelReader.read(new Result(), wanted)).toEqual({});
+  expect(vercel.read(new Result(), wanted)).toEqual({});
 });
 
 test.each<[string, object]>([
@@ -136,5 +136,5 @@ test.each<[string, object]>([
   ['embeddings of Ollama', { model: 'm', embeddings: [[1]], prompt_eval_count: 1 }],
   ['embeddings of Google', { embeddings: [{ values: [1] }] }],
 ])('%s is left to others', (_what, answer) => {
-  expect(vercelReader.read(answer, wanted)).toBeUndefined();
+  expect(vercel.read(answer, wanted)).toBeUndefined();
 });

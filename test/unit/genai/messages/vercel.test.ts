@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conversation } from '../../../../lib/genai/messages/message.js';
-import { readConversation } from '../../../../lib/genai/messages/read.js';
+import { readConversation } from '../../../../lib/genai/providers/registry.js';
 import { vercelConversation } from '../../../../lib/genai/providers/vercel/messages.js';
 
 const model = { specificationVersion: 'v4', provider: 'openai.chat', modelId: 'gpt-4o' };

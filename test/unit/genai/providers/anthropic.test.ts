@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModelResponse } from '../../../../lib/genai/answer.js';
-import { anthropicReader } from '../../../../lib/genai/providers/anthropic/answer.js';
+import { anthropic } from '../../../../lib/genai/providers/anthropic/anthropic.js';
 
 /* What its client does not show in the tests beside the client: counts of betas. Shapes: the API reference of Anthropic. */
 
@@ -8,7 +8,7 @@ const wanted = { detail: true, content: false };
 const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-sonnet-5', content: [] };
 
 const fold = (...events: object[]): ModelResponse | undefined => {
-  const started = anthropicReader.startFold(events[0] as object, wanted);
+  const started = anthropic.startFold(events[0] as object, wanted);
   for (const event of events) started?.add(event);
   return started?.response();
 };
@@ -42,7 +42,7 @@ describe('tokens', () => {
     ],
   ])('%s', (_what, usage, expected) => {
     const answer = { ...message, stop_reason: 'end_turn', usage };
-    expect(anthropicReader.read(answer, wanted)?.usage).toEqual(expected);
+    expect(anthropic.read(answer, wanted)?.usage).toEqual(expected);
     const ended = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage };
     const begun = { ...message, stop_reason: null, usage: { input_tokens: 10, output_tokens: 1 } };
     expect(fold({ type: 'message_start', message: begun }, ended)?.usage).toEqual(expected);

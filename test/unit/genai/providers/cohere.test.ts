@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModelResponse } from '../../../../lib/genai/answer.js';
-import { cohereReader } from '../../../../lib/genai/providers/cohere/answer.js';
+import { cohere } from '../../../../lib/genai/providers/cohere/cohere.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: false };
 const message = { role: 'assistant', content: [{ type: 'text', text: 'Hi' }] };
 const start = { type: 'message-start', id: 'a', delta: { message: { role: 'assistant' } } };
 const fold = (...events: object[]): ModelResponse | undefined => {
-  const started = cohereReader.startFold(events[0] as object, wanted);
+  const started = cohere.startFold(events[0] as object, wanted);
   for (const event of events) started?.add(event);
   return started?.response();
 };
 
 test('without detail an answer tells provider and usage only', () => {
-  expect(cohereReader.read(JSON.parse(fixture('cohere/chat.json')), { detail: false, content: false })).toEqual({
+  expect(cohere.read(JSON.parse(fixture('cohere/chat.json')), { detail: false, content: false })).toEqual({
     provider: 'cohere',
     usage: { inputTokens: 418, outputTokens: 11, cacheReadTokens: 256 },
   });
@@ -44,7 +44,7 @@ describe('tokens', () => {
     ],
     ['of no known type are not told', { billedUnits: { inputTokens: '5' }, tokens: 7, cachedTokens: null }, {}],
   ])('%s', (_name, usage, counts) => {
-    expect(cohereReader.read({ id: 'a', finishReason: 'COMPLETE', message, usage }, wanted)?.usage).toEqual(counts);
+    expect(cohere.read({ id: 'a', finishReason: 'COMPLETE', message, usage }, wanted)?.usage).toEqual(counts);
     expect(fold(start, { type: 'message-end', delta: { finishReason: 'COMPLETE', usage } })?.usage).toEqual(counts);
   });
 });
@@ -61,8 +61,8 @@ describe('a failure', () => {
 
 test('dimensions are those of the first type that tells them', () => {
   const embeddings = { base64: ['AAAA'], ubinary: [[1, 2]], int8: [[1, 2, 3]] };
-  expect(cohereReader.read({ id: 'a', embeddings }, wanted)).toEqual({ provider: 'cohere', id: 'a', dimensions: 3 });
-  expect(cohereReader.read({ id: 'a', embeddings: { base64: ['AAAA'] } }, wanted)).toEqual({
+  expect(cohere.read({ id: 'a', embeddings }, wanted)).toEqual({ provider: 'cohere', id: 'a', dimensions: 3 });
+  expect(cohere.read({ id: 'a', embeddings: { base64: ['AAAA'] } }, wanted)).toEqual({
     provider: 'cohere',
     id: 'a',
   });
@@ -76,8 +76,8 @@ test.each<[string, object]>([
   ['a part of a message', { type: 'content-delta', index: 0, delta: {} }],
   ['nothing', {}],
 ])('%s is of another family', (_name, answer) => {
-  expect(cohereReader.read(answer, wanted)).toBeUndefined();
-  expect(cohereReader.startFold(answer, wanted)).toBeUndefined();
+  expect(cohere.read(answer, wanted)).toBeUndefined();
+  expect(cohere.startFold(answer, wanted)).toBeUndefined();
 });
 
 test('fields of another type than they should have are passed over', () => {
@@ -87,12 +87,12 @@ test('fields of another type than they should have are passed over', () => {
     message: { role: 'assistant', content: [null, 7, {}], toolCalls: 7 },
     usage: 7,
   };
-  expect(cohereReader.read(answer, { detail: true, content: true })).toEqual({
+  expect(cohere.read(answer, { detail: true, content: true })).toEqual({
     provider: 'cohere',
     finishReasons: ['COMPLETE'],
     output: [{ role: 'assistant', parts: [], finish_reason: 'COMPLETE' }],
   });
-  const started = cohereReader.startFold(start, { detail: true, content: true });
+  const started = cohere.startFold(start, { detail: true, content: true });
   for (const event of [start, {}, { type: 'content-delta', delta: 7 }, { type: 'message-end', delta: 7 }])
     started?.add(event);
   expect(started?.response()).toEqual({ provider: 'cohere', id: 'a', finishReasons: ['error'], output: [] });

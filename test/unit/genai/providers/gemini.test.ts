@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModelResponse } from '../../../../lib/genai/answer.js';
-import { geminiReader } from '../../../../lib/genai/providers/gemini/answer.js';
+import { gemini } from '../../../../lib/genai/providers/gemini/gemini.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: false };
 const candidates = [{ content: { role: 'model', parts: [{ text: 'Hi' }] }, finishReason: 'STOP', index: 0 }];
 const fold = (...chunks: object[]): ModelResponse | undefined => {
-  const started = geminiReader.startFold(chunks[0] as object, wanted);
+  const started = gemini.startFold(chunks[0] as object, wanted);
   for (const chunk of chunks) started?.add(chunk);
   return started?.response();
 };
 
 test('without detail an answer tells model, provider and usage only', () => {
   const answer = JSON.parse(fixture('gemini/generate-content.json'));
-  expect(geminiReader.read(answer, { detail: false, content: false })).toEqual({
+  expect(gemini.read(answer, { detail: false, content: false })).toEqual({
     provider: 'gcp.gen_ai',
     model: 'gemini-2.5-flash',
     usage: { inputTokens: 2312, outputTokens: 156, cacheReadTokens: 2048, reasoningTokens: 147 },
@@ -26,7 +26,7 @@ describe('whose an answer is', () => {
     ['told by when it was made', { candidates, createTime: '2026-11-20T10:15:06Z' }, 'gcp.vertex_ai'],
     ['told by the traffic it counted as', { candidates, usageMetadata: { trafficType: 'ON_DEMAND' } }, 'gcp.vertex_ai'],
   ])('is %s', (_name, answer, provider) => {
-    expect(geminiReader.read(answer, wanted)?.provider).toBe(provider);
+    expect(gemini.read(answer, wanted)?.provider).toBe(provider);
     expect(fold(answer)?.provider).toBe(provider);
   });
 });
@@ -50,7 +50,7 @@ describe('tokens', () => {
       {},
     ],
   ])('%s', (_name, usageMetadata, usage) => {
-    expect(geminiReader.read({ candidates, usageMetadata }, wanted)?.usage).toEqual(usage);
+    expect(gemini.read({ candidates, usageMetadata }, wanted)?.usage).toEqual(usage);
   });
 });
 
@@ -95,7 +95,7 @@ describe('an embedding', () => {
       9,
     ],
   ])('%s', (_name, answer, inputTokens) => {
-    const response = geminiReader.read(answer, wanted);
+    const response = gemini.read(answer, wanted);
     expect(response?.dimensions).toBe(2);
     expect(response?.usage?.inputTokens).toBe(inputTokens);
   });
@@ -110,8 +110,8 @@ test.each<[string, object]>([
   ['usage alone', { usageMetadata: { promptTokenCount: 3 } }],
   ['nothing', {}],
 ])('%s are of another family', (_name, answer) => {
-  expect(geminiReader.read(answer, wanted)).toBeUndefined();
-  expect(geminiReader.startFold(answer, wanted)).toBeUndefined();
+  expect(gemini.read(answer, wanted)).toBeUndefined();
+  expect(gemini.startFold(answer, wanted)).toBeUndefined();
 });
 
 test('fields of another type than they should have are passed over', () => {
@@ -121,7 +121,7 @@ test('fields of another type than they should have are passed over', () => {
     responseId: 7,
     usageMetadata: 7,
   };
-  expect(geminiReader.read(answer, { detail: true, content: true })).toEqual({
+  expect(gemini.read(answer, { detail: true, content: true })).toEqual({
     provider: 'gcp.gen_ai',
     model: 'm',
     finishReasons: [],

@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
 import type { ModelResponse } from '../../../../lib/genai/answer.js';
-import { ollamaReader } from '../../../../lib/genai/providers/ollama/answer.js';
+import { ollama } from '../../../../lib/genai/providers/ollama/ollama.js';
 import { fixture } from '../../../support/wire-server.js';
 
 const wanted = { detail: true, content: false };
 const message = { role: 'assistant', content: 'Hi' };
 const fold = (...chunks: object[]): ModelResponse | undefined => {
-  const started = ollamaReader.startFold(chunks[0] as object, wanted);
+  const started = ollama.startFold(chunks[0] as object, wanted);
   for (const chunk of chunks) started?.add(chunk);
   return started?.response();
 };
 
 test('without detail an answer tells model, provider and usage only', () => {
-  expect(ollamaReader.read(JSON.parse(fixture('ollama/chat.json')), { detail: false, content: false })).toEqual({
+  expect(ollama.read(JSON.parse(fixture('ollama/chat.json')), { detail: false, content: false })).toEqual({
     provider: 'ollama',
     model: 'qwen3:8b',
     usage: { inputTokens: 26, outputTokens: 11 },
@@ -36,7 +36,7 @@ test('a stream that was cut off has no counts', () => {
 });
 
 test('a vector alone tells its dimensions, and not whose it is', () => {
-  expect(ollamaReader.read({ embedding: [0.1, 0.2] }, wanted)).toEqual({ dimensions: 2 });
+  expect(ollama.read({ embedding: [0.1, 0.2] }, wanted)).toEqual({ dimensions: 2 });
 });
 
 test.each<[string, object]>([
@@ -48,8 +48,8 @@ test.each<[string, object]>([
   ['a chat completion', { object: 'chat.completion', model: 'gpt-4o', choices: [], usage: {} }],
   ['nothing', {}],
 ])('%s is of another family', (_name, answer) => {
-  expect(ollamaReader.read(answer, wanted)).toBeUndefined();
-  expect(ollamaReader.startFold(answer, wanted)).toBeUndefined();
+  expect(ollama.read(answer, wanted)).toBeUndefined();
+  expect(ollama.startFold(answer, wanted)).toBeUndefined();
 });
 
 test('fields of another type than they should have are passed over', () => {
@@ -61,7 +61,7 @@ test('fields of another type than they should have are passed over', () => {
     prompt_eval_count: '26',
     eval_count: -1,
   };
-  expect(ollamaReader.read(answer, { detail: true, content: true })).toEqual({
+  expect(ollama.read(answer, { detail: true, content: true })).toEqual({
     provider: 'ollama',
     model: 'qwen3:8b',
     output: [{ role: 'assistant', parts: [] }],

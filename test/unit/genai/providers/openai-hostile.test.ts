@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { openAIReader } from '../../../../lib/genai/providers/openai/answer.js';
 import { openAIConversation } from '../../../../lib/genai/providers/openai/messages.js';
+import { openAI } from '../../../../lib/genai/providers/openai/openai.js';
 
 /* Any field of an answer, a chunk or a request may be missing or of another type; the reader itself never throws. */
 
@@ -76,10 +76,10 @@ function* broken(value: unknown): Generator<unknown> {
   }
 }
 
-const read = (answer: unknown) => openAIReader.read(answer as object, WANTED);
+const read = (answer: unknown) => openAI.read(answer as object, WANTED);
 
 function fold(first: object, ...chunks: unknown[]): unknown {
-  const folding = openAIReader.startFold(first, WANTED);
+  const folding = openAI.startFold(first, WANTED);
   for (const chunk of [first, ...chunks]) folding?.add(chunk as object);
   return folding?.response();
 }
@@ -212,5 +212,5 @@ test.each<[string, object, string]>([
 test('an answer in camel case is of another client', () => {
   const answer = { ...completion, choices: [{ index: 0, finishReason: 'stop', message }] };
   expect(read(answer)).toBeUndefined();
-  expect(openAIReader.startFold(answer, WANTED)).toBeUndefined();
+  expect(openAI.startFold(answer, WANTED)).toBeUndefined();
 });

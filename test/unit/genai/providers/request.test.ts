@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findRequest, requestedModel, requestedProvider } from '../../../../lib/genai/request.js';
+import { findRequest, readRequest } from '../../../../lib/genai/request.js';
 
 /** As the AWS SDK's commands are: the request in a field of their own. */
 class Command {
@@ -69,7 +69,7 @@ test.each<[unknown, string | undefined]>([
   [{}, undefined],
   [undefined, undefined],
 ])('the model of %j is %p', (request, model) => {
-  expect(requestedModel(request as object)).toBe(model);
+  expect(request && readRequest(request as object).model).toBe(model);
 });
 
 describe('the provider', () => {
@@ -89,14 +89,14 @@ describe('the provider', () => {
     ['deepseek.chat', 'deepseek'],
     ['perplexity', 'perplexity'],
   ])('%s of the AI SDK is %s', (name, provider) => {
-    expect(requestedProvider({ model: new SdkModel(name), prompt: 'text' })).toBe(provider);
+    expect(readRequest({ model: new SdkModel(name), prompt: 'text' }).provider).toBe(provider);
   });
 
   test.each<[string, object]>([
     ['of the AWS SDK', { modelId: 'm', messages: [] }],
     ['in a command', new Command({ modelId: 'm', messages: [] })],
   ])('of a request %s is Bedrock', (_how, request) => {
-    expect(requestedProvider(request)).toBe('aws.bedrock');
+    expect(request && readRequest(request).provider).toBe('aws.bedrock');
   });
 
   test.each<[string, object | undefined]>([
@@ -106,6 +106,6 @@ describe('the provider', () => {
     ['a request without a model', { body: { messages: [] } }],
     ['no request', undefined],
   ])('of %s is not told', (_what, request) => {
-    expect(requestedProvider(request)).toBeUndefined();
+    expect(request && readRequest(request).provider).toBeUndefined();
   });
 });

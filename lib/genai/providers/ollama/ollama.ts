@@ -1,8 +1,15 @@
-import type { ModelResponse, ResponseFold, ResponseReader } from '../../answer.js';
+import type { ModelResponse, ResponseFold } from '../../answer.js';
 import type { Message, Part } from '../../messages/message.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
+import { group, sets } from '../../parameters.js';
+import {
+  ATTR_GEN_AI_OUTPUT_TYPE,
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_REASONING_LEVEL,
+  FINISH_REASON_ERROR,
+} from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { completionParts, messageParts } from './messages.js';
+import type { Family } from '../family.js';
+import { completionParts, messageParts, ollamaConversation } from './messages.js';
 
 /*
  * Ollama: chat and generate, whose streams bring chunks of the same shape, and embeddings. Shapes: the API reference of
@@ -13,15 +20,15 @@ type Fields = Record<string, unknown>;
 
 const PROVIDER = 'ollama';
 
-export const ollamaReader: ResponseReader = {
+export const ollama: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isAnswer(fields)) {
-      const told = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
-      if (!detail) return told;
+      const response = { provider: PROVIDER, model: stringOf(fields['model']), usage: usageOf(fields) };
+      if (!detail) return response;
       const reason = stringOf(fields['done_reason']);
       return {
-        ...told,
+        ...response,
         finishReasons: reason === undefined ? undefined : [reason],
         output: content ? [messageOf(partsOf(fields), reason)] : undefined,
       };
@@ -30,6 +37,13 @@ export const ollamaReader: ResponseReader = {
   },
   startFold(chunk, { content }) {
     return isAnswer(chunk as Fields) ? new AnswerFold(content) : undefined;
+  },
+  conversation: ollamaConversation,
+  parameters: {
+    options: group,
+    num_predict: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    think: sets(ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
+    format: sets(ATTR_GEN_AI_OUTPUT_TYPE),
   },
 };
 
@@ -43,7 +57,7 @@ function isAnswer(fields: Fields): boolean {
   );
 }
 
-/** `eval_count` includes what was thought; how much of it that was is not told. */
+/** `eval_count` includes the reasoning tokens, which Ollama does not count on their own. */
 function usageOf(fields: Fields): ModelResponse['usage'] {
   const inputTokens = countOf(fields['prompt_eval_count']);
   const outputTokens = countOf(fields['eval_count']);
@@ -59,7 +73,7 @@ function messageOf(parts: readonly Part[], reason: string | undefined): Message 
   return { role: 'assistant', parts, ...(reason === undefined ? undefined : { finish_reason: reason }) };
 }
 
-/** Folds the chunks of a chat or completion. The last one, which is `done`, tells why it ended, and the counts. */
+/** Folds the chunks of a chat or completion. The last one, which is `done`, has the finish reason and the counts. */
 class AnswerFold implements ResponseFold {
   private model: string | undefined;
   private last: Fields | undefined;
@@ -76,7 +90,7 @@ class AnswerFold implements ResponseFold {
     for (const part of this.parts ? partsOf(fields) : []) this.join(part);
   }
 
-  /** Texts and thoughts come piece by piece, everything else whole. */
+  /** Texts and reasoning come in pieces, everything else at once. */
   private join(part: Part): void {
     const parts = this.parts as Part[];
     const open = parts.at(-1) as Fields | undefined;
@@ -113,7 +127,7 @@ function embeddings(fields: Fields): ModelResponse {
   };
 }
 
-/** The older `embeddings` answers with nothing but the vector, which does not tell whose it is. */
+/** The older `embeddings` answers with nothing but the vector, from which the provider cannot be known. */
 function vector(fields: Fields): ModelResponse | undefined {
   const { embedding } = fields;
   if (!Array.isArray(embedding) || typeof embedding[0] !== 'number' || Object.keys(fields).length > 1) return undefined;

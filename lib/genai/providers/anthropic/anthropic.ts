@@ -1,10 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
-import { hourWrites } from '../../cache-writes.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage, type Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../../semconv.js';
-import { tierOfUsage } from '../../service-tier.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
-import { anthropicMessage, anthropicPart } from './messages.js';
+import { outputConfig, sets } from '../../parameters.js';
+import { ATTR_GEN_AI_OUTPUT_TYPE, ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import { type Family, requestedTool } from '../family.js';
+import { anthropicConversation, anthropicMessage, anthropicPart } from './messages.js';
 
 /*
  * Anthropic: messages, by its own API and by those of Amazon Bedrock (InvokeModel) and Vertex AI, which answer the same.
@@ -13,16 +13,16 @@ import { anthropicMessage, anthropicPart } from './messages.js';
 
 type Fields = Record<string, unknown>;
 
-export const anthropicReader: ResponseReader = {
+export const anthropic: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (!isMessage(fields)) return undefined;
     const counts = objectOf(fields['usage']);
-    const told = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
-    if (!detail) return { ...told, id: undefined };
+    const response = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
+    if (!detail) return { ...response, id: undefined };
     const reason = stringOf(fields['stop_reason']);
     return {
-      ...told,
+      ...response,
       finishReasons: reason === undefined ? undefined : [reason],
       output: content ? [anthropicMessage(fields, reason)] : undefined,
     };
@@ -32,6 +32,10 @@ export const anthropicReader: ResponseReader = {
     const started = type === 'message_start' ? objectOf(message) : undefined;
     return started && isMessage(started) ? new MessageFold(wanted) : undefined;
   },
+  conversation: anthropicConversation,
+  parameters: { output_config: outputConfig, output_format: sets(ATTR_GEN_AI_OUTPUT_TYPE) },
+  toolRequest: (call) =>
+    call['type'] === 'tool_use' ? requestedTool(call['name'], call['id'], call['input']) : undefined,
 };
 
 function isMessage(fields: Fields): boolean {
@@ -54,7 +58,7 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
   const cacheReadTokens = countOf(usage['cache_read_input_tokens']);
   const cacheWriteTokens = cacheWrites(usage);
   const plain = countOf(usage['input_tokens']);
-  const told: TokenUsage = {
+  const counted: TokenUsage = {
     inputTokens: plain === undefined ? undefined : plain + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens,
@@ -62,15 +66,15 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
     cacheWriteHourTokens: hourWrites(usage),
     reasoningTokens: countOf(objectOf(usage['output_tokens_details'])?.['thinking_tokens']),
   };
-  return compactions(usage).map(messageUsage).reduce(withCompaction, told);
+  return compactions(usage).map(messageUsage).reduce(withCompaction, counted);
 }
 
-/** What is not told of the message itself stays untold, but for the cache, which a compaction may use alone. */
-function withCompaction(told: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
-  if (!told || !more) return told;
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = told;
+/** A count that the message itself does not have stays absent, but for the cache, which a compaction may use alone. */
+function withCompaction(usage: TokenUsage | undefined, more: TokenUsage | undefined): TokenUsage | undefined {
+  if (!usage || !more) return usage;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = usage;
   return {
-    ...told,
+    ...usage,
     inputTokens: inputTokens === undefined ? undefined : inputTokens + (more.inputTokens ?? 0),
     outputTokens: outputTokens === undefined ? undefined : outputTokens + (more.outputTokens ?? 0),
     cacheReadTokens: added(cacheReadTokens, more.cacheReadTokens),
@@ -83,19 +87,28 @@ function added(left: number | undefined, right: number | undefined): number | un
   return left === undefined ? right : left + (right ?? 0);
 }
 
+/** Tokens that were written to a cache which keeps them for an hour. */
+export function hourWrites(usage: unknown): number | undefined {
+  return countOf(objectOf(objectOf(usage)?.['cache_creation'])?.['ephemeral_1h_input_tokens']);
+}
+
+/** The tier of service, and the speed, which is sold apart from it. */
+export function tierOfUsage(value: unknown): string | undefined {
+  const usage = objectOf(value);
+  return specialTier(usage?.['service_tier'], usage?.['speed']);
+}
+
 /** In all, or by how long they are kept. */
 function cacheWrites(usage: Fields): number | undefined {
   const written = objectOf(usage['cache_creation']);
   const short = countOf(written?.['ephemeral_5m_input_tokens']);
-  const long = countOf(written?.['ephemeral_1h_input_tokens']);
+  const long = hourWrites(usage);
   const parts = (short ?? long) === undefined ? undefined : (short ?? 0) + (long ?? 0);
   return countOf(usage['cache_creation_input_tokens']) ?? parts;
 }
 
 function compactions(usage: Fields): Fields[] {
-  const { iterations } = usage;
-  if (!Array.isArray(iterations)) return [];
-  return iterations.map(objectOf).filter((iteration) => iteration?.['type'] === 'compaction') as Fields[];
+  return objectsOf(usage['iterations']).filter(({ type }) => type === 'compaction');
 }
 
 /** Folds the events of a streamed message. `message_start` names it; what `message_delta` counts are totals so far. */
@@ -165,7 +178,7 @@ class MessageFold implements ResponseFold {
   }
 }
 
-/** Blocks that come in pieces; any other comes whole. */
+/** Blocks that come in pieces; any other comes at once. */
 const PIECEMEAL = new Set(['text', 'thinking', 'tool_use', 'server_tool_use', 'mcp_tool_use']);
 
 function addBlock(assembly: Assembly, index: unknown, block: Fields): void {

@@ -1,14 +1,14 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
-import { hourWrites } from '../../cache-writes.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage, type Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { tierOfConverse } from '../../service-tier.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
+import { first, group, outputConfig, sets } from '../../parameters.js';
+import { ATTR_AWS_BEDROCK_GUARDRAIL_ID, ATTR_GEN_AI_REQUEST_MAX_TOKENS, FINISH_REASON_ERROR } from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import { type Family, requestedTool } from '../family.js';
 import { InvokeFold, invokeAnswer, isInvokeAnswer, isInvokeChunk } from './invoke.js';
-import { converseMessage } from './messages.js';
+import { bedrockConversation, converseMessage, smallBodyOf } from './messages.js';
 
 /*
- * Amazon Bedrock: Converse, ConverseStream, and InvokeModel with and without a stream (`bedrock-invoke.ts`). Shapes: the API
+ * Amazon Bedrock: Converse, ConverseStream, and InvokeModel with and without a stream (`invoke.ts`). Shapes: the API
  * reference of Bedrock, as typed by `@aws-sdk/client-bedrock-runtime` 3.1163. Answers do not name their model.
  */
 
@@ -16,16 +16,45 @@ type Fields = Record<string, unknown>;
 
 const PROVIDER = 'aws.bedrock';
 
-export const bedrockReader: ResponseReader = {
+export const bedrock: Family = {
   read(answer, wanted) {
     const fields = answer as Fields;
-    const told = isConverse(fields) ? converseAnswer(fields, wanted) : invoked(fields, wanted);
-    return told && { ...told, provider: PROVIDER };
+    const response = isConverse(fields) ? converseAnswer(fields, wanted) : invoked(fields, wanted);
+    return response && { ...response, provider: PROVIDER };
   },
   startFold(chunk, wanted) {
     const fields = chunk as Fields;
     if (isConverseEvent(fields)) return new AsBedrock(new ConverseFold(wanted));
     return isInvokeChunk(fields) ? new AsBedrock(new InvokeFold(wanted, startConverse)) : undefined;
+  },
+  conversation: bedrockConversation,
+  // InvokeModel, and a prompt kept there
+  isRequest: ({ modelId, body, promptVariables }) => modelId !== undefined && (body ?? promptVariables) != null,
+  modelOf: ({ modelId }) => stringOf(modelId),
+  /** A Command of the AWS SDK. */
+  wrappedRequest(fields) {
+    const input = Object.hasOwn(fields, 'input') ? objectOf(fields['input']) : undefined;
+    return input && stringOf(input['modelId']) !== undefined ? input : undefined;
+  },
+  requestedProvider: ({ modelId }) => (stringOf(modelId) === undefined ? undefined : PROVIDER),
+  parameters: {
+    inferenceConfig: group,
+    guardrailConfig: group,
+    additionalModelRequestFields: group,
+    textGenerationConfig: group,
+    // Of InvokeModel, and an object in the client of Azure AI Inference.
+    body: (_bag, value, takeAll) => takeAll(smallBodyOf(value)),
+    outputConfig,
+    maxTokenCount: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    max_gen_len: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    max_tokens_to_sample: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    guardrailIdentifier: first(ATTR_AWS_BEDROCK_GUARDRAIL_ID),
+  },
+  /** It is handed out as the only field of a content block. */
+  toolRequest(block) {
+    const call = objectOf(block['toolUse']) ?? block;
+    const id = stringOf(call['toolUseId']);
+    return id === undefined ? undefined : requestedTool(call['name'], id, call['input']);
   },
 };
 
@@ -58,18 +87,18 @@ function isConverse(fields: Fields): boolean {
 }
 
 function converseAnswer(fields: Fields, { detail, content }: Wanted): ModelResponse {
-  const told = { model: invokedModel(fields), usage: converseUsage(fields['usage']), tier: tierOfConverse(fields) };
-  if (!detail) return told;
+  const answer = { model: invokedModel(fields), usage: converseUsage(fields['usage']), tier: tierOfConverse(fields) };
+  if (!detail) return answer;
   const reason = stringOf(fields['stopReason']);
   const message = objectOf(objectOf(fields['output'])?.['message']) ?? {};
   return {
-    ...told,
+    ...answer,
     finishReasons: reason === undefined ? undefined : [reason],
     output: content ? [converseMessage(message, reason)] : undefined,
   };
 }
 
-/** A prompt router tells which model it chose. */
+/** A prompt router names the model that it chose. */
 function invokedModel(fields: Fields): string | undefined {
   return stringOf(objectOf(objectOf(fields['trace'])?.['promptRouter'])?.['invokedModelId']);
 }
@@ -90,6 +119,16 @@ function converseUsage(value: unknown): TokenUsage | undefined {
   };
 }
 
+/** Tokens that were written to a cache which keeps them for an hour. */
+export function hourWrites(usage: unknown): number | undefined {
+  return countOf(objectsOf(objectOf(usage)?.['cacheDetails']).find(({ ttl }) => ttl === '1h')?.['inputTokens']);
+}
+
+/** The tier of service, and the speed, which is sold apart from it. */
+export function tierOfConverse(answer: Readonly<Fields> | undefined): string | undefined {
+  return specialTier(objectOf(answer?.['serviceTier'])?.['type'], objectOf(answer?.['performanceConfig'])?.['latency']);
+}
+
 function isConverseEvent(fields: Fields): boolean {
   if (EVENTS.some((event) => objectOf(fields[event]) !== undefined)) return true;
   return objectOf(objectOf(fields['metadata'])?.['usage']) !== undefined && 'metrics' in (fields['metadata'] as object);
@@ -97,7 +136,7 @@ function isConverseEvent(fields: Fields): boolean {
 
 const EVENTS = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop'];
 
-/** Folds the events of a streamed answer: `messageStop` tells why it ended, and `metadata` behind it what it used. */
+/** Folds the events of a streamed answer: `messageStop` has the reason why it ended, and `metadata` behind it the usage. */
 class ConverseFold implements ResponseFold {
   private stopReason: string | undefined;
   private metadata: Fields = {};

@@ -1,11 +1,13 @@
 import { diag } from '@opentelemetry/api';
-import type { ModelResponse, ResponseReader } from '../../answer.js';
+import { type ModelResponse, specialTier } from '../../answer.js';
 import type { Message } from '../../messages/message.js';
+import { sets } from '../../parameters.js';
 import { added } from '../../reconcile.js';
-import { specialTier } from '../../service-tier.js';
+import { ATTR_GEN_AI_OUTPUT_TYPE } from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { stepMessages } from './messages.js';
-import { ending, finishReason, providerOf, tokenUsage } from './step.js';
+import { type Family, requestedTool } from '../family.js';
+import { stepMessages, vercelConversation } from './messages.js';
+import { ending, finishReason, providerOf, requestedProvider, tokenUsage } from './step.js';
 import { isStreamPart, PartsFold } from './stream.js';
 
 /*
@@ -15,7 +17,7 @@ import { isStreamPart, PartsFold } from './stream.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const vercelReader: ResponseReader = {
+export const vercel: Family = {
   read(answer, { content }) {
     const fields = answer as Fields;
     if (isUnread(fields)) return unread();
@@ -28,6 +30,17 @@ export const vercelReader: ResponseReader = {
   },
   startFold(chunk, { content }) {
     return isStreamPart(chunk as Fields) ? new PartsFold(content) : undefined;
+  },
+  conversation: vercelConversation,
+  // Embeddings. Others have a `value` too: the words are the SDK's where the model is no mere name.
+  isRequest: ({ model, value, values }) =>
+    (typeof model === 'object' || String(model).includes('/')) && (typeof value === 'string' || Array.isArray(values)),
+  modelOf: ({ model }) => stringOf(objectOf(model)?.['modelId']),
+  requestedProvider: (request) => (stringOf(request['modelId']) === undefined ? requestedProvider(request) : undefined),
+  parameters: { output: sets(ATTR_GEN_AI_OUTPUT_TYPE) },
+  toolRequest(call) {
+    const id = stringOf(call['toolCallId']);
+    return id === undefined ? undefined : requestedTool(call['toolName'], id, call['input'] ?? call['args']);
   },
 };
 
@@ -66,7 +79,7 @@ function isObjectAnswer(fields: Fields): boolean {
 }
 
 function objectAnswer(fields: Fields, content: boolean): ModelResponse {
-  const said = (): Message[] => {
+  const messages = (): Message[] => {
     const parts = [
       { type: 'reasoning', text: fields['reasoning'] },
       { type: 'text', text: JSON.stringify(fields['object']) },
@@ -76,7 +89,7 @@ function objectAnswer(fields: Fields, content: boolean): ModelResponse {
   return {
     ...ending(fields),
     usage: tokenUsage(fields['usage'], fields['providerMetadata']),
-    output: content ? said() : undefined,
+    output: content ? messages() : undefined,
   };
 }
 
@@ -91,11 +104,11 @@ function isEmbeddings(fields: Fields): boolean {
 function embeddings(fields: Fields): ModelResponse {
   const { embedding, embeddings, response, responses } = fields;
   const first: unknown = embedding ?? (embeddings as unknown[])[0];
-  const answered = objectOf(response ?? (Array.isArray(responses) ? responses[0] : undefined));
+  const httpResponse = objectOf(response ?? (Array.isArray(responses) ? responses[0] : undefined));
   return {
     provider: providerOf(objectOf(fields['providerMetadata']) ?? {}),
     // The SDK has no field for it, but hands out what came over the wire.
-    model: stringOf(objectOf(answered?.['body'])?.['model']),
+    model: stringOf(objectOf(httpResponse?.['body'])?.['model']),
     usage: { inputTokens: countOf(objectOf(fields['usage'])?.['tokens']) },
     dimensions: Array.isArray(first) ? first.length : undefined,
   };
@@ -125,12 +138,12 @@ function isUnread(fields: Fields): boolean {
   return typeof fields['pipeTextStreamToResponse'] === 'function';
 }
 
-let told = false;
+let reported = false;
 
 /** The stream of such a result is watched where it stands; this one has it elsewhere. Nobody else may look at it either. */
 function unread(): ModelResponse {
-  if (!told)
+  if (!reported)
     diag.debug('annotel: a streamed result of this version of the AI SDK cannot be watched: its usage is unknown');
-  told = true;
+  reported = true;
   return {};
 }

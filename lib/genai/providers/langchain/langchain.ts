@@ -1,10 +1,17 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
 import type { Message } from '../../messages/message.js';
 import { added, reconciled } from '../../reconcile.js';
 import { FINISH_REASON_ERROR } from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { answerMessage, contentParts, type LangChainMessage, langChainMessage } from './messages.js';
+import { type Family, requestedTool } from '../family.js';
+import {
+  answerMessage,
+  contentParts,
+  type LangChainMessage,
+  langChainConversation,
+  langChainMessage,
+} from './messages.js';
 import { finishReason, idOf, langChainProvider, metadataOf, modelOf, openAIAttributes, tierOf } from './metadata.js';
 
 /*
@@ -14,7 +21,7 @@ import { finishReason, idOf, langChainProvider, metadataOf, modelOf, openAIAttri
 
 type Fields = Record<string, unknown>;
 
-export const langChainReader: ResponseReader = {
+export const langChain: Family = {
   read(answer, wanted) {
     const message = aiMessage(answer) ?? aiMessage((answer as Fields)['raw']);
     if (message) return responseOf([{ message }], usageOf(message), wanted);
@@ -23,6 +30,9 @@ export const langChainReader: ResponseReader = {
   startFold(chunk, wanted) {
     return aiMessage(chunk) ? new MessageFold(wanted) : undefined;
   },
+  conversation: langChainConversation,
+  toolRequest: (call) =>
+    call['type'] === 'tool_call' ? requestedTool(call['name'], call['id'], call['args']) : undefined,
 };
 
 function aiMessage(value: unknown): LangChainMessage | undefined {
@@ -30,7 +40,7 @@ function aiMessage(value: unknown): LangChainMessage | undefined {
   return message?.type === 'ai' ? message : undefined;
 }
 
-/** One choice, with what LangChain tells of it beside the message. */
+/** One choice, with what LangChain has of it beside the message. */
 interface Generation {
   readonly message: LangChainMessage | undefined;
   readonly text?: unknown;
@@ -46,7 +56,7 @@ function readResult(fields: Fields, wanted: Wanted): ModelResponse | undefined {
   // Other clients have `generations`, too.
   if (!first || !(Array.isArray(generations[0]) || langChainMessage(first['message']))) return undefined;
   const all = prompts.map((choices) => (Array.isArray(choices) ? choices : []).map(generationOf));
-  // Each choice of a prompt tells the usage of all of them.
+  // Each choice of a prompt has the usage of all of them.
   const usages = all.map((choices) => usageOf(choices[0]?.message));
   const output = objectOf(fields['llmOutput']) ?? {};
   return responseOf(all.flat(), usages.reduce(added, undefined) ?? legacyUsage(output['tokenUsage']), wanted, output);
@@ -64,35 +74,37 @@ function responseOf(
   output: Fields = {},
 ): ModelResponse {
   const [first] = generations;
-  const told: Fields = { ...output, ...first?.info, ...metadataOf(first?.message) };
-  const provider = langChainProvider(told['model_provider']);
-  const response = { provider, model: modelOf(told), usage, tier: tierOf(told) };
+  const metadata: Fields = { ...output, ...first?.info, ...metadataOf(first?.message) };
+  const provider = langChainProvider(metadata['model_provider']);
+  const response = { provider, model: modelOf(metadata), usage, tier: tierOf(metadata) };
   if (!detail) return response;
   const reasons = generations.map(({ message, info }) =>
     finishReason(message, info, isFilled(message?.fields['tool_calls'])),
   );
   return {
     ...response,
-    id: idOf(first?.message?.fields['id'], told),
+    id: idOf(first?.message?.fields['id'], metadata),
     finishReasons: reasons.filter((reason) => reason !== undefined),
-    attributes: openAIAttributes(told),
-    ...(content ? { output: generations.map((generation, index) => said(generation, reasons[index])) } : undefined),
+    attributes: openAIAttributes(metadata),
+    ...(content
+      ? { output: generations.map((generation, index) => outputMessage(generation, reasons[index])) }
+      : undefined),
   };
 }
 
-function said({ message, text }: Generation, finishReason: string | undefined): Message {
+function outputMessage({ message, text }: Generation, finishReason: string | undefined): Message {
   if (message) return answerMessage(message, finishReason);
   const reason = finishReason === undefined ? undefined : { finish_reason: finishReason };
   return { role: 'assistant', parts: contentParts(text), ...reason };
 }
 
-/** Packages for some providers count cached or reasoning tokens beside, which their total tells. */
+/** Packages for some providers count cached or reasoning tokens beside, which shows in their total. */
 function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined {
   const usage = objectOf(message?.fields['usage_metadata']);
   if (!usage) return undefined;
   const input = objectOf(usage['input_token_details']);
   const output = objectOf(usage['output_token_details']);
-  const told = {
+  const counted = {
     inputTokens: countOf(usage['input_tokens']),
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens: countOf(input?.['cache_read']),
@@ -100,9 +112,9 @@ function usageOf(message: LangChainMessage | undefined): TokenUsage | undefined 
     cacheWriteHourTokens: countOf(input?.['ephemeral_1h_input_tokens']),
     reasoningTokens: countOf(output?.['reasoning']),
   };
-  // `@langchain/google-genai` does not tell what was thought, but in the total.
+  // `@langchain/google-genai` has reasoning tokens in the total only.
   const isGoogle = stringOf(metadataOf(message)?.['model_provider'])?.startsWith('google') === true;
-  return reconciled(told, countOf(usage['total_tokens']), isGoogle);
+  return reconciled(counted, countOf(usage['total_tokens']), isGoogle);
 }
 
 /** Of models that complete text. What LangChain estimated stands elsewhere, and is not read. */
@@ -132,7 +144,7 @@ class MessageFold implements ResponseFold {
     if (!message) return;
     const { fields } = message;
     this.id ??= stringOf(fields['id']);
-    // They add up, as in LangChain's own `concat`: some providers tell the input first and the output last.
+    // They add up, as in LangChain's own `concat`: some providers count the input first and the output last.
     this.usage = added(this.usage, usageOf(message));
     this.called ||= isFilled(fields['tool_call_chunks']) || isFilled(fields['tool_calls']);
     this.reason = finishReason(message, undefined, this.called) ?? this.reason;

@@ -1,8 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage, Wanted } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
-import { mistralMessage, mistralParts, toolCallId } from './messages.js';
+import { sets } from '../../parameters.js';
+import { ATTR_GEN_AI_REQUEST_SEED, FINISH_REASON_ERROR } from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import type { Family } from '../family.js';
+import { mistralConversation, mistralMessage, mistralParts, toolCallId } from './messages.js';
 
 /*
  * Mistral, by its client: OpenAI's shapes in camel case. Its raw wire format is read as OpenAI's is. Shapes: the types of
@@ -11,7 +13,7 @@ import { mistralMessage, mistralParts, toolCallId } from './messages.js';
 
 type Fields = Record<string, unknown>;
 
-export const mistralReader: ResponseReader = {
+export const mistral: Family = {
   read(answer, wanted) {
     const fields = answer as Fields;
     if (isCompletion(fields)) return completion(fields, wanted);
@@ -22,9 +24,13 @@ export const mistralReader: ResponseReader = {
     const data = objectOf((chunk as Fields)['data']);
     return data && isCompletion(data) ? new MistralFold(wanted) : undefined;
   },
+  conversation: mistralConversation,
+  // Embeddings
+  isRequest: ({ inputs }) => typeof inputs === 'string' || Array.isArray(inputs),
+  parameters: { random_seed: sets(ATTR_GEN_AI_REQUEST_SEED), randomSeed: sets(ATTR_GEN_AI_REQUEST_SEED) },
 };
 
-/** What tells them from OpenAI's, beside the same names: the choices' `finishReason`. */
+/** The names are those of OpenAI, but for the `finishReason` of the choices. */
 function isCompletion({ choices, model }: Fields): boolean {
   const first = Array.isArray(choices) ? objectOf(choices[0]) : undefined;
   return first !== undefined && 'finishReason' in first && stringOf(model) !== undefined;
@@ -34,7 +40,7 @@ function completion(fields: Fields, { detail, content }: Wanted): ModelResponse 
   const named = identity(fields);
   const usage = usageOf(fields['usage']);
   if (!detail) return { provider: named.provider, model: named.model, usage };
-  const choices = (fields['choices'] as unknown[]).map(objectOf).filter((choice) => choice !== undefined);
+  const choices = objectsOf(fields['choices']);
   return {
     ...named,
     usage,
@@ -61,7 +67,7 @@ function usageOf(value: unknown): TokenUsage | undefined {
   if (!usage) return undefined;
   const inputTokens = countOf(usage['promptTokens']);
   const outputTokens = countOf(usage['completionTokens']);
-  // The client fills in zeros where the API tells nothing; no answer is made of no tokens at all.
+  // The client fills in zeros where the API has no counts; no answer is made of no tokens at all.
   if (!inputTokens && !outputTokens) return undefined;
   const input = objectOf(usage['promptTokensDetails'] ?? usage['prompt_tokens_details']);
   const output = objectOf(usage['completionTokensDetails'] ?? usage['completion_tokens_details']);
@@ -95,11 +101,11 @@ class MistralFold implements ResponseFold {
     const choices = data['choices'];
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
-      const told = objectOf(choice);
-      if (!told) continue;
-      const index = countOf(told['index']) ?? 0;
-      this.finishReasons[index] = stringOf(told['finishReason']) ?? this.finishReasons[index];
-      if (this.assembly) this.assemble(this.assembly, index, objectOf(told['delta']) ?? {});
+      const fields = objectOf(choice);
+      if (!fields) continue;
+      const index = countOf(fields['index']) ?? 0;
+      this.finishReasons[index] = stringOf(fields['finishReason']) ?? this.finishReasons[index];
+      if (this.assembly) this.assemble(this.assembly, index, objectOf(fields['delta']) ?? {});
     }
   }
 
@@ -113,12 +119,12 @@ class MistralFold implements ResponseFold {
     if (!Array.isArray(calls)) return;
     for (const each of calls) {
       const call = objectOf(each);
-      const asked = objectOf(call?.['function']);
-      if (!call || !asked) continue;
+      const called = objectOf(call?.['function']);
+      if (!call || !called) continue;
       const id = toolCallId(call);
       this.lastCall = id ?? this.lastCall;
-      const { name, arguments: given } = asked;
-      const piece = typeof given === 'object' ? JSON.stringify(given) : given;
+      const { name, arguments: args } = called;
+      const piece = typeof args === 'object' ? JSON.stringify(args) : args;
       assembly.addToolCall(choice, this.lastCall, { id, name, piece });
     }
   }

@@ -1,8 +1,8 @@
-import type { ModelResponse, ResponseFold, ResponseReader, Wanted } from '../../answer.js';
+import type { ModelResponse, ResponseFold, Wanted } from '../../answer.js';
 import { beginsEvents, dataIn, EventLines, eventData, parseData } from '../../event-bytes.js';
 import { objectOf, stringOf } from '../../shape.js';
-import { isAzureResponse } from '../../wrapped-answer.js';
-import { openAIReader } from '../openai/answer.js';
+import type { Family } from '../family.js';
+import { openAI } from '../openai/openai.js';
 
 /*
  * Azure AI Inference, by its REST client. Answers are in the wire format of OpenAI's chat completions and embeddings, within
@@ -11,7 +11,7 @@ import { openAIReader } from '../openai/answer.js';
 
 type Fields = Record<string, unknown>;
 
-export const azureInferenceReader: ResponseReader = {
+export const azureInference: Family = {
   read(answer, wanted) {
     if (!isAzureResponse(answer)) return undefined;
     const fields = answer as Fields;
@@ -20,14 +20,23 @@ export const azureInferenceReader: ResponseReader = {
     const error = errorOf(fields);
     if (error !== undefined) return { provider, error };
     const body = objectOf(fields['body']);
-    const response = body && openAIReader.read(body, wanted);
+    const response = body && openAI.read(body, wanted);
     return response && { ...response, ...named(provider, response) };
   },
   startFold(chunk, wanted) {
     if (chunk instanceof Uint8Array) return beginsEvents(chunk) ? new BytesFold(wanted) : undefined;
     return eventData(chunk) === undefined ? undefined : new EventsFold(wanted);
   },
+  isHttpResponse: isAzureResponse,
+  // Own fields only: the `body` of a fetch `Request` is a getter.
+  wrappedRequest: (options) => (Object.hasOwn(options, 'body') ? objectOf(options['body']) : undefined),
 };
+
+/** `{ request, headers, status, body }` of `@azure-rest/core-client`, where the status is text. */
+function isAzureResponse(value: object): boolean {
+  const { request, headers, status } = value as Fields;
+  return typeof status === 'string' && objectOf(request) !== undefined && objectOf(headers) !== undefined;
+}
 
 const PATHS = /\/(chat\/completions|embeddings)(\?|$)/;
 
@@ -37,21 +46,21 @@ function providerAt(url: string | undefined): string | undefined {
   return url.includes('/openai/') ? 'azure.ai.openai' : 'azure.ai.inference';
 }
 
-/** What only OpenAI tells has its own attributes, which other providers do not have. */
+/** The `openai.*` attributes, which other providers do not have, stay with answers of Azure OpenAI. */
 function named(provider: string, response: ModelResponse): Pick<ModelResponse, 'provider' | 'attributes'> {
   return { provider, attributes: provider === 'azure.ai.openai' ? response.attributes : undefined };
 }
 
 /** The code of a failure: the body's, the header's, else the status. */
 function errorOf({ status, headers, body }: Fields): string | undefined {
-  const told = objectOf(objectOf(body)?.['error']);
-  if (!told && (status as string) < '400') return undefined;
-  return stringOf(told?.['code']) ?? stringOf(objectOf(headers)?.['x-ms-error-code']) ?? (status as string);
+  const error = objectOf(objectOf(body)?.['error']);
+  if (!error && (status as string) < '400') return undefined;
+  return stringOf(error?.['code']) ?? stringOf(objectOf(headers)?.['x-ms-error-code']) ?? (status as string);
 }
 
 /**
  * Streams are HTTP bodies here (`asNodeStream`), whose events the caller parses himself. Which service sent them cannot be
- * seen from them, so that no provider is told.
+ * seen from them, so that no provider is recorded.
  */
 class EventsFold implements ResponseFold {
   private fold: ResponseFold | undefined;
@@ -71,7 +80,7 @@ class EventsFold implements ResponseFold {
   protected addData(data: string): void {
     const event = parseData(data);
     if (!event) return;
-    this.fold ??= openAIReader.startFold(event, this.wanted);
+    this.fold ??= openAI.startFold(event, this.wanted);
     this.fold?.add(event);
   }
 
@@ -80,7 +89,7 @@ class EventsFold implements ResponseFold {
   }
 }
 
-/** Events after the first that tell more than a piece of the first choice's text: a finish reason, usage, an error, a choice. */
+/** Events after the first that hold more than a piece of the first choice's text: a finish reason, usage, an error, a choice. */
 const TELLING = /"(finish_reason|usage)"\s*:\s*["{]|"error"\s*:|"index"\s*:\s*[1-9]/;
 
 class BytesFold extends EventsFold {

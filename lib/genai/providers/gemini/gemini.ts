@@ -1,9 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from '../../answer.js';
+import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage } from '../../answer.js';
 import type { Message } from '../../messages/message.js';
-import { FINISH_REASON_ERROR } from '../../semconv.js';
-import { tierOfUsage } from '../../service-tier.js';
-import { countOf, objectOf, stringOf } from '../../shape.js';
-import { candidateMessage } from './messages.js';
+import { group, levelOf, modalOutput, setDefault, sets } from '../../parameters.js';
+import * as semconv from '../../semconv.js';
+import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
+import { type Family, requestedTool } from '../family.js';
+import { candidateMessage, geminiConversation } from './messages.js';
 
 /*
  * Google GenAI: generateContent, whose stream brings chunks of the same shape, and embedContent. Shapes: the references of
@@ -12,23 +13,23 @@ import { candidateMessage } from './messages.js';
 
 type Fields = Record<string, unknown>;
 
-export const geminiReader: ResponseReader = {
+export const gemini: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isEmbeddings(fields)) return embeddings(fields);
     if (!isContent(fields)) return undefined;
     const { usageMetadata } = fields;
-    const told = {
+    const response = {
       provider: providerOf(fields),
       model: modelOf(fields),
       usage: usageOf(usageMetadata),
       tier: tierOfUsage(usageMetadata),
     };
-    if (!detail) return told;
+    if (!detail) return response;
     const candidates = candidatesOf(fields);
     const reasons = candidates.map(({ finishReason }) => stringOf(finishReason));
     return {
-      ...told,
+      ...response,
       id: stringOf(fields['responseId']),
       finishReasons: candidates.length > 0 ? reasons.filter((reason) => reason !== undefined) : blocked(fields),
       output: content ? output(candidates.map(partsOf), reasons) : undefined,
@@ -37,7 +38,37 @@ export const geminiReader: ResponseReader = {
   startFold(chunk, { content }) {
     return isContent(chunk as Fields) ? new ContentFold(content) : undefined;
   },
+  conversation: geminiConversation,
+  /** One content, or one part of it, need not be in a list. */
+  isRequest({ contents }) {
+    if (typeof contents === 'string' || Array.isArray(contents)) return true;
+    const content = objectOf(contents);
+    return Array.isArray(content?.['parts']) || typeof content?.['text'] === 'string';
+  },
+  parameters: {
+    config: group,
+    generationConfig: group,
+    generation_config: group,
+    candidateCount: sets(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
+    outputDimensionality: sets(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
+    // A budget of tokens is no level.
+    thinkingConfig: (bag, value) =>
+      setDefault(bag, semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL, levelOf(objectOf(value)?.['thinkingLevel'])),
+    responseMimeType: (bag, value) => setDefault(bag, semconv.ATTR_GEN_AI_OUTPUT_TYPE, mimeOutput(stringOf(value))),
+    responseModalities: (bag, value) => setDefault(bag, semconv.ATTR_GEN_AI_OUTPUT_TYPE, modalOutput(value)),
+  },
+  /** It is handed out as the only field of a part. */
+  toolRequest(part) {
+    const call = objectOf(part['functionCall']) ?? part;
+    return objectOf(call['args']) ? requestedTool(call['name'], call['id'], call['args']) : undefined;
+  },
 };
+
+function mimeOutput(type: string | undefined): string | undefined {
+  if (type === 'application/json') return 'json';
+  const [, kind] = /^(text|image|audio)\//.exec(type ?? '') ?? [];
+  return kind === 'audio' ? 'speech' : kind;
+}
 
 /** `candidates` alone may be anybody's word. */
 function isContent(fields: Fields): boolean {
@@ -55,7 +86,7 @@ function isContent(fields: Fields): boolean {
 }
 
 /**
- * The Gemini API and Vertex AI answer alike, but only Vertex AI tells when the request was made or which traffic it counted
+ * The Gemini API and Vertex AI answer alike, but only Vertex AI says when the request was made or which traffic it counted
  * as. An answer without either may be of both, for which the conventions have a name too.
  */
 function providerOf(fields: Fields): string {
@@ -68,8 +99,7 @@ function modelOf(fields: Fields): string | undefined {
 }
 
 function candidatesOf(fields: Fields): Fields[] {
-  const { candidates } = fields;
-  return Array.isArray(candidates) ? candidates.map(objectOf).filter((candidate) => candidate !== undefined) : [];
+  return objectsOf(fields['candidates']);
 }
 
 function partsOf(candidate: Fields): readonly unknown[] {
@@ -77,7 +107,7 @@ function partsOf(candidate: Fields): readonly unknown[] {
   return Array.isArray(parts) ? parts : [];
 }
 
-/** A prompt that was blocked has no candidates; why it was stands in for the finish reason of the one it would have had. */
+/** A prompt that was blocked has no candidates: the reason for it is recorded as the finish reason. */
 function blocked(fields: Fields): string[] | undefined {
   const reason = stringOf(objectOf(fields['promptFeedback'])?.['blockReason']);
   return reason === undefined ? undefined : [reason];
@@ -105,7 +135,13 @@ function usageOf(value: unknown): TokenUsage | undefined {
   };
 }
 
-/** Folds the chunks of a streamed answer. Each tells the usage so far; the last one's is that of the answer. */
+/** The tier of service: of the Gemini API, and of Vertex AI. */
+export function tierOfUsage(value: unknown): string | undefined {
+  const usage = objectOf(value);
+  return specialTier(usage?.['serviceTier'], usage?.['trafficType']);
+}
+
+/** Folds the chunks of a streamed answer. Each has the usage so far; the last one's is that of the answer. */
 class ContentFold implements ResponseFold {
   private readonly merged: Fields = {};
   /** By the index of the candidate. */
@@ -137,12 +173,12 @@ class ContentFold implements ResponseFold {
   response(): ModelResponse {
     const { merged, parts } = this;
     const indexes = [...this.finishReasons.keys()].sort((left, right) => left - right);
-    const reasons = indexes.map((index) => this.finishReasons.get(index) ?? FINISH_REASON_ERROR);
+    const reasons = indexes.map((index) => this.finishReasons.get(index) ?? semconv.FINISH_REASON_ERROR);
     return {
       provider: providerOf(merged),
       id: stringOf(merged['responseId']),
       model: modelOf(merged),
-      finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [FINISH_REASON_ERROR]),
+      finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [semconv.FINISH_REASON_ERROR]),
       usage: usageOf(merged['usageMetadata']),
       tier: tierOfUsage(merged['usageMetadata']),
       output:

@@ -1,8 +1,10 @@
-import type { ModelResponse, ResponseFold, ResponseReader, TokenUsage } from '../../answer.js';
+import type { ModelResponse, ResponseFold, TokenUsage } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { ERROR_TYPE_OTHER, FINISH_REASON_ERROR } from '../../semconv.js';
+import { sets } from '../../parameters.js';
+import * as semconv from '../../semconv.js';
 import { countOf, objectOf, stringOf } from '../../shape.js';
-import { messageParts } from './messages.js';
+import type { Family } from '../family.js';
+import { cohereConversation, messageParts } from './messages.js';
 
 /*
  * Cohere, version 2 of its API: chat and embed. Shapes: its API reference, as typed by the `cohere-ai` package 8.x, which has
@@ -15,17 +17,17 @@ const PROVIDER = 'cohere';
 /** Finish reasons that say that the generation failed. */
 const FAILURES = new Set(['ERROR', 'TIMEOUT']);
 
-export const cohereReader: ResponseReader = {
+export const cohere: Family = {
   read(answer, { detail, content }) {
     const fields = answer as Fields;
     if (isEmbeddings(fields)) return embeddings(fields);
     const message = objectOf(fields['message']);
     const reason = finishReasonOf(fields);
     if (message?.['role'] !== 'assistant' || reason === undefined || !/^[A-Z_]+$/.test(reason)) return undefined;
-    const told = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
-    if (!detail) return told;
+    const response = { provider: PROVIDER, usage: usageOf(fields['usage']), error: errorOf(reason) };
+    if (!detail) return response;
     return {
-      ...told,
+      ...response,
       id: stringOf(fields['id']),
       finishReasons: [reason],
       output: content ? [{ role: 'assistant', parts: messageParts(message), finish_reason: reason }] : undefined,
@@ -34,6 +36,18 @@ export const cohereReader: ResponseReader = {
   startFold(chunk, { content }) {
     const { type, delta } = chunk as Fields;
     return type === 'message-start' && objectOf(objectOf(delta)?.['message']) ? new ChatFold(content) : undefined;
+  },
+  conversation: cohereConversation,
+  // Embeddings, of texts or of images
+  isRequest: ({ texts, images, inputType }) =>
+    Array.isArray(texts) || (Array.isArray(images) && stringOf(inputType) !== undefined),
+  parameters: {
+    p: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
+    k: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_K),
+    num_generations: sets(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
+    embedding_types: sets(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
+    embeddingTypes: sets(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
+    output_dimension: sets(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
   },
 };
 
@@ -71,14 +85,14 @@ function outputOf(counts: Fields | undefined): number | undefined {
   return countOf(counts?.['outputTokens'] ?? counts?.['output_tokens']);
 }
 
-/** Folds the events of a streamed chat: the first names it, the last tells why it ended, and the usage. */
+/** Folds the events of a streamed chat: the first names it, the last has the finish reason and the usage. */
 class ChatFold implements ResponseFold {
   private id: string | undefined;
   private end: Fields | undefined;
-  private readonly said: Assembly | undefined;
+  private readonly assembly: Assembly | undefined;
 
   constructor(content: boolean) {
-    if (content) this.said = new Assembly();
+    if (content) this.assembly = new Assembly();
   }
 
   add(chunk: object): void {
@@ -86,39 +100,40 @@ class ChatFold implements ResponseFold {
     const { type } = fields;
     if (type === 'message-start') this.id ??= stringOf(fields['id']);
     else if (type === 'message-end') this.end = objectOf(fields['delta']) ?? {};
-    else if (this.said) this.say(this.said, fields);
+    else if (this.assembly) this.assemble(this.assembly, fields);
   }
 
-  private say(said: Assembly, { index, delta }: Fields): void {
+  private assemble(assembly: Assembly, { index, delta }: Fields): void {
     const message = objectOf(objectOf(delta)?.['message']);
     if (!message) return;
     const at = countOf(index) ?? 0;
     const content = objectOf(message['content']);
-    said.add(0, 'plan', 'reasoning', message['toolPlan'] ?? message['tool_plan']);
-    said.add(0, at, 'reasoning', content?.['thinking']);
-    said.add(0, at, 'text', content?.['text']);
+    assembly.add(0, 'plan', 'reasoning', message['toolPlan'] ?? message['tool_plan']);
+    assembly.add(0, at, 'reasoning', content?.['thinking']);
+    assembly.add(0, at, 'text', content?.['text']);
     const call = objectOf(message['toolCalls'] ?? message['tool_calls']);
     const declared = objectOf(call?.['function']);
-    if (declared) said.addToolCall(0, at, { id: call?.['id'], name: declared['name'], piece: declared['arguments'] });
+    if (declared)
+      assembly.addToolCall(0, at, { id: call?.['id'], name: declared['name'], piece: declared['arguments'] });
   }
 
   response(): ModelResponse {
     const { end } = this;
-    const reason = (end && finishReasonOf(end)) ?? FINISH_REASON_ERROR;
+    const reason = (end && finishReasonOf(end)) ?? semconv.FINISH_REASON_ERROR;
     return {
       provider: PROVIDER,
       id: this.id,
       finishReasons: [reason],
       usage: usageOf(end?.['usage']),
-      error: errorOf(reason) ?? (end?.['error'] ? ERROR_TYPE_OTHER : undefined),
-      output: this.said?.messages([reason]),
+      error: errorOf(reason) ?? (end?.['error'] ? semconv.ERROR_TYPE_OTHER : undefined),
+      output: this.assembly?.messages([reason]),
     };
   }
 }
 
 // --- embed -----------------------------------------------------------------------------------------------------------
 
-/** Dimensions that one number stands for, by the type of the embedding. `base64` does not tell. */
+/** Dimensions that one number stands for, by the type of the embedding. `base64` does not say. */
 const DIMENSIONS: Readonly<Record<string, number>> = { float: 1, int8: 1, uint8: 1, binary: 8, ubinary: 8 };
 
 function isEmbeddings(fields: Fields): boolean {
