@@ -1,6 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { carriedContent } from '../privacy/redaction/quoted-content.js';
-import { redactError } from '../privacy/redaction/redact-error.js';
+import { carriedContent, redactError } from '../privacy/redaction/redact-error.js';
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE, ERROR_TYPE_OTHER } from './names.js';
 
 const described = new WeakSet<object>();

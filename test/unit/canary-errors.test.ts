@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Agent, LlmCall, llmRequest, Workflow } from '../../lib/index.js';
 import { maskQuotations } from '../../lib/privacy/redaction/quotations.js';
-import { carriedContent } from '../../lib/privacy/redaction/quoted-content.js';
+import { carriedContent } from '../../lib/privacy/redaction/redact-error.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 /*

@@ -2,7 +2,7 @@ import { safely } from '../../safely.js';
 import { settings } from '../../settings.js';
 import { maskQuotations } from './quotations.js';
 import { REDACTION_FAILED, redact } from './redact.js';
-import { CONTENT_MASK, inBounds, maskRepeated } from './repeated-arguments.js';
+import { CONTENT_MASK, inBounds, maskRepeated, memberOf } from './repeated-arguments.js';
 
 /**
  * A status message, exception message or stack as it may leave the process: redacted always, and without what it repeats of
@@ -30,4 +30,41 @@ function maskNoJson(text: string): string {
   if (begin < 0 || begin >= end - 1) return text;
   const before = text.slice(0, begin);
   return `${before.endsWith('...') ? before.slice(0, -3) : before}"${CONTENT_MASK}"${text.slice(end)}`;
+}
+
+/** Members in which errors of parsers, tools and clients hold a prompt or an answer, of which their messages are made. */
+const CONTENT_MEMBERS = [
+  'llmOutput',
+  'observation',
+  'text',
+  'value',
+  'toolInput',
+  'input',
+  'received',
+  'requestBodyValues',
+];
+/** Causes and bundled errors beyond this are not read: the chain is circular, most likely. */
+const MOST_ERRORS = 8;
+
+/**
+ * The content in the members of an error, of its causes and of the errors that it bundles, which a message may repeat although it
+ * is no argument of the failed call: LangChain's `OutputParserException` has `llmOutput`, errors of the Vercel AI SDK have `text`,
+ * `value` or `requestBodyValues`. Pure; never throws.
+ */
+export function carriedContent(error: unknown): unknown[] {
+  const carried: unknown[] = [];
+  const errors: unknown[] = [error];
+  for (let at = 0; at < errors.length && at < MOST_ERRORS; at++) {
+    const one = errors[at];
+    if (typeof one !== 'object' || one === null) continue;
+    for (const name of CONTENT_MEMBERS) {
+      const value = memberOf(one, name);
+      if (value !== undefined && value !== null) carried.push(value);
+    }
+    const bundled = memberOf(one, 'errors');
+    for (const inner of [memberOf(one, 'cause'), ...(Array.isArray(bundled) ? bundled : [])]) {
+      if (inner !== undefined && !errors.includes(inner)) errors.push(inner);
+    }
+  }
+  return carried;
 }

@@ -73,7 +73,8 @@ function textsIn(args: readonly unknown[]): string[] {
   return [...found];
 }
 
-function memberOf(value: object, key: string): unknown {
+/** A member of any object; `undefined` where reading it throws. */
+export function memberOf(value: object, key: string): unknown {
   try {
     return (value as Record<string, unknown>)[key];
   } catch {
