@@ -1,9 +1,9 @@
-import type { Telemetry } from './start.js';
-
 /** What a process needs of telemetry when it ends. */
-export interface Ending extends Telemetry {
+export interface Ending {
   /** @param isLast the process ends right after this: whoever needs a proper end gets it now */
   flush(isLast?: boolean): Promise<void>;
+  /** The process has nothing left to do: telemetry ends, too. */
+  finished(): void;
   /**
    * Gets out what it can before it returns, where there is no time for anything else. Never throws.
    *
@@ -46,7 +46,7 @@ export function shutDownWithProcess(telemetry: Ending): () => void {
 
   // One turn later: a signal that the app has just raised again, as Nest does at its end, is delivered before.
   const onBeforeExit = () => {
-    setImmediate(() => telemetry.shutdown());
+    setImmediate(() => telemetry.finished());
   };
 
   // `process.exit()`, and errors that nobody caught: the process is past all waiting. Before the app's own listeners, of

@@ -23,6 +23,8 @@ export interface Running {
 
 // Of the time that a signal leaves, what the rounds of sending may take; the flush at the exit needs some of it.
 const MOST_OF_IT = 0.8;
+// A process that is done is not held for longer by a collector that has not answered it.
+const LONGEST_UNANSWERED = 2000;
 
 /**
  * The handle of running telemetry: flushes and ends it when the app or the process says so.
@@ -45,15 +47,20 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
   };
 
   let ending: Promise<void> | undefined;
-  const end = async () => {
+  /** @param isFinished the process has nothing left to do */
+  const end = async (isFinished: boolean) => {
+    const started = performance.now();
     exports.close();
     // Everything stays up while what there is goes out: what is being done meanwhile still ends its spans.
     const ended = spansAndLogs()
       .then(() => sdk.shutdown())
       .catch((error) => warn(`shutdown: ${inWords(error)}`));
-    if (!(await within(shutdownTimeout, ended))) {
-      const reason = `no answer within ${shutdownTimeout} ms of shutdown`;
-      if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${shutdownTimeout} ms`);
+    let timeout = shutdownTimeout;
+    const patience = Math.min(timeout, LONGEST_UNANSWERED);
+    if (isFinished && !(await within(patience, ended)) && !exports.answer) timeout = patience;
+    if (!(await within(Math.max(0, timeout - (performance.now() - started)), ended))) {
+      const reason = `no answer within ${timeout} ms of shutdown`;
+      if (exports.abandon(reason) === 0) warn(`shutdown was not done within ${timeout} ms`);
     }
     takeBack(undo);
   };
@@ -63,7 +70,7 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
       else await ending;
     },
     shutdown() {
-      ending ??= end();
+      ending ??= end(false);
       return ending;
     },
   });
@@ -100,8 +107,11 @@ export function untilTheEnd(options: ResolvedOptions, running: Running, undo: ((
         warn(`the process has ended before ${lost} items (spans, log records, data points) could be sent to ${where}`);
       }
     });
+  const finished = () => {
+    ending ??= end(true);
+  };
   const flush = (isLast = false) => (isLast ? lastFlush() : telemetry.flush());
-  undo.push(shutDownWithProcess({ ...telemetry, flush, flushAtExit }));
+  undo.push(shutDownWithProcess({ flush, finished, flushAtExit }));
   return telemetry;
 }
 

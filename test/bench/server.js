@@ -19,13 +19,15 @@ const HERE = join(import.meta.dirname, 'server');
 const REGISTER = ['--import', 'annotel/register'];
 const PLAIN = ['--import', join(HERE, 'plain.js')];
 const HAND = { SPANS: 'by hand' };
+/** The same instrumentations as of the plain NodeSDK, of which none names the routes of Fastify, or patches the console. */
+const SAME = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fastify,console' };
 const DECORATED = { SPANS: 'decorated' };
 /** Of each: how it is started, and how many spans a request makes. */
 const MODES = {
   bare: { load: [], spans: 0 },
   NodeSDK: { load: PLAIN, env: HAND, spans: 6 },
-  register: { load: REGISTER, env: HAND, spans: 6 },
-  'register, unredacted': { load: REGISTER, env: { ...HAND, ANNOTEL_REDACT: 'off' }, spans: 6 },
+  register: { load: REGISTER, env: { ...HAND, ...SAME }, spans: 6 },
+  'register, unredacted': { load: REGISTER, env: { ...HAND, ...SAME, ANNOTEL_REDACT: 'off' }, spans: 6 },
   '@Traced()': { load: REGISTER, env: DECORATED, spans: 6 },
   '@Traced() and module': { load: REGISTER, env: { ...DECORATED, MODULE: '1' }, spans: 7 },
 };

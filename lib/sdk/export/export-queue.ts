@@ -55,6 +55,7 @@ export class ExportQueue<Batch> implements BacklogListener {
   #end: 'closing' | 'given up' | 'abandoned' | undefined;
   #ended: Promise<void> | undefined;
   #hasLeft = false;
+  #hasAnswered = false;
 
   constructor(private readonly route: Route<Batch>) {
     route.destination.join();
@@ -144,6 +145,11 @@ export class ExportQueue<Batch> implements BacklogListener {
     });
   }
 
+  /** Whether there is nothing to wait for, or the destination has answered the last attempt. */
+  get answers(): boolean {
+    return this.#hasAnswered || this.route.backlog.all.length === 0;
+  }
+
   figures(): Figures {
     const { signal, destination } = this.route;
     const [taken, exported, spooled, dropped] = [this.#taken, this.#exported, this.#spooled, this.#dropped];
@@ -214,6 +220,7 @@ export class ExportQueue<Batch> implements BacklogListener {
       answer = { status: 'refused', error: error as Error };
     }
     if (answer?.status === 'divisible') parts = backlog.batch(held);
+    if (answer) this.#hasAnswered = answer.status !== 'retryable' && answer.status !== 'lost';
     // Before the next one is sent: of what is both sent and held, a kill makes doubles.
     if (answer?.status !== 'retryable' && !this.#hasLeft) await backlog.done(held);
     held.isInFlight = false;

@@ -5,7 +5,7 @@ import type { Spool } from './spool.js';
 
 /** What sends over a network, and can be waited for and ended. */
 export type Exporting = Pick<ExportQueue<never>, 'settled' | 'close' | 'abandon'> &
-  Partial<Pick<ExportQueue<never>, 'pending' | 'figures'>>;
+  Partial<Pick<ExportQueue<never>, 'pending' | 'figures' | 'answers'>>;
 
 /** Everything that telemetry sends over a network, and the places it sends to. */
 export class Exports {
@@ -66,6 +66,11 @@ export class Exports {
   pending(): PendingExport[] {
     for (const batches of this.#batches) batches.drain();
     return this.#all.flatMap((one) => one.pending?.() ?? []);
+  }
+
+  /** Whether every destination that is waited for is known to answer. */
+  get answer(): boolean {
+    return this.#all.every(({ answers = true }) => answers);
   }
 
   figures(): Figures[] {

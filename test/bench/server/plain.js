@@ -1,6 +1,5 @@
 /*
- * What an app loads without annotel: NodeSDK with the instrumentations of annotel/register, configured alike. None of them names
- * the routes of Fastify, as annotel does.
+ * What an app loads without annotel: NodeSDK with the instrumentations of annotel/register, configured alike.
  */
 import { syncBuiltinESMExports } from 'node:module';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';

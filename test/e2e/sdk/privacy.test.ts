@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Ended, run, warnings } from '../../support/sdk-child.js';
 import { Collector } from '../../support/sdk-collector.js';

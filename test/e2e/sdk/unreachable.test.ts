@@ -45,6 +45,24 @@ describe('a collector that', () => {
     });
   });
 
+  it.each(['http/protobuf', 'grpc'])(
+    'takes connections and never answers holds a finished app for two seconds: %s',
+    async (protocol) => {
+      const sockets = new Set<Socket>();
+      const hanging = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+      await once(hanging, 'listening');
+      const { port } = hanging.address() as AddressInfo;
+      const ended = await run(['--import', 'annotel/register', 'work.mjs', '10'], {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      });
+      for (const socket of sockets) socket.destroy();
+      hanging.close();
+      expect(ended).toMatchObject({ code: 0, signal: null });
+      expect(warnings(ended)).toEqual([expect.stringMatching(/no answer within 2000 ms of shutdown/)]);
+    },
+  );
+
   it('hangs on gRPC leaves an app alone that ends at once', async () => {
     const sockets = new Set<Socket>();
     const hanging = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');

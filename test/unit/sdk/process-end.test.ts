@@ -26,8 +26,8 @@ describe('shutDownWithProcess', () => {
           finish = resolve;
         });
       },
-      shutdown: async () => {
-        calls.push('shutdown');
+      finished: () => {
+        calls.push('finished');
       },
     });
   });
@@ -91,7 +91,7 @@ describe('shutDownWithProcess', () => {
     emit('beforeExit', 0);
     emit('beforeExit', 0);
     await turn();
-    expect(calls).toEqual(['shutdown']);
+    expect(calls).toEqual(['finished']);
     expect(kill).not.toHaveBeenCalled();
   });
 
@@ -115,7 +115,7 @@ describe('shutDownWithProcess', () => {
       const removeAgain = shutDownWithProcess({
         flushAtExit: () => {},
         flush: async () => {},
-        shutdown: async () => {},
+        finished: async () => {},
       });
       removeAgain();
       await turn();
