@@ -99,6 +99,9 @@ test.each<[string, string]>([
   expect(maskQuotations(message)).toBe(masked);
 });
 
-test.each(['"', "'", '\\"', ' "a'])('a message of nothing but quotes takes time in proportion to its length: %j', (quote) => {
-  expect(growth((length) => maskQuotations(quote.repeat(length / quote.length)), 50_000)).toBeLessThan(LINEAR);
-});
+test.each(['"', "'", '\\"', ' "a'])(
+  'a message of nothing but quotes takes time in proportion to its length: %j',
+  (quote) => {
+    expect(growth((length) => maskQuotations(quote.repeat(length / quote.length)), 50_000)).toBeLessThan(LINEAR);
+  },
+);
