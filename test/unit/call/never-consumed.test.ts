@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Observable } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
 import { collectUntil } from '../../support/garbage.js';
@@ -113,11 +113,15 @@ describe('on a clock of its own', () => {
 });
 
 test('one object that is returned again and again does not gather calls without bound', () => {
-  const shared = new Observable<number>(() => {});
+  const shared = new Subject<number>();
   const get = Traced('get')(() => shared);
   for (let call = 0; call < 100; call++) get();
   expect(telemetry.spans.length).toBeGreaterThanOrEqual(80);
   expect(get()).toBe(shared);
+  // What is open yet ends with the object.
+  shared.subscribe();
+  shared.complete();
+  expect(telemetry.spans).toHaveLength(101);
 });
 
 test('a stream handed on by a second decorated method is one object with two spans, nested', async () => {
