@@ -1,4 +1,4 @@
-import { register as registerAsynchronous } from 'node:module';
+import { Module, register as registerAsynchronous } from 'node:module';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
 
 /** Whether ES modules pass through hooks in the thread that loads them, as since Node 22.22.3 and 24.11.1. */
@@ -13,7 +13,7 @@ export function hookEsModules(include: string[]): void {
     register({ include });
     return;
   }
-  // Before Node 22.22.3 and 24.11.1 hooks run in a thread of their own, which would load what `-r` names and fail at it.
-  const isRequired = new Error().stack?.includes('importSyncForRequire') ?? false;
-  if (!isRequired) registerAsynchronous('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
+  // Before Node 22.22.3 and 24.11.1 hooks run in a thread of their own, which loads what `-r` names: it would start there again.
+  const { isPreloading } = Module.prototype as unknown as NodeJS.Module;
+  if (!isPreloading) registerAsynchronous('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
 }

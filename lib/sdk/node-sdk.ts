@@ -67,7 +67,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   });
   // A provider that hands its records to nobody would make everybody build them.
   if (!outgoing.logs) logs.disable();
-  wake();
+  undo.push(wake());
   const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
   observeFigures(meter, pipeline.exports);
   if (outgoing.spans) observeSampling(meter, outgoing.spans.tail);
