@@ -85,21 +85,30 @@ function builtinsInBundles() {
   };
 }
 
+/** Packages that are ES modules only. Of one that the app is importing just now, Node 22 requires what has not run yet. */
+const RUNS_FIRST = /^@nestjs\//;
+
+/** What tests import of OpenTelemetry's API, for `lib/sdk/api-copies.ts`: Jest on Node 22 cannot require it. */
+const HAND_OVER_API = [
+  "import * as api from '@opentelemetry/api';",
+  "globalThis[Symbol.for('annotel.importedApi')] = api;",
+];
+
 /** For each entry an ES module with what it exports. */
 function esModules() {
   return {
     name: 'es-modules',
     generateBundle(_options, bundle) {
-      for (const { isEntry, name, exports } of Object.values(bundle)) {
+      for (const { isEntry, name, exports, imports } of Object.values(bundle)) {
         if (!isEntry || !ENTRIES.includes(name)) continue;
         const file = `./${posix.basename(name)}.cjs`;
-        const source =
-          exports.length > 0 ? `export { ${exports.toSorted().join(', ')} } from '${file}';` : `import '${file}';`;
-        this.emitFile({
-          type: 'asset',
-          fileName: `${name}.js`,
-          source: `${name === BIN ? '#!/usr/bin/env node\n' : ''}${source}\n`,
-        });
+        const lines = [
+          ...(name === BIN ? ['#!/usr/bin/env node'] : []),
+          ...imports.filter((path) => RUNS_FIRST.test(path)).map((path) => `import '${path}';`),
+          ...(name === 'lib/testing/index' ? HAND_OVER_API : []),
+          exports.length > 0 ? `export { ${exports.toSorted().join(', ')} } from '${file}';` : `import '${file}';`,
+        ];
+        this.emitFile({ type: 'asset', fileName: `${name}.js`, source: `${lines.join('\n')}\n` });
       }
     },
   };

@@ -82,8 +82,12 @@ interface Copy {
   readonly logs: typeof logs | undefined;
 }
 
+/** Where the ES module of annotel/testing leaves the copy that it has imported: Jest cannot require it before Node 24. */
+const IMPORTED = Symbol.for('annotel.importedApi');
+
 function otherCopies(): Copy[] {
-  const copies = isFirst ? [] : [requiredCopy(), importedCopy()];
+  const handed = (globalThis as { [IMPORTED]?: Copy })[IMPORTED];
+  const copies = isFirst ? [] : [requiredCopy(), copyOf(handed) ?? importedCopy()];
   return copies.filter((copy) => copy !== undefined).filter((copy) => copy.trace !== undefined && copy.trace !== trace);
 }
 
