@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +89,27 @@ describe('an app with both copies of the API', () => {
       console.log('closed');`;
     const ended = await run(['--input-type=module', '-e', program], OFF);
     expect(ended).toMatchObject({ code: 0, stderr: '', stdout: 'closed\n' });
+  });
+});
+
+/* As bundlers do: the text of each file in a function. In an ES module there is no `require` then for what comes with Node. */
+describe.each(['lib/index.cjs', 'lib/langchain/index.cjs'])('in a bundle, %s', (entry) => {
+  const packages = createRequire(new URL('package.json', ROOT));
+  const files = new Map<string, { exports: Record<string, unknown> }>();
+  const load = (file: URL) => {
+    const module = files.get(file.href) ?? { exports: {} };
+    if (files.has(file.href)) return module.exports;
+    files.set(file.href, module);
+    const text = readFileSync(file, 'utf8');
+    new Function('module', 'exports', 'require', text)(module, module.exports, (name: string) => {
+      if (isBuiltin(name)) throw new Error(`Dynamic require of "${name}" is not supported`);
+      return name.startsWith('.') ? load(new URL(name, file)) : packages(name);
+    });
+    return module.exports;
+  };
+
+  it('is loaded all the same', () => {
+    expect(Object.values(load(new URL(`dist/${entry}`, ROOT)))).toContainEqual(expect.any(Function));
   });
 });
 
