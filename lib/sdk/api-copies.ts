@@ -53,7 +53,10 @@ export function nothingIsTakenYet(): void {
  * the SDK is registered no longer. Meters know no waiting: those of before the start are deaf in either copy.
  */
 export function wakeEarlyTracers(): () => () => void {
-  const copies = otherCopies().map((copy) => ({ ...copy, early: copy.trace.getTracerProvider() as Waiting }));
+  const others = isFirst ? [] : otherCopies();
+  // A second start may have been waited for.
+  isFirst = false;
+  const copies = others.map((copy) => ({ ...copy, early: copy.trace.getTracerProvider() as Waiting }));
   return () => {
     const provider = logs.getLoggerProvider();
     for (const copy of copies) {
@@ -87,7 +90,7 @@ const IMPORTED = Symbol.for('annotel.importedApi');
 
 function otherCopies(): Copy[] {
   const handed = (globalThis as { [IMPORTED]?: Copy })[IMPORTED];
-  const copies = isFirst ? [] : [requiredCopy(), copyOf(handed) ?? importedCopy()];
+  const copies = [requiredCopy(), copyOf(handed) ?? importedCopy()];
   return copies.filter((copy) => copy !== undefined).filter((copy) => copy.trace !== undefined && copy.trace !== trace);
 }
 

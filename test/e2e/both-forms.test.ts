@@ -77,6 +77,20 @@ describe('an app with both copies of the API', () => {
     }
   });
 
+  it('wakes what is taken between two starts under annotel/register', async () => {
+    const program = `
+      import { trace } from '@opentelemetry/api';
+      import { runningTelemetry, startTelemetry } from 'annotel/sdk';
+      await runningTelemetry().shutdown();
+      const between = trace.getTracer('app');
+      const onEnd = (span) => console.log(span.name);
+      const done = async () => {};
+      startTelemetry({ spanProcessors: [{ onStart() {}, onEnd, forceFlush: done, shutdown: done }] });
+      between.startSpan('between').end();`;
+    const ended = await run(['--import', 'annotel/register', '--input-type=module', '-e', program], OFF);
+    expect(ended).toMatchObject({ code: 0, stderr: '', stdout: 'between\n' });
+  });
+
   it('may import annotel/nest before Nest', async () => {
     const program = `
       import { TelemetryModule } from 'annotel/nest';
