@@ -15,7 +15,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/langchain': ['lib/call', 'lib/decorators', 'lib/genai', 'lib/privacy', 'lib/context', 'lib/safely'],
   'lib/sdk': ['lib/context', 'lib/privacy', 'lib/genai/semconv', 'lib/genai/pricing', 'lib/settings', 'lib/safely'],
   'lib/cli': ['lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
-  'lib/testing': ['lib/settings', 'lib/sdk/console'],
+  'lib/testing': ['lib/settings', 'lib/sdk/console', 'lib/sdk/api-copies'],
   'lib/safely': ['lib/settings'],
   'lib/settings': [],
 };
