@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 const ROOT = import.meta.dirname;
@@ -15,20 +15,24 @@ const ENTRIES = [
   BIN,
 ];
 
-// Node looks for, reads and links every file that it imports: few files start faster than many. What several entries use
-// goes into chunks that they share, so that what a module keeps is there once in a process, whoever imports it.
+// Node looks for, reads and links every file that it loads: few files start faster than many, and CommonJS faster than ES
+// modules. What several entries use goes into chunks that they share, so that what a module keeps is there once in a process,
+// whoever loads it; an ES module of each entry hands on what its CommonJS exports.
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, join(ROOT, `${name}.ts`)])),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
   external: /^(?!@oxc-project\/)[a-z@](?!:)/,
   tsconfig: 'tsconfig.json',
-  plugins: [startedFiles(), executable()],
+  plugins: [startedFiles(), ownRequire(), builtinsInBundles(), esModules(), executable()],
   output: {
     dir: 'dist',
     cleanDir: true,
-    entryFileNames: '[name].js',
-    chunkFileNames: 'lib/shared/[name].js',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'lib/shared/[name].cjs',
+    // A package that is loaded late comes in the form in which the others have come.
+    dynamicImportInCjs: false,
     // Of two functions with one name in a chunk one is renamed; it goes on saying its own name.
     keepNames: true,
     sourcemap: true,
@@ -48,12 +52,64 @@ function startedFiles() {
       for (const [expression, path] of code.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) {
         const target = await this.resolve(path, id);
         if (target === null) this.error(`${id} starts ${path}, which is not there`);
-        const fileName = relative(ROOT, target.id).replace(/\.ts$/, '.js');
+        const fileName = relative(ROOT, target.id).replace(/\.ts$/, '.cjs');
         const reference = references.get(fileName) ?? this.emitFile({ type: 'chunk', id: target.id, fileName });
         references.set(fileName, reference);
         code = code.replace(expression, `new URL(import.meta.ROLLUP_FILE_URL_${reference})`);
       }
       return { code, map: null };
+    },
+  };
+}
+
+/** The sources are ES modules, which make themselves a `require`; what is built has one, which bundlers know as well. */
+function ownRequire() {
+  const made = 'createRequire(import.meta.url)';
+  return {
+    name: 'own-require',
+    transform: (code) => ({
+      code: code.replace(`const require = ${made};`, '').replaceAll(made, 'require'),
+      map: null,
+    }),
+  };
+}
+
+/** In an ES module, a bundle has no `require` for what comes with Node, and would throw where it is loaded. */
+function builtinsInBundles() {
+  return {
+    name: 'builtins-in-bundles',
+    renderChunk: (code) => ({
+      code: code.replace(/^(let \w+ = )require\(("node:[\w/]+")\);$/gm, '$1process.getBuiltinModule($2);'),
+      map: null,
+    }),
+  };
+}
+
+/** Packages that are ES modules only. Of one that the app is importing just now, Node 22 requires what has not run yet. */
+const RUNS_FIRST = /^@nestjs\//;
+
+/** What tests import of OpenTelemetry's API, for `lib/sdk/api-copies.ts`: Jest on Node 22 cannot require it. */
+const HAND_OVER_API = [
+  "import * as api from '@opentelemetry/api';",
+  "globalThis[Symbol.for('annotel.importedApi')] = api;",
+];
+
+/** For each entry an ES module with what it exports. */
+function esModules() {
+  return {
+    name: 'es-modules',
+    generateBundle(_options, bundle) {
+      for (const { isEntry, name, exports, imports } of Object.values(bundle)) {
+        if (!isEntry || !ENTRIES.includes(name)) continue;
+        const file = `./${posix.basename(name)}.cjs`;
+        const lines = [
+          ...(name === BIN ? ['#!/usr/bin/env node'] : []),
+          ...imports.filter((path) => RUNS_FIRST.test(path)).map((path) => `import '${path}';`),
+          ...(name === 'lib/testing/index' ? HAND_OVER_API : []),
+          exports.length > 0 ? `export { ${exports.toSorted().join(', ')} } from '${file}';` : `import '${file}';`,
+        ];
+        this.emitFile({ type: 'asset', fileName: `${name}.js`, source: `${lines.join('\n')}\n` });
+      }
     },
   };
 }

@@ -27,6 +27,8 @@ export default {
   // Many tests wait for processes that they have started.
   maxWorkers: '100%',
   coverageProvider: 'v8',
+  // Each suite has modules of its own, which a worker never lets go of: coverage and garbage collection slow down with them.
+  workerIdleMemoryLimit: '300MB',
   // Without what runs in processes and threads of its own only, where test/e2e tests it from outside.
   collectCoverageFrom: ['lib/**/*.ts', 'nest-module/**/*.ts', '!lib/cli/**', '!lib/sdk/export/sending-thread.ts'],
   coverageDirectory: 'coverage',

@@ -18,7 +18,7 @@ const USAGE = `annotel ${SCOPE_VERSION}
 const { values, positionals } = parse();
 if (values.version) process.stdout.write(`${SCOPE_VERSION}\n`);
 else if (values.help || positionals[0] !== 'doctor' || positionals.length > 1) leave(USAGE, values.help ? 0 : 2);
-else process.exit(await runDoctor({ json: values.json, timeout: millis(values.timeout) }));
+else runDoctor({ json: values.json, timeout: millis(values.timeout) }).then((code) => process.exit(code));
 
 function parse() {
   try {

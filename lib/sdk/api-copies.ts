@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { trace } from '@opentelemetry/api';
+import { logs, trace } from '@opentelemetry/api';
 
 /** What every copy of the API shares: one slot per process and major version. */
 interface Registered {
@@ -40,26 +40,84 @@ export function apiConflict(): string | undefined {
   );
 }
 
+let isFirst = false;
+
+/** To be called where annotel is what the process loads first: then nobody has used OpenTelemetry before. */
+export function nothingIsTakenYet(): void {
+  isFirst = true;
+}
+
 /**
- * The API is loaded twice where an app mixes ES modules and CommonJS, and a tracer taken from the other copy before the
- * start would stay deaf for ever. To be called before the SDK is registered; the result, after.
+ * The API is loaded twice where an app mixes ES modules and CommonJS, and tracers and loggers taken from the other copy before
+ * the start would stay deaf for ever. To be called before an SDK is registered; the result, after; and what that returns, when
+ * the SDK is registered no longer. Meters know no waiting: those of before the start are deaf in either copy.
  */
-export function wakeEarlyTracers(): () => void {
-  const other = loadedByRequire();
-  if (other === undefined || other === trace) return () => {};
-  const early = other.getTracerProvider() as { setDelegate?(provider: unknown): void };
-  return () => early.setDelegate?.(trace.getTracerProvider());
+export function wakeEarlyTracers(): () => () => void {
+  const others = isFirst ? [] : otherCopies();
+  // A second start may have been waited for.
+  isFirst = false;
+  const copies = others.map((copy) => ({ ...copy, early: copy.trace.getTracerProvider() as Waiting }));
+  return () => {
+    const provider = logs.getLoggerProvider();
+    for (const copy of copies) {
+      copy.early.setDelegate?.(trace.getTracerProvider());
+      if (copy.logs === undefined || registered().logs === undefined) continue;
+      // A copy tells its loggers of the provider that is registered through it.
+      logs.disable();
+      if (!copy.logs.setGlobalLoggerProvider(provider)) logs.setGlobalLoggerProvider(provider);
+    }
+    return () => {
+      for (const copy of copies) {
+        copy.trace.disable();
+        copy.logs?.disable();
+      }
+    };
+  };
+}
+
+interface Waiting {
+  setDelegate?(provider: unknown): void;
+}
+
+interface Copy {
+  readonly trace: typeof trace;
+  /** Absent in versions before 1.10. */
+  readonly logs: typeof logs | undefined;
+}
+
+/** Where the ES module of annotel/testing leaves the copy that it has imported: Jest cannot require it before Node 24. */
+const IMPORTED = Symbol.for('annotel.importedApi');
+
+function otherCopies(): Copy[] {
+  const handed = (globalThis as { [IMPORTED]?: Copy })[IMPORTED];
+  const copies = [requiredCopy(), copyOf(handed) ?? importedCopy()];
+  return copies.filter((copy) => copy !== undefined).filter((copy) => copy.trace !== undefined && copy.trace !== trace);
 }
 
 /** Not loaded for this: where nobody has required it, nobody has a tracer of it. */
-function loadedByRequire(): typeof trace | undefined {
+function requiredCopy(): Copy | undefined {
   try {
-    const api: { trace: typeof trace } | undefined = require.cache[require.resolve('@opentelemetry/api')]?.exports;
-    return api?.trace;
+    return copyOf(require.cache[require.resolve('@opentelemetry/api')]?.exports);
   } catch {
     // Bundled into the app: there is one copy.
     return undefined;
   }
+}
+
+/** Nothing tells whether it is loaded already, so it is loaded now. */
+function importedCopy(): Copy | undefined {
+  try {
+    const required = require.resolve('@opentelemetry/api');
+    const imported = required.replace(/\.cjs$/, '.mjs');
+    return imported === required ? undefined : copyOf(require(imported));
+  } catch {
+    // It is bundled, or not there, or is being imported just now and has not run: then nobody has a tracer of it.
+    return undefined;
+  }
+}
+
+function copyOf(api: Copy | undefined): Copy | undefined {
+  return api && { trace: api.trace, logs: api.logs };
 }
 
 function ownVersion(): string | undefined {

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
@@ -32,17 +31,7 @@ export function resolverOf(
   return resolvers.find((resolver) => canResolve(resolver, name));
 }
 
-/**
- * Loads a package that annotel brings along, now, and as an ES module as annotel itself is one. OpenTelemetry's packages exist
- * twice: what is required as CommonJS loads the API, and all else that they share, once more.
- */
+/** Loads a package that annotel brings along, now, and in the form in which annotel itself is: each of them exists twice. */
 export function loadOwn<T extends object>(name: string): T {
-  try {
-    const module: T = require(fileURLToPath(import.meta.resolve(name)));
-    // Of a package that the app is importing just now, Node 22 hands out what has not run yet.
-    if (!Object.values(module).includes(undefined)) return module;
-  } catch {
-    // This is no ES module of Node's own: it is bundled, or in a test runner.
-  }
   return require(name) as T;
 }

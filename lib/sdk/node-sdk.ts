@@ -65,7 +65,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   });
   // A provider without processors is enabled all the same, and callers would build records that nobody exports.
   if (!outgoing.logs) logs.disable();
-  wake();
+  undo.push(wake());
   const meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION);
   observeExports(meter, pipeline.exports);
   if (outgoing.spans) observeSampling(meter, outgoing.spans.tail);

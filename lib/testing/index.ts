@@ -15,6 +15,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { wakeEarlyTracers } from '../sdk/api-copies.js';
 import { renderTree } from '../sdk/console/render-tree.js';
 import { configure, type Settings, settings } from '../settings.js';
 
@@ -67,6 +68,7 @@ export function captureTelemetry(options: CaptureOptions = {}): CapturedTelemetr
   });
   const meterProvider = new MeterProvider({ readers: [reader] });
   const loggerProvider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logExporter })] });
+  const wake = wakeEarlyTracers();
   if (!trace.setGlobalTracerProvider(tracerProvider)) {
     throw new Error(
       'captureTelemetry(): telemetry runs in this process already. Stop it, or the capture before, first.',
@@ -74,6 +76,7 @@ export function captureTelemetry(options: CaptureOptions = {}): CapturedTelemetr
   }
   metrics.setGlobalMeterProvider(meterProvider);
   logs.setGlobalLoggerProvider(loggerProvider);
+  const forget = wake();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const settingsBefore = settings();
@@ -98,6 +101,7 @@ export function captureTelemetry(options: CaptureOptions = {}): CapturedTelemetr
     async stop() {
       configure(settingsBefore);
       for (const api of [trace, metrics, logs, context, propagation]) api.disable();
+      forget();
       await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown(), loggerProvider.shutdown()]);
     },
   };

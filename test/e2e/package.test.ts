@@ -13,7 +13,8 @@ import { ROOT } from '../support/source-tree.js';
 jest.setTimeout(60_000);
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
-const ENTRIES = Object.entries<string | Record<string, string>>(manifest.exports);
+type Target = string | { readonly [condition: string]: Target };
+const ENTRIES = Object.entries<Target>(manifest.exports);
 const MODULES = ENTRIES.map(([entry]) => entry.replace(/^\./, 'annotel')).filter((name) => !name.endsWith('.json'));
 
 /** Without ports; what pages name by http or https, and why. */
@@ -30,8 +31,8 @@ const HOSTS = new Set([
 ]);
 
 const run = promisify(execFile);
-const node = async (...args: string[]): Promise<string> => {
-  const env = { PATH: process.env['PATH'], OTEL_SDK_DISABLED: 'true' };
+const node = async (args: string[], environment: Record<string, string> = {}): Promise<string> => {
+  const env = { PATH: process.env['PATH'], OTEL_SDK_DISABLED: 'true', ...environment };
   const { stdout, stderr } = await run(process.execPath, args, { cwd: fileURLToPath(ROOT), env });
   expect(stderr).toBe('');
   return stdout.trim();
@@ -42,16 +43,18 @@ test('the scope of what is emitted carries the version of the package', () => {
 });
 
 test.each(ENTRIES)('the entry %s leads to files that exist', (_entry, target) => {
-  for (const file of Object.values(typeof target === 'string' ? { target } : target)) {
-    expect([file, existsSync(new URL(file, ROOT))]).toEqual([file, true]);
-  }
+  for (const file of filesOf(target)) expect([file, existsSync(new URL(file, ROOT))]).toEqual([file, true]);
 });
+
+function filesOf(target: Target): string[] {
+  return typeof target === 'string' ? [target] : Object.values(target).flatMap(filesOf);
+}
 
 test.each(MODULES)('%s gives the same to import and to require', async (name) => {
   const print = 'console.log(Object.keys(entry).sort().join())';
   const [imported, required] = await Promise.all([
-    node('--input-type=module', '-e', `const entry = await import('${name}'); ${print}`),
-    node('--input-type=commonjs', '-e', `const entry = require('${name}'); ${print}`),
+    node(['--input-type=module', '-e', `const entry = await import('${name}'); ${print}`]),
+    node(['--input-type=commonjs', '-e', `const entry = require('${name}'); ${print}`]),
   ]);
   expect(
     required
@@ -61,8 +64,22 @@ test.each(MODULES)('%s gives the same to import and to require', async (name) =>
   ).toBe(imported);
 });
 
+test.each(MODULES)('%s is one to import and to require: each export is the same object', async (name) => {
+  const program = `
+    import { createRequire } from 'node:module';
+    const required = createRequire(import.meta.url)('${name}');
+    const imported = await import('${name}');
+    console.log(Object.keys(imported).filter((key) => imported[key] !== required[key]).join());
+  `;
+  expect(await node(['--input-type=module', '-e', program])).toBe('');
+});
+
 test('the main entry exports what it promises', async () => {
-  const exported = await node('--input-type=module', '-e', "console.log(Object.keys(await import('annotel')).join())");
+  const exported = await node([
+    '--input-type=module',
+    '-e',
+    "console.log(Object.keys(await import('annotel')).join())",
+  ]);
   expect(exported.split(',')).toEqual(
     expect.arrayContaining(['Embedding', 'LlmCall', 'Retrieval', 'SpanAttribute', 'Traced', 'Untraced', 'Workflow']),
   );
@@ -76,16 +93,15 @@ test('the main entry exports what it promises', async () => {
 });
 
 describe('what an import loads', () => {
-  const filesLoadedBy = async (name: string, environment: Record<string, string> = {}): Promise<string[]> => {
+  const filesLoadedBy = async (name: string): Promise<string[]> => {
     const program = `
       import { registerHooks } from 'node:module';
       const urls = [];
       registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
-      Object.assign(process.env, ${JSON.stringify(environment)});
       await import('${name}');
       console.log(JSON.stringify(urls));
     `;
-    const urls: string[] = JSON.parse(await node('--input-type=module', '-e', program));
+    const urls: string[] = JSON.parse(await node(['--input-type=module', '-e', program]));
     return urls.filter((url) => url.startsWith('file:'));
   };
   const packageOf = (url: string): string | undefined => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
@@ -122,16 +138,24 @@ describe('what an import loads', () => {
     expect((await loadedBy(name)).filter((part) => /nest|rxjs/.test(part))).toEqual([]);
   });
 
-  test('annotel/register loads nothing of OpenTelemetry as ES module and as CommonJS', async () => {
+  test('annotel/register loads OpenTelemetry as CommonJS, and nothing of it as ES module', async () => {
+    const program = `
+      import { Session } from 'node:inspector';
+      const urls = [];
+      const session = new Session();
+      session.connect();
+      session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
+      session.post('Debugger.enable');
+      console.log(JSON.stringify(urls));
+      process.exit(0);
+    `;
+    const started = { OTEL_SDK_DISABLED: 'false', ANNOTEL_CONSOLE: 'off' };
     const off = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
-    const files = await filesLoadedBy('annotel/register', {
-      OTEL_SDK_DISABLED: 'false',
-      ANNOTEL_CONSOLE: 'off',
-      ...off,
-    });
-    const ofOpenTelemetry = files.filter((url) => packageOf(url)?.startsWith('@opentelemetry/'));
+    const args = ['--import', 'annotel/register', '--input-type=module', '-e', program];
+    const urls: string[] = JSON.parse(await node(args, { ...started, ...off }));
+    const ofOpenTelemetry = urls.filter((url) => packageOf(url)?.startsWith('@opentelemetry/'));
     expect(ofOpenTelemetry.map(packageOf)).toContain('@opentelemetry/instrumentation-pg');
-    expect(ofOpenTelemetry.filter((url) => !url.endsWith('.mjs'))).toEqual([]);
+    expect(ofOpenTelemetry.filter((url) => url.endsWith('.mjs'))).toEqual([]);
   });
 });
 
@@ -152,7 +176,7 @@ describe('what is published', () => {
   });
 
   test('is the built package, its licence, its documents and its samples', () => {
-    const others = paths.filter((path) => !/^dist\/(lib|nest-module)\/[\w./-]+\.(js|d\.ts|js\.map|json)$/.test(path));
+    const others = paths.filter((path) => !/^dist\/(lib|nest-module)\/[\w./-]+\.(c?js|cjs\.map|d\.c?ts)$/.test(path));
     const documents = others.filter((path) => !/^(docs|samples)\//.test(path));
     expect(documents.sort()).toEqual([
       'CHANGELOG.md',
@@ -164,21 +188,21 @@ describe('what is published', () => {
       'package.json',
     ]);
     expect(others.filter((path) => /\/(dist|node_modules|\.\w+)\//.test(path))).toEqual([]);
-    expect(paths).toContain('dist/lib/index.js');
+    expect(paths).toEqual(expect.arrayContaining(['dist/lib/index.js', 'dist/lib/index.cjs']));
   });
 
   test('imports no package that it does not declare', () => {
     const files = readdirSync(new URL('dist', ROOT), { recursive: true, encoding: 'utf8' });
     const texts = files
-      .filter((file) => file.endsWith('.js'))
+      .filter((file) => /\.c?js$/.test(file))
       .map((file) => readFileSync(new URL(`dist/${file}`, ROOT)));
     const imported = texts.flatMap((text) => [
-      ...text.toString().matchAll(/^(?:import|export)\b.*?"([^."][^"]*)";$/gm),
+      ...text.toString().matchAll(/(?:\brequire\(|\bfrom |^import )["']([^."'][^"']*)["']/gm),
     ]);
     const packages = imported.map(([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
     expect(packages).toContain('@opentelemetry/api');
-    expect(packages.filter((name) => !name.startsWith('node:') && !declared.includes(name))).toEqual([]);
+    expect(packages.filter((name) => !/^(node:|url$)/.test(name) && !declared.includes(name))).toEqual([]);
   });
 
   test('the command can be run', () => {

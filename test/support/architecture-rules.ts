@@ -15,7 +15,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/langchain': ['lib/call', 'lib/decorators', 'lib/genai', 'lib/privacy', 'lib/context', 'lib/safely'],
   'lib/sdk': ['lib/context', 'lib/privacy', 'lib/genai/semconv', 'lib/genai/pricing', 'lib/settings', 'lib/safely'],
   'lib/cli': ['lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
-  'lib/testing': ['lib/settings', 'lib/sdk/console'],
+  'lib/testing': ['lib/settings', 'lib/sdk/console', 'lib/sdk/api-copies'],
   'lib/safely': ['lib/settings'],
   'lib/settings': [],
 };
@@ -103,3 +103,16 @@ export const noVagueNames: Rule = (sources) =>
   sources
     .map(({ path }) => path)
     .filter((path) => /\/(utils?|helpers?|common)(\/|\.ts$)|\/(types|constants)\.ts$/.test(path));
+
+/** Each name that is given to others stands for one thing, types included. */
+export const oneThingForEachName =
+  (allowed: readonly string[] = []): Rule =>
+  (sources) => {
+    const files = new Map<string, string[]>();
+    for (const { path, exports } of sources) {
+      for (const name of exports) files.set(name, [...(files.get(name) ?? []), path]);
+    }
+    return [...files]
+      .filter(([name, paths]) => paths.length > 1 && !allowed.includes(name))
+      .map(([name, paths]) => `${name} is exported by ${paths.join(' and ')}`);
+  };

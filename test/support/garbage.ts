@@ -9,7 +9,7 @@ const collect = runInNewContext('gc') as () => void;
  * that keeps its object for the turn.
  */
 export async function collectUntil(done: () => boolean): Promise<void> {
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 50; round++) {
     if (done()) return;
     collect();
     await new Promise((resolve) => setImmediate(resolve));

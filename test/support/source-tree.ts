@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { parseSync, printSync } from '@swc/core';
+import { type Declaration, type ModuleItem, parseSync, printSync } from '@swc/core';
 
 export const ROOT = new URL('../../', import.meta.url);
 
@@ -18,6 +18,8 @@ export interface Source {
   /** The file without its comments. */
   readonly code: string;
   readonly imports: readonly Import[];
+  /** Names that it gives to others: of what it declares, and those under which it hands on what has another name elsewhere. */
+  readonly exports: readonly string[];
 }
 
 export function sourceOf(path: string, text: string): Source {
@@ -43,7 +45,31 @@ export function sourceOf(path: string, text: string): Source {
   }
   for (const [, specifier] of code.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g))
     add(specifier as string, false);
-  return { path, lines: text.split('\n').length - 1, code, imports };
+  return { path, lines: text.split('\n').length - 1, code, imports, exports: exportsOf(module.body) };
+}
+
+function exportsOf(body: readonly ModuleItem[]): string[] {
+  const imported = new Set(
+    body.flatMap((item) => (item.type === 'ImportDeclaration' ? item.specifiers.map(({ local }) => local.value) : [])),
+  );
+  const names = body.flatMap((item) => {
+    if (item.type === 'ExportDeclaration') return namesOf(item.declaration);
+    if (item.type !== 'ExportNamedDeclaration') return [];
+    return item.specifiers.flatMap((one) => {
+      if (one.type !== 'ExportSpecifier') return [];
+      const name = (one.exported ?? one.orig).value;
+      const isHandedOn = item.source !== null || imported.has(one.orig.value);
+      return isHandedOn && name === one.orig.value ? [] : [name];
+    });
+  });
+  return [...new Set(names)];
+}
+
+function namesOf(declaration: Declaration): string[] {
+  if (declaration.type === 'VariableDeclaration') {
+    return declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.value] : []));
+  }
+  return [('identifier' in declaration ? declaration.identifier : declaration.id).value];
 }
 
 /** Every TypeScript file below the given folders of the repository. */

@@ -5,6 +5,7 @@ import {
   importDirections,
   noCycles,
   noVagueNames,
+  oneThingForEachName,
   packageImports,
   type Rule,
   standsOnceIn,
@@ -18,6 +19,23 @@ const only =
   (...files: string[]) =>
   (path: string) =>
     files.includes(path);
+
+/** Exported names that stand for two things and are still to be told apart: strike each one as it is renamed, and add none. */
+const TWO_THINGS = [
+  'Answer',
+  'Outcome',
+  'SpoolOptions',
+  'Subject',
+  'Telemetry',
+  'contentParts',
+  'finishReason',
+  'isResponse',
+  'messageParts',
+  'providerOf',
+  'recordEvent',
+  'tokenUsage',
+  'toolCall',
+];
 
 /** Each rule with files that break it, and how they do: a rule that never bites proves nothing. */
 const RULES: [rule: string, check: Rule, broken: Record<string, string>, violations: string[]][] = [
@@ -120,6 +138,23 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     standsOnlyIn(/from ["'](openai|@anthropic-ai|@google\/genai|ai|ollama|cohere-ai|@mistralai)["'/]/, () => false),
     { 'lib/genai/x.ts': "import OpenAI from 'openai/core/streaming';" },
     ["lib/genai/x.ts: from 'openai/"],
+  ],
+  [
+    'an exported name stands for one thing',
+    oneThingForEachName(TWO_THINGS),
+    {
+      'lib/a.ts':
+        'export interface Spool {}\nexport const one = 1, two = 2;\nexport function f() {}\nfunction own() {}',
+      'lib/b.ts': "export { one, two as f } from './a.js';\nexport type Spool = string;\nexport class X {}",
+      'nest-module/c.ts': "import { X } from '../lib/b.js';\nconst two = X, own = 1;\nexport { X, own, two };",
+      'nest-module/d.ts': 'export enum own {}\nexport function over(): void;\nexport function over(_?: 1) {}',
+    },
+    [
+      'Spool is exported by lib/a.ts and lib/b.ts',
+      'two is exported by lib/a.ts and nest-module/c.ts',
+      'f is exported by lib/a.ts and lib/b.ts',
+      'own is exported by nest-module/c.ts and nest-module/d.ts',
+    ],
   ],
   [
     'no file is named as a drawer',

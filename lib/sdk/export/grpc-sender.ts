@@ -33,13 +33,12 @@ export function useExporterEnvironment(environment: Readonly<Record<string, stri
   exporterEnvironment = environment;
 }
 
-// The build makes a file of its own of what is named like this. Sources that run as they are use the built one.
-const BUILT = new URL('./sending-thread.js', import.meta.url);
-const FROM_SOURCE = new URL(`../../../dist/lib/sdk/export/sending-thread.js`, import.meta.url);
-
 /** Where the thread is, that sends by gRPC and what is left at an exit. */
 export function threadFile(): URL {
-  return existsSync(BUILT) ? BUILT : FROM_SOURCE;
+  // The build makes a file of its own of what is named like this.
+  const built = new URL('./sending-thread.js', import.meta.url);
+  // Sources that run as they are use the built one.
+  return existsSync(built) ? built : new URL(`../../../dist/lib/sdk/export/sending-thread.cjs`, import.meta.url);
 }
 
 /** Neither the app's flags nor its NODE_OPTIONS: they would start telemetry, and the app's other preloads, once more. */

@@ -184,30 +184,32 @@ describe('runs that never end', () => {
       undefined,
     ]);
   });
-});
 
-test('nothing that LangChain hands over makes it throw', async () => {
-  await telemetry.restart({ rethrowFaults: false });
-  const hostile = new Proxy(
-    {},
-    {
-      get() {
-        throw new Error('no');
+  test('nothing that LangChain hands over makes it throw', async () => {
+    await telemetry.restart({ rethrowFaults: false });
+    const hostile = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('no');
+        },
       },
-    },
-  );
-  const methods = Object.getOwnPropertyNames(TelemetryCallbackHandler.prototype).filter((name) =>
-    name.startsWith('handle'),
-  );
-  for (const value of [undefined, null, 1, 'x', {}, [], hostile]) {
-    for (const method of methods) {
-      const call = (handler as unknown as Record<string, (...args: unknown[]) => void>)[method];
-      expect(() => call?.call(handler, ...Array(9).fill(value))).not.toThrow();
-      for (const run of ['a', undefined]) {
-        expect(() => call?.call(handler, value, value, run, value, value, value, value, value)).not.toThrow();
+    );
+    const methods = Object.getOwnPropertyNames(TelemetryCallbackHandler.prototype).filter((name) =>
+      name.startsWith('handle'),
+    );
+    for (const value of [undefined, null, 1, 'x', {}, [], hostile]) {
+      for (const method of methods) {
+        const call = (handler as unknown as Record<string, (...args: unknown[]) => void>)[method];
+        expect(() => call?.call(handler, ...Array(9).fill(value))).not.toThrow();
+        for (const run of ['a', undefined]) {
+          expect(() => call?.call(handler, value, value, run, value, value, value, value, value)).not.toThrow();
+        }
       }
     }
-  }
+    // What was begun so is not left open.
+    jest.advanceTimersByTime(700_000);
+  });
 });
 
 test('what is said appears nowhere while it is not captured', async () => {

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -9,6 +9,7 @@ import type { Sender } from '../../../../lib/sdk/export/answer.js';
 import { withSingleAttempts } from '../../../../lib/sdk/export/http-attempt.js';
 import { httpBatchSender } from '../../../../lib/sdk/export/http-exporters.js';
 import { httpSender } from '../../../../lib/sdk/export/http-sender.js';
+import { ALL_BUT_TIMEOUTS, waitedFor } from '../../../support/fake-time.js';
 import { accepts, Collector, hangs, refusingUrl } from '../../../support/sdk-collector.js';
 import { finished } from '../../../support/sdk-span.js';
 import { listen } from '../../../support/sdk-stderr.js';
@@ -29,6 +30,7 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
     holding = setInterval(() => {}, 1000);
   });
   afterEach(async () => {
+    jest.useRealTimers();
     clearInterval(holding);
     process.env = before;
     jest.restoreAllMocks();
@@ -145,12 +147,12 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
 
   it.each([
     ['3600', 3_600_000],
-    [new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
-    [new Date(0).toUTCString(), 0],
+    ['Tue, 01 Dec 2026 11:00:00 GMT', 3_600_000],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ])('hands on when the collector wants to be asked again: Retry-After %s', async (after, millis) => {
+    jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-12-01T10:00:00Z'));
     answering(503, { 'retry-after': after });
-    const answer = await send();
-    expect(Math.abs((answer as { retryInMillis: number }).retryInMillis - millis)).toBeLessThan(60_000);
+    expect(await send()).toMatchObject({ status: 'retryable', retryInMillis: millis });
   });
 
   it('reports a refused connection', async () => {
@@ -224,19 +226,20 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
   it('waits two seconds for a connection to a host that says nothing, however late its answer may be', async () => {
     // The queue of a listener that accepts nobody is full after a few connections: the next one is left without a word.
     const deaf = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
-      require('node:fs').writeSync(1, String(this.address().port));
+      require('node:worker_threads').parentPort.postMessage(this.address().port);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
-    const child = spawn(process.execPath, ['-e', deaf]);
-    const [port] = await once(child.stdout, 'data');
-    const fillers = Array.from({ length: 4 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await send({ TIMEOUT: '30000' }, `http://127.0.0.1:${port}/v1/traces`)).toMatchObject({
-      status: 'retryable',
-      error: { message: 'no connection within 2000 ms' },
-    });
+    const thread = new Worker(deaf, { eval: true });
+    const [port] = await once(thread, 'message');
+    const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(fillers.slice(0, 2).map((filler) => once(filler, 'connect')));
+    jest.useFakeTimers({ doNotFake: ALL_BUT_TIMEOUTS });
+    const { passed, result } = await waitedFor(send({ TIMEOUT: '30000' }, `http://127.0.0.1:${port}/v1/traces`));
+    expect(result).toMatchObject({ status: 'retryable', error: { message: 'no connection within 2000 ms' } });
+    expect(passed).toBeGreaterThanOrEqual(2000);
+    expect(passed).toBeLessThan(30_000);
     for (const filler of fillers) filler.destroy();
-    child.kill('SIGKILL');
+    await thread.terminate();
   });
 
   it('lets go of a collector that hangs', async () => {
@@ -281,7 +284,9 @@ describe.each([
     const { port } = server.address() as AddressInfo;
     const stock = new Exporter({ url: `http://127.0.0.1:${port}/v1/traces`, timeoutMillis: 2500 });
     const exporter = single ? withSingleAttempts(stock) : stock;
-    await new Promise((resolve) => exporter.export([finished()], resolve));
+    jest.useFakeTimers({ doNotFake: ALL_BUT_TIMEOUTS });
+    await waitedFor(new Promise((resolve) => exporter.export([finished()], resolve)));
+    jest.useRealTimers();
     expect(requests > 1).toBe(!single);
     server.close();
   });

@@ -14,7 +14,7 @@ import { resolveOptions } from '../../../../lib/sdk/options.js';
 import { Collector, refusingUrl } from '../../../support/sdk-collector.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
-const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 
 describe('export by OTLP', () => {
   const before = process.env;
@@ -61,11 +61,9 @@ describe('export by OTLP', () => {
     const arrived: string[] = [];
     const server = new MockOtlpServer({
       logLevel: 'error',
-      services: ['http', 'grpc'],
+      services: ['http'],
       httpHostname: '127.0.0.1',
       httpPort: 0,
-      grpcHostname: '127.0.0.1',
-      grpcPort: 0,
       onTrace: (got: { resourceSpans: { scopeSpans: { spans: { name: string }[] }[] }[] }) =>
         arrived.push(`span ${got.resourceSpans[0]?.scopeSpans[0]?.spans.map(({ name }) => name)}`),
       onLogs: () => arrived.push('log'),
@@ -73,11 +71,7 @@ describe('export by OTLP', () => {
         arrived.push(`metric ${got.resourceMetrics[0]?.scopeMetrics[0]?.metrics.map(({ name }) => name)}`),
     });
     await server.start();
-    const { grpcUrl } = server as unknown as { grpcUrl: URL };
-    const { tracer, logger, meters, flush, exports } = exportTo(
-      String(protocol === 'grpc' ? grpcUrl : server.httpUrl).replace(/^grpc:/, 'http:'),
-      protocol,
-    );
+    const { tracer, logger, meters, flush, exports } = exportTo(String(server.httpUrl), protocol);
     tracer.startSpan('work').end();
     logger.emit({ body: 'worked', severityNumber: SeverityNumber.INFO });
     meters.getMeter('t').createCounter('count').add(1);

@@ -92,20 +92,6 @@ describe('exporters', () => {
     expect(body.toString()).toContain('"aggregationTemporality":1');
   });
 
-  it.each([{}, { endpoint: true }])(
-    'speak gRPC, and warn once where nobody answers: %j',
-    async ({ endpoint }: { endpoint?: boolean }) => {
-      const url = await refusingUrl();
-      const telemetry = start(
-        { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', ...(!endpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: url }) },
-        endpoint ? { endpoint: url } : {},
-      );
-      work();
-      await telemetry.shutdown();
-      expect(said).toEqual([expect.stringMatching(new RegExp(`cannot export \\w+ to ${url} \\(.*ECONNREFUSED`))]);
-    },
-  );
-
   it('serve metrics to Prometheus', async () => {
     const port = await freePort();
     start({

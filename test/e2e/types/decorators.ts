@@ -8,7 +8,7 @@ import {
   Traced,
   Untraced,
   Workflow,
-} from '../../../lib/index.js';
+} from 'annotel';
 
 /* Compiled with legacy and with standard decorators. */
 

@@ -1,4 +1,4 @@
-import { SpanAttribute, Traced } from '../../../lib/index.js';
+import { SpanAttribute, Traced } from 'annotel';
 
 export class Orders {
   @Traced()

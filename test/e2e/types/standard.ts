@@ -1,4 +1,4 @@
-import { LlmCall, Traced } from '../../../lib/index.js';
+import { LlmCall, Traced } from 'annotel';
 
 export class Safe {
   @Traced()
