@@ -41,7 +41,7 @@ const IDS = new Set(['trace_id', 'span_id', 'trace_flags']);
 const OF_UNCAUGHT = new Set(['date', 'process', 'os', 'trace']);
 
 /** The level that the app has named; `level` itself may have been coloured by a format. */
-export function levelOf(formatted: Info, original: Info): string {
+export function winstonLevel(formatted: Info, original: Info): string {
   return String(formatted[LEVEL] ?? original[LEVEL] ?? formatted.level);
 }
 

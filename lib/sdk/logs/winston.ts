@@ -3,7 +3,7 @@ import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/inst
 import { safely } from '../../safely.js';
 import { loadOwn } from '../app-packages.js';
 import { printing } from './own-output.js';
-import { type Info, levelOf, winstonRecord } from './winston-record.js';
+import { type Info, winstonLevel, winstonRecord } from './winston-record.js';
 
 /** Name of the logger of winston's records. */
 export const WINSTON = 'winston';
@@ -130,7 +130,7 @@ function sending(original: Method, isSending: () => boolean): Method {
 }
 
 function send(logger: WinstonLogger, formatted: Info, original: Info): void {
-  const level = levelOf(formatted, original);
+  const level = winstonLevel(formatted, original);
   if (logger.isLevelEnabled?.(level) === false || logger.transports?.some(sendsItself)) return;
   const active = (original[CONTEXT] as Context | undefined) ?? context.active();
   logs.getLogger(WINSTON).emit({ ...winstonRecord(formatted, original, level, logger.levels), context: active });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { levelOf, winstonRecord } from '../../../../lib/sdk/logs/winston-record.js';
+import { winstonLevel, winstonRecord } from '../../../../lib/sdk/logs/winston-record.js';
 
 const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
@@ -22,9 +22,9 @@ describe('winstonRecord', () => {
   });
 
   it('takes the level as it was given, whatever a format made of it', () => {
-    expect(levelOf({ level: '\u001b[31merror\u001b[39m', [LEVEL]: 'error' }, {})).toBe('error');
-    expect(levelOf({ level: 'ERROR' }, { [LEVEL]: 'error' })).toBe('error');
-    expect(levelOf({ level: 'error' }, {})).toBe('error');
+    expect(winstonLevel({ level: '\u001b[31merror\u001b[39m', [LEVEL]: 'error' }, {})).toBe('error');
+    expect(winstonLevel({ level: 'ERROR' }, { [LEVEL]: 'error' })).toBe('error');
+    expect(winstonLevel({ level: 'error' }, {})).toBe('error');
   });
 
   class CardError extends Error {}
