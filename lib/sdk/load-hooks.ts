@@ -1,5 +1,5 @@
 import { createRequire, Module, register as registerAsynchronous } from 'node:module';
-import { inWords, warn } from './warnings.js';
+import { messageOf, warn } from './warnings.js';
 
 const require = createRequire(import.meta.url);
 
@@ -17,7 +17,7 @@ export function hookEsModules(include: string[]): void {
     else hookAsynchronously(include);
   } catch (error) {
     // As in a bundle, of which it cannot be a part.
-    warn(`cannot instrument ES modules: ${inWords(error)}`);
+    warn(`cannot instrument ES modules: ${messageOf(error)}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { useTelemetry } from '../../support/telemetry.js';
 
 // A process reports each fault once, so this is the only test of its file.
 
-useTelemetry({ settings: { rethrowFaults: false } });
+useTelemetry({ rethrowFaults: false });
 afterAll(() => diag.disable());
 
 test('a fault of a callback is reported once, however often it comes', async () => {

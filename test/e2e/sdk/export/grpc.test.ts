@@ -67,7 +67,7 @@ describe('export by gRPC', () => {
     for (const reader of readers) await reader.forceFlush();
     await exports.settled();
     expect(arrived.sort()).toEqual(['log', 'metric count', 'span work']);
-    expect(exports.figures()).toMatchObject([
+    expect(exports.counters()).toMatchObject([
       { signal: 'traces', taken: 1, exported: 1, dropped: 0 },
       { signal: 'metrics', taken: 1, exported: 1, dropped: 0 },
       { signal: 'logs', taken: 1, exported: 1, dropped: 0 },
