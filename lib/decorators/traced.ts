@@ -12,7 +12,8 @@ import { isUntraced } from './untraced.js';
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export type TracedOptions<A extends unknown[] = any[], V = any> = CommonOptions<A, V>;
 
-const OPERATION: Operation = {
+/** The operation of a call that is traced and nothing else. */
+export const TRACED: Operation = {
   kind: SpanKind.INTERNAL,
   log: DEFAULT_LOG_POLICY,
   type: OPERATION_TRACED,
@@ -44,7 +45,7 @@ export function Traced<A extends unknown[] = any[], V = any>(
 ): MethodOrClassDecorator<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (options !== undefined && !isOptions(options)) throw wrongOptions('Traced', '@Traced()', options);
-  const operation = options ? withOptions(OPERATION, options) : OPERATION;
+  const operation = options ? withOptions(TRACED, options) : TRACED;
   const observesClassMember = (method: AnyFunction): boolean => !isObserved(method) && !isUntraced(method);
   return methodDecorator('Traced', (site) => observeSite('Traced', site, operation), observesClassMember);
 }

@@ -5,12 +5,17 @@ import { countOf, stringOf } from './shape.js';
 
 /** Token counts of one call, as billed. Cached and reasoning tokens are part of input and output, never beside them. */
 export interface TokenUsage {
+  /** `gen_ai.usage.input_tokens`: of the request, those read from and written to a cache included. */
   readonly inputTokens?: number;
+  /** `gen_ai.usage.output_tokens`: of the answer, those of reasoning included. */
   readonly outputTokens?: number;
+  /** Those of `inputTokens` that were read from the provider's cache. */
   readonly cacheReadTokens?: number;
+  /** Those of `inputTokens` that were written to it. */
   readonly cacheWriteTokens?: number;
   /** Those of `cacheWriteTokens` that are kept for an hour, which costs more. */
   readonly cacheWriteHourTokens?: number;
+  /** Those of `outputTokens` that the model reasoned with. */
   readonly reasoningTokens?: number;
 }
 

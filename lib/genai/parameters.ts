@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import type { Parameters, TakeParameter } from './providers/family.js';
+import type { ParameterTable, TakeParameter } from './providers/family.js';
 import * as semconv from './semconv.js';
 import { countOf, numberOf, objectOf, stringOf } from './shape.js';
 
@@ -66,7 +66,7 @@ export const outputConfig: TakeParameter = (bag, value) => {
 };
 
 /** Names that several families have. */
-export const COMMON_PARAMETERS: Parameters = {
+export const COMMON_PARAMETERS: ParameterTable = {
   stream: first(semconv.ATTR_GEN_AI_REQUEST_STREAM),
   temperature: first(semconv.ATTR_GEN_AI_REQUEST_TEMPERATURE),
   top_p: first(semconv.ATTR_GEN_AI_REQUEST_TOP_P),

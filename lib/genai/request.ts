@@ -38,13 +38,6 @@ export function readRequest(request: LlmRequest): RequestRead {
   return { fields, model: modelOf(fields), provider: ofFamilies((family) => family.requestedProvider?.(fields)) };
 }
 
-/** The request attributes of the conventions beside the model, as far as the request sets them. */
-export function requestAttributes(request: LlmRequest): Attributes {
-  const bag: Attributes = {};
-  takeParameters(bag, requestWithin(request), 0);
-  return bag;
-}
-
 /** The fields of a request, where a client wants them wrapped. */
 function requestWithin(request: LlmRequest): Fields {
   const fields = request as Fields;
@@ -89,10 +82,17 @@ const PARAMETERS: ReadonlyMap<string, TakeParameter> = new Map(
 /** Deeper than any client nests them; ends circles. */
 const DEEPEST = 4;
 
-/** Puts the attributes that a request's parameters set into the bag. */
-function takeParameters(bag: Attributes, fields: unknown, depth: number): void {
-  if (typeof fields !== 'object' || fields === null || depth > DEEPEST) return;
-  const takeInner = (inner: unknown) => takeParameters(bag, inner, depth + 1);
+/**
+ * The request attributes of the conventions beside the model, as far as the request sets them.
+ *
+ * @param fields those of the request, as {@link readRequest} found them
+ * @param bag what they are put into
+ * @param depth how many objects the fields lie in
+ */
+export function requestAttributes(fields: unknown, bag: Attributes = {}, depth = 0): Attributes {
+  if (typeof fields !== 'object' || fields === null || depth > DEEPEST) return bag;
+  const takeInner = (inner: unknown) => requestAttributes(inner, bag, depth + 1);
   // Requests have few fields, and the table has many names: so it is the request that is gone through.
   for (const field in fields) PARAMETERS.get(field)?.(bag, (fields as Fields)[field], takeInner);
+  return bag;
 }

@@ -1,12 +1,11 @@
-import { type Context, SpanKind } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { callIn } from '../call/current.js';
 import type { Operation } from '../call/operation.js';
-import { DEFAULT_LOG_POLICY } from '../call/options.js';
 import { agent } from '../decorators/agent.js';
+import { TRACED } from '../decorators/traced.js';
 import { workflow } from '../decorators/workflow.js';
-import { namesAgent } from '../genai/agent-turn.js';
 import { ownerOf } from '../genai/one-span/owner.js';
-import { isInference, OPERATION_TRACED } from '../genai/semconv.js';
+import { isInference } from '../genai/semconv.js';
 import type { Observed } from './runs.js';
 
 /** A chain, graph, node or any other runnable, as the callback of its start describes it. */
@@ -58,7 +57,7 @@ export function observeChain(
   if (ownName === undefined) return undefined;
   if (isGraph) return observed(ownName, workflow(ownName));
   const isStep = tags.some((tag) => typeof tag === 'string' && tag.startsWith('seq:step'));
-  return isStep && className === 'RunnableLambda' ? undefined : observed(ownName, STEP);
+  return isStep && className === 'RunnableLambda' ? undefined : observed(ownName, TRACED);
 }
 
 /** Metadata is handed down to whatever runs below, where it no longer describes the graph itself. */
@@ -72,13 +71,5 @@ function nameOfAgent(
   if (ownName !== undefined) return agents.includes(ownName) || ownName === name ? ownName : undefined;
   return metadata['ls_integration'] === 'langchain_create_agent' ? (name ?? 'LangGraph') : undefined;
 }
-
-const STEP: Operation = {
-  kind: SpanKind.INTERNAL,
-  log: DEFAULT_LOG_POLICY,
-  type: OPERATION_TRACED,
-  name: (call) => call.method,
-  onStart: (call) => namesAgent({}, call.context),
-};
 
 const observed = (method: string, operation: Operation): Observed => ({ method, operation, args: [] });

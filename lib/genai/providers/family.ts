@@ -30,13 +30,13 @@ export interface Family {
   /** `gen_ai.provider.name` of a request that does not name its model by `model: 'name'`. */
   requestedProvider?(request: Fields): string | undefined;
   /** Parameters of requests under names that only this family has. */
-  readonly parameters?: Parameters;
+  readonly parameters?: ParameterTable;
   /** Reads what a model hands out to have a tool called; `undefined` where it is of another family. */
   toolRequest?(call: Fields): ToolRequest | undefined;
 }
 
 /** By the name of a field: how it sets attributes. */
-export type Parameters = Readonly<Record<string, TakeParameter>>;
+export type ParameterTable = Readonly<Record<string, TakeParameter>>;
 
 /**
  * Puts what one field of a request says into the bag.

@@ -1,11 +1,12 @@
 import { safely } from '../../safely.js';
 import type { ModelResponse, ResponseFold, Wanted } from '../answer.js';
 import type { Conversation } from '../messages/message.js';
+import { objectOf } from '../shape.js';
 import { anthropic } from './anthropic/anthropic.js';
 import { azureInference } from './azure-inference/azure-inference.js';
 import { bedrock } from './bedrock/bedrock.js';
 import { cohere } from './cohere/cohere.js';
-import type { Family } from './family.js';
+import type { Family, ToolRequest } from './family.js';
 import { gemini } from './gemini/gemini.js';
 import { langChain } from './langchain/langchain.js';
 import { mistral } from './mistral/mistral.js';
@@ -36,7 +37,7 @@ const REGISTERED: readonly (readonly [family: Family, forRequests: number])[] = 
 export const FAMILIES: readonly Family[] = REGISTERED.map(([family]) => family);
 
 /** In the order in which requests, and what belongs to them, are shown to them. */
-export const BY_REQUEST: readonly Family[] = [...REGISTERED]
+const BY_REQUEST: readonly Family[] = [...REGISTERED]
   .sort(([, left], [, right]) => left - right)
   .map(([family]) => family);
 
@@ -49,6 +50,20 @@ export function readConversation(request: object): Conversation | undefined {
     }
     return undefined;
   });
+}
+
+/**
+ * A provider's tool call object, read by its shape. `undefined` for anything else. Strict, since a tool's own arguments may well
+ * have a `name` or an `id` of their own.
+ */
+export function toolRequest(value: unknown): ToolRequest | undefined {
+  const call = objectOf(value);
+  if (!call) return undefined;
+  for (const family of BY_REQUEST) {
+    const request = family.toolRequest?.(call);
+    if (request) return request;
+  }
+  return undefined;
 }
 
 /** The last answer of a method that was known: to whom, and of which class it was. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { COMMON_PARAMETERS } from '../../../../lib/genai/parameters.js';
 import { FAMILIES, type LastKnown, readResponse } from '../../../../lib/genai/providers/registry.js';
 import { LlmCall } from '../../../../lib/index.js';
 import { useTelemetry } from '../../../support/telemetry.js';
@@ -102,6 +103,11 @@ test.each(ANSWERS)('%s is known to one family', (_name, answer) => {
 
 test('every family has answers here', () => {
   expect(new Set(ANSWERS.flatMap(([, answer]) => knownTo(answer)))).toEqual(new Set(FAMILIES));
+});
+
+test('the name of a parameter is that of one family, or common to several', () => {
+  const names = [COMMON_PARAMETERS, ...FAMILIES.map(({ parameters }) => parameters ?? {})].flatMap(Object.keys);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
 test.each(ANSWERS)('%s is read alike, whatever the method answered with before', (_name, answer) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { requestAttributes } from '../../../../lib/genai/request.js';
+import { readRequest, requestAttributes } from '../../../../lib/genai/request.js';
 
 /** As the AWS SDK's commands are: the request in a field of their own. */
 class Command {
@@ -66,7 +66,7 @@ describe('the attributes of a request', () => {
       { ...sampling, 'gen_ai.request.max_tokens': 100 },
     ],
   ])('tell those of %s', (_what, request, expected) => {
-    expect(requestAttributes(request)).toEqual(expected);
+    expect(requestAttributes(readRequest(request).fields)).toEqual(expected);
   });
 
   test.each<[string, unknown]>([
@@ -77,13 +77,15 @@ describe('the attributes of a request', () => {
     ['longer than 1 MB, in bytes', bytes({ temperature: 1, prompt: 'x'.repeat(1024 * 1024) })],
     ['a stream', new ReadableStream()],
   ])('of a body that is %s are none', (_what, body) => {
-    expect(requestAttributes({ modelId: 'm', body })).toEqual({});
+    expect(requestAttributes(readRequest({ modelId: 'm', body }).fields)).toEqual({});
   });
 
   test('that refers to itself come to an end', () => {
     const config: Record<string, unknown> = { temperature: 0.5 };
     config['config'] = config;
-    expect(requestAttributes({ model: 'm', config })).toEqual({ 'gen_ai.request.temperature': 0.5 });
+    expect(requestAttributes(readRequest({ model: 'm', config }).fields)).toEqual({
+      'gen_ai.request.temperature': 0.5,
+    });
   });
 
   test.each<[string, object, object]>([
@@ -113,7 +115,7 @@ describe('the attributes of a request', () => {
     ['the effort of reasoning', { reasoning: { effort: 'low' } }, { 'gen_ai.request.reasoning.level': 'low' }],
     ['a seed', { seed: -7 }, { 'gen_ai.request.seed': -7 }],
   ])('tell %s', (_what, request, expected) => {
-    expect(requestAttributes(request)).toEqual(expected);
+    expect(requestAttributes(readRequest(request).fields)).toEqual(expected);
   });
 
   test('are none where everything is null or of another type', () => {
@@ -130,8 +132,8 @@ describe('the attributes of a request', () => {
     ];
     for (const odd of [null, {}, [], [1], Number.NaN, '', Symbol('odd'), () => 1]) {
       const odds = Object.fromEntries(names.map((name) => [name, odd]));
-      expect(requestAttributes(odds)).toEqual({});
-      expect(requestAttributes({ config: odds, options: odds, body: odds })).toEqual({});
+      expect(requestAttributes(readRequest(odds).fields)).toEqual({});
+      expect(requestAttributes(readRequest({ config: odds, options: odds, body: odds }).fields)).toEqual({});
     }
   });
 
@@ -149,7 +151,7 @@ describe('the attributes of a request', () => {
       { model: 'm', config: { systemInstruction: secret, ...asked }, options: asked },
       new Command({ modelId: 'm', ...asked }),
     ]) {
-      expect(JSON.stringify(requestAttributes(request))).not.toContain(secret);
+      expect(JSON.stringify(requestAttributes(readRequest(request).fields))).not.toContain(secret);
     }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { requestAttributes } from '../../../../lib/genai/request.js';
+import { readRequest, requestAttributes } from '../../../../lib/genai/request.js';
 
 /** As the AI SDK's models are. */
 class SdkModel {
@@ -216,6 +216,6 @@ describe('the attributes of a whole request', () => {
       { 'gen_ai.embeddings.dimension.count': 256 },
     ],
   ])('%s', (_what, request, expected) => {
-    expect(requestAttributes(request)).toEqual(expected);
+    expect(requestAttributes(readRequest(request).fields)).toEqual(expected);
   });
 });

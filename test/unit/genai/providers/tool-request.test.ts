@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toolRequest } from '../../../../lib/genai/tool-request.js';
+import { toolRequest } from '../../../../lib/genai/providers/registry.js';
 
 const NAME = 'get_weather';
 const JSON_ARGUMENTS = '{"city":"Bern"}';
