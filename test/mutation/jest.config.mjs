@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import config from '../jest.config.mjs';
 
 const [legacy] = config.projects;
@@ -10,4 +11,12 @@ const SUITES = [
   'sdk/sampling/{tail-sampler,tail-sampler-limits,tail-sampler-trees}',
 ];
 
-export default { ...legacy, testMatch: SUITES.map((suites) => `<rootDir>/test/unit/${suites}.test.ts`) };
+/** Milliseconds: in a mutant that answers nothing each test would wait for its end. */
+const TIMEOUT = 2000;
+
+export default {
+  ...legacy,
+  testMatch: SUITES.map((suites) => `<rootDir>/test/unit/${suites}.test.ts`),
+  testEnvironment: join(import.meta.dirname, 'first-failure.cjs'),
+  testTimeout: TIMEOUT,
+};
