@@ -19,6 +19,8 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // What an interrupted run of test:mutation leaves.
+  modulePathIgnorePatterns: ['<rootDir>/coverage/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/readme/', '/test/clients/'],
 };
 

@@ -16,8 +16,13 @@ export const ALL_BUT_TIMEOUTS: NonNullable<FakeTimersConfig['doNotFake']> = [
 ];
 
 const STEP = 10;
+/** Milliseconds of the clock of the test, of which nothing that is tested waits as many. */
+const MOST = 600_000;
 
-/** Lets the clock of the test go on, between turns of the event loop, until `work` is done; tells how far it went. */
+/**
+ * Lets the clock of the test go on, between turns of the event loop, until `work` is done, and tells how far it went. Throws
+ * where that is never.
+ */
 export async function waitedFor<T>(work: Promise<T>): Promise<{ result: T; passed: number }> {
   let isDone = false;
   const done = () => {
@@ -27,6 +32,7 @@ export async function waitedFor<T>(work: Promise<T>): Promise<{ result: T; passe
   let passed = 0;
   await turn();
   while (!isDone) {
+    if (passed >= MOST) throw new Error(`not done after ${passed} ms of the test's clock`);
     jest.advanceTimersByTime(STEP);
     passed += STEP;
     await turn();
