@@ -4,12 +4,6 @@ import { type Declaration, type ModuleItem, parseSync, printSync } from '@swc/co
 
 export const ROOT = new URL('../../', import.meta.url);
 
-export interface Import {
-  /** A package, or the path of a file from the root of the repository, without its extension. */
-  readonly of: string;
-  readonly typeOnly: boolean;
-}
-
 /** A source file as rules see it. */
 export interface Source {
   /** From the root of the repository, with slashes. */
@@ -17,7 +11,8 @@ export interface Source {
   readonly lines: number;
   /** The file without its comments. */
   readonly code: string;
-  readonly imports: readonly Import[];
+  /** Packages, and paths of files from the root of the repository without their extension; those of types, too. */
+  readonly imports: readonly string[];
   /** Names that it gives to others: of what it declares, and those under which it hands on what has another name elsewhere. */
   readonly exports: readonly string[];
 }
@@ -25,26 +20,16 @@ export interface Source {
 export function sourceOf(path: string, text: string): Source {
   const module = parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' });
   const { code } = printSync(module);
-  const imports: Import[] = [];
-  const add = (specifier: string, typeOnly: boolean): void => {
-    const of = specifier.startsWith('.')
-      ? posix.join(posix.dirname(path), specifier).replace(/\.(m|c)?js$/, '')
-      : specifier;
-    imports.push({ of, typeOnly });
+  const imports: string[] = [];
+  const add = (specifier: string): void => {
+    const isFile = specifier.startsWith('.');
+    imports.push(isFile ? posix.join(posix.dirname(path), specifier).replace(/\.(m|c)?js$/, '') : specifier);
   };
   for (const item of module.body) {
-    if (item.type === 'ImportDeclaration') {
-      const named = item.specifiers.length > 0 && item.specifiers.every((one) => 'isTypeOnly' in one && one.isTypeOnly);
-      add(item.source.value, item.typeOnly || named);
-    } else if (item.type === 'ExportAllDeclaration') {
-      add(item.source.value, false);
-    } else if (item.type === 'ExportNamedDeclaration' && item.source) {
-      const { typeOnly } = item as unknown as { typeOnly: boolean };
-      add(item.source.value, typeOnly);
-    }
+    if (item.type === 'ImportDeclaration' || item.type === 'ExportAllDeclaration') add(item.source.value);
+    else if (item.type === 'ExportNamedDeclaration' && item.source) add(item.source.value);
   }
-  for (const [, specifier] of code.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g))
-    add(specifier as string, false);
+  for (const [, specifier] of code.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g)) add(specifier as string);
   return { path, lines: text.split('\n').length - 1, code, imports, exports: exportsOf(module.body) };
 }
 

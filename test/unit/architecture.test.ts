@@ -179,8 +179,5 @@ describe.each(RULES)('%s:', (_rule, check, broken, violations) => {
 test('all sources are looked at', () => {
   const paths = SOURCES.map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['lib/index.ts', 'lib/call/result/tap.ts', 'nest-module/index.ts']));
-  expect(SOURCES.find(({ path }) => path === 'lib/index.ts')?.imports).toContainEqual({
-    of: 'lib/decorators/traced',
-    typeOnly: false,
-  });
+  expect(SOURCES.find(({ path }) => path === 'lib/index.ts')?.imports).toContain('lib/decorators/traced');
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { messageOf } from '../warnings.js';
 import type { Answer, Sender } from './answer.js';
 import { type Encoded, encode, type OtlpTarget, rejectedIn } from './otlp.js';
 import { outside } from './outside.js';
@@ -83,7 +84,7 @@ class GrpcThread {
         this.#waiting.delete(answer.id);
       });
       worker.on('error', (error) => {
-        if (this.#worker === worker) this.#end(error.message);
+        if (this.#worker === worker) this.#end(messageOf(error));
       });
       worker.unref();
       return worker;
