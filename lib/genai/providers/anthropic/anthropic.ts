@@ -18,7 +18,7 @@ export const anthropic: Family = {
     const fields = answer as Fields;
     if (!isMessage(fields)) return undefined;
     const counts = objectOf(fields['usage']);
-    const response = { ...identity(fields), usage: messageUsage(counts), tier: tierOfUsage(counts) };
+    const response = { ...identity(fields), usage: messageUsage(counts), tier: tierOfMessage(counts) };
     if (!detail) return { ...response, id: undefined };
     const reason = stringOf(fields['stop_reason']);
     return {
@@ -63,7 +63,7 @@ function messageUsage(usage: Fields | undefined): TokenUsage | undefined {
     outputTokens: countOf(usage['output_tokens']),
     cacheReadTokens,
     cacheWriteTokens,
-    cacheWriteHourTokens: hourWrites(usage),
+    cacheWriteHourTokens: hourWritesOfMessage(usage),
     reasoningTokens: countOf(objectOf(usage['output_tokens_details'])?.['thinking_tokens']),
   };
   return compactions(usage).map(messageUsage).reduce(withCompaction, counted);
@@ -88,12 +88,12 @@ function added(left: number | undefined, right: number | undefined): number | un
 }
 
 /** Tokens that were written to a cache which keeps them for an hour. */
-export function hourWrites(usage: unknown): number | undefined {
+export function hourWritesOfMessage(usage: unknown): number | undefined {
   return countOf(objectOf(objectOf(usage)?.['cache_creation'])?.['ephemeral_1h_input_tokens']);
 }
 
 /** The tier of service, and the speed, which is sold apart from it. */
-export function tierOfUsage(value: unknown): string | undefined {
+export function tierOfMessage(value: unknown): string | undefined {
   const usage = objectOf(value);
   return specialTier(usage?.['service_tier'], usage?.['speed']);
 }
@@ -102,7 +102,7 @@ export function tierOfUsage(value: unknown): string | undefined {
 function cacheWrites(usage: Fields): number | undefined {
   const written = objectOf(usage['cache_creation']);
   const short = countOf(written?.['ephemeral_5m_input_tokens']);
-  const long = hourWrites(usage);
+  const long = hourWritesOfMessage(usage);
   const parts = (short ?? long) === undefined ? undefined : (short ?? 0) + (long ?? 0);
   return countOf(usage['cache_creation_input_tokens']) ?? parts;
 }
@@ -171,7 +171,7 @@ class MessageFold implements ResponseFold {
       ...identity(this.message),
       finishReasons: [reason],
       usage: messageUsage(this.usage),
-      tier: tierOfUsage(this.usage),
+      tier: tierOfMessage(this.usage),
       error: this.error,
       output: this.assembly?.messages([reason]),
     };

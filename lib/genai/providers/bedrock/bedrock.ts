@@ -115,12 +115,12 @@ function converseUsage(value: unknown): TokenUsage | undefined {
     outputTokens: countOf(usage['outputTokens']),
     cacheReadTokens,
     cacheWriteTokens,
-    cacheWriteHourTokens: hourWrites(usage),
+    cacheWriteHourTokens: hourWritesOfConverse(usage),
   };
 }
 
 /** Tokens that were written to a cache which keeps them for an hour. */
-export function hourWrites(usage: unknown): number | undefined {
+export function hourWritesOfConverse(usage: unknown): number | undefined {
   return countOf(objectsOf(objectOf(usage)?.['cacheDetails']).find(({ ttl }) => ttl === '1h')?.['inputTokens']);
 }
 

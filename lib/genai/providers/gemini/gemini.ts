@@ -23,7 +23,7 @@ export const gemini: Family = {
       provider: providerOf(fields),
       model: modelOf(fields),
       usage: usageOf(usageMetadata),
-      tier: tierOfUsage(usageMetadata),
+      tier: tierOfContent(usageMetadata),
     };
     if (!detail) return response;
     const candidates = candidatesOf(fields);
@@ -136,7 +136,7 @@ function usageOf(value: unknown): TokenUsage | undefined {
 }
 
 /** The tier of service: of the Gemini API, and of Vertex AI. */
-export function tierOfUsage(value: unknown): string | undefined {
+export function tierOfContent(value: unknown): string | undefined {
   const usage = objectOf(value);
   return specialTier(usage?.['serviceTier'], usage?.['trafficType']);
 }
@@ -180,7 +180,7 @@ class ContentFold implements ResponseFold {
       model: modelOf(merged),
       finishReasons: reasons.length > 0 ? reasons : (blocked(merged) ?? [semconv.FINISH_REASON_ERROR]),
       usage: usageOf(merged['usageMetadata']),
-      tier: tierOfUsage(merged['usageMetadata']),
+      tier: tierOfContent(merged['usageMetadata']),
       output:
         parts &&
         output(

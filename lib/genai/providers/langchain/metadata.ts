@@ -6,8 +6,8 @@ import {
   ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
 } from '../../semconv.js';
 import { objectOf, stringOf } from '../../shape.js';
-import { tierOfUsage as tierOfAnthropic } from '../anthropic/anthropic.js';
-import { tierOfUsage as tierOfGemini } from '../gemini/gemini.js';
+import { tierOfMessage } from '../anthropic/anthropic.js';
+import { tierOfContent } from '../gemini/gemini.js';
 import { reasonOfStatus } from '../openai/responses.js';
 import type { LangChainMessage } from './messages.js';
 
@@ -82,7 +82,7 @@ export function finishReason(
 
 /** The tier that answered, as OpenAI has it beside the usage, Anthropic and Google within it. */
 export function tierOf(metadata: Fields): string | undefined {
-  return specialTier(metadata['service_tier'], tierOfAnthropic(metadata['usage']), tierOfGemini(metadata['usage']));
+  return specialTier(metadata['service_tier'], tierOfMessage(metadata['usage']), tierOfContent(metadata['usage']));
 }
 
 /** What only OpenAI has. */

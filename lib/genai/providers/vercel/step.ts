@@ -87,11 +87,11 @@ export function tokenUsage(value: unknown, metadata?: unknown): TokenUsage | und
 
 /** Of whichever provider the usage is. */
 function hourWrites(usage: unknown): number | undefined {
-  return anthropic.hourWrites(usage) ?? bedrock.hourWrites(usage);
+  return anthropic.hourWritesOfMessage(usage) ?? bedrock.hourWritesOfConverse(usage);
 }
 
 function tierOfUsage(usage: unknown): string | undefined {
-  return anthropic.tierOfUsage(usage) ?? gemini.tierOfUsage(usage);
+  return anthropic.tierOfMessage(usage) ?? gemini.tierOfContent(usage);
 }
 
 function metadataUsage(metadata: unknown, provider: string): Fields | undefined {
