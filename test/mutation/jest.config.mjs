@@ -5,10 +5,10 @@ const [legacy] = config.projects;
 
 /** The suites nearest to the files that are mutated, once, and none that waits for the garbage collector. */
 const SUITES = [
-  'call/{annotate,idle-streams,logs,result-details,result-shapes,shared-results,signals,stream-iterators,waited-for}',
+  'call/{annotate,idle-streams,logs,result-details,result-shapes,shared-results,signals,stream-iterators,tap,waited-for}',
   'decorators/{callbacks,traced}',
   'sdk/export/{export-queue,exporter-queue}',
-  'sdk/sampling/{tail-sampler,tail-sampler-limits,tail-sampler-trees}',
+  'sdk/sampling/{tail-sampler,tail-sampler-limits,tail-sampler-trees,trace-group}',
 ];
 
 /** Milliseconds: in a mutant that answers nothing each test would wait for its end. */

@@ -177,9 +177,9 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
         if (parts.length > 0) return;
         clearInterval(timer);
         response.end();
-      }, 100);
+      }, 300);
     };
-    expect(await send({ TIMEOUT: '300' })).toMatchObject({ status: 'accepted' });
+    expect(await send({ TIMEOUT: '1000' })).toMatchObject({ status: 'accepted' });
     expect(collector.requests).toHaveLength(1);
   });
 
@@ -192,7 +192,7 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
       response.write('half');
       if (stops) setTimeout(() => response.destroy(), 20);
     };
-    expect(await send({ TIMEOUT: '200' })).toMatchObject({ status: 'accepted' });
+    expect(await send({ TIMEOUT: '1000' })).toMatchObject({ status: 'accepted' });
     expect(collector.requests).toHaveLength(1);
   });
 
