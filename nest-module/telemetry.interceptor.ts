@@ -60,7 +60,7 @@ function observed(name: string): Handle {
   const handle: Handle = (next, execution) =>
     context
       .with(context.active().setValue(EXECUTION, execution), () => next.handle())
-      .pipe(catchError((error: unknown) => of(refusal(error, execution))));
+      .pipe(catchError((error: unknown) => of(asHttpAnswer(error, execution))));
   // The span takes the name of the function.
   Object.defineProperty(handle, 'name', { value: name });
   // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
@@ -69,25 +69,25 @@ function observed(name: string): Handle {
 }
 
 /** An exception on its way out of the span, as a value: to those outside it is thrown as it was. */
-class Refusal {
+class HttpAnswer {
   constructor(readonly exception: HttpException) {}
 }
 
 /** @throws `error` where it is no answer; to messages of microservices and gateways, Nest answers with other exceptions */
-function refusal(error: unknown, execution: ExecutionContext): Refusal {
+function asHttpAnswer(error: unknown, execution: ExecutionContext): HttpAnswer {
   const isMessage = ['rpc', 'ws'].includes(execution.getType());
-  if (!isMessage && error instanceof HttpException && error.getStatus() < 500) return new Refusal(error);
+  if (!isMessage && error instanceof HttpException && error.getStatus() < 500) return new HttpAnswer(error);
   throw error;
 }
 
 /** After the end, so that the span ends as that of a handler that has answered. */
 function thrownAgain(handled: Observable<unknown>): Observable<unknown> {
   return defer(() => {
-    let refused: Refusal | undefined;
+    let refused: HttpAnswer | undefined;
     const answers = handled.pipe(
       filter((value) => {
-        if (value instanceof Refusal) refused = value;
-        return !(value instanceof Refusal);
+        if (value instanceof HttpAnswer) refused = value;
+        return !(value instanceof HttpAnswer);
       }),
     );
     return concat(

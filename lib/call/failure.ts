@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { carriedContent, redactError } from '../privacy/redaction/redact-error.js';
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE, ERROR_TYPE_OTHER } from './names.js';
 
-const described = new WeakSet<object>();
+const withStackRecorded = new WeakSet<object>();
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
 /** Names that HTTP clients give to whatever a server answers with; the status says more. */
@@ -75,8 +75,8 @@ export function exceptionAttributes(
 
 function isFirstSight(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return true;
-  if (described.has(error)) return false;
-  described.add(error);
+  if (withStackRecorded.has(error)) return false;
+  withStackRecorded.add(error);
   return true;
 }
 

@@ -82,7 +82,7 @@ export interface Operation {
   /** What else is known before the method runs. Asked only where the span records. */
   describe?(call: Call, span: SpanContext): Attributes;
   /**
-   * The context that the method runs in, made of the one it was called in. May count the call with what stands above it.
+   * The context that the method runs in, made of the one it was called in. May count the call with the agent's turn around it.
    *
    * @param call may be made the owner of what runs below
    * @param attributes those of `onStart`
@@ -103,7 +103,7 @@ export interface Operation {
   /** Puts together what several nested calls added, the earlier ones first. Default: the later wins. */
   combine?(sum: Attributes, more: Attributes): Attributes;
   /**
-   * Of every call, however it ended: what follows from the rest of the bag. May add to what stands above.
+   * Of every call, however it ended: what follows from the rest of the bag. May add to the agent's turn around it.
    *
    * @param context the context that the method ran in
    * @param args what is still there of the arguments

@@ -5,8 +5,8 @@ import { addValues } from './call.js';
 import type { LogPolicy, Operation } from './operation.js';
 
 /**
- * Options that every decorator has. `A`: the method's first parameters, as the callbacks annotate them (all alike); `V`: what
- * the method resolves to.
+ * Options that every decorator has. `A`: the parameters of the method, or the first of them, by the annotations of the callbacks,
+ * which have to agree with each other; `V`: what the method resolves to.
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export interface CommonOptions<A extends unknown[] = any[], V = any> {

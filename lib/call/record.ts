@@ -33,11 +33,13 @@ export function record(call: EndedCall): void {
   if (recording) span.setAttributes(forSpan(late));
   if (recording && annotations) span.setAttributes(annotations);
 
-  const exception = thrown && (recording || isLogged) ? exceptionAttributes(thrown.error, thrown.args) : undefined;
+  const hasEvent = recording && settings().exceptionEvents;
+  // Only where it is recorded: its stack is recorded once.
+  const exception = thrown && (hasEvent || isLogged) ? exceptionAttributes(thrown.error, thrown.args) : undefined;
   if (recording && bag[ATTR_ERROR_TYPE] !== undefined) {
     const message = thrown && errorMessage(thrown.error, thrown.args);
     span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message });
-    if (exception?.first && settings().exceptionEvents) span.addEvent('exception', exception.attributes);
+    if (hasEvent && exception?.first) span.addEvent('exception', exception.attributes);
   }
   const { metrics, logger } = signals;
   if (metrics) {

@@ -38,14 +38,14 @@ const READ = {
 type ParameterName = keyof typeof READ;
 
 /** A field that sets an attribute, whatever other fields of the request say. */
-export function first(attribute: ParameterName): TakeParameter {
+export function overrides(attribute: ParameterName): TakeParameter {
   return (bag, value) => {
     const known = READ[attribute](value);
     if (known !== undefined) bag[attribute] = known;
   };
 }
 
-/** A field that sets an attribute where no field before it, and none that is the {@link first}, has done so. */
+/** A field that sets an attribute where no other field has; one that {@link overrides} may still come. */
 export function sets(attribute: ParameterName): TakeParameter {
   return (bag, value) => setDefault(bag, attribute, READ[attribute](value));
 }
@@ -67,31 +67,31 @@ export const outputConfig: TakeParameter = (bag, value) => {
 
 /** Names that several families have. */
 export const COMMON_PARAMETERS: ParameterTable = {
-  stream: first(semconv.ATTR_GEN_AI_REQUEST_STREAM),
-  temperature: first(semconv.ATTR_GEN_AI_REQUEST_TEMPERATURE),
-  top_p: first(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
+  stream: overrides(semconv.ATTR_GEN_AI_REQUEST_STREAM),
+  temperature: overrides(semconv.ATTR_GEN_AI_REQUEST_TEMPERATURE),
+  top_p: overrides(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
   topP: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_P),
-  top_k: first(semconv.ATTR_GEN_AI_REQUEST_TOP_K),
+  top_k: overrides(semconv.ATTR_GEN_AI_REQUEST_TOP_K),
   topK: sets(semconv.ATTR_GEN_AI_REQUEST_TOP_K),
   max_tokens: sets(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
   maxTokens: sets(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
   maxOutputTokens: sets(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
-  frequency_penalty: first(semconv.ATTR_GEN_AI_REQUEST_FREQUENCY_PENALTY),
+  frequency_penalty: overrides(semconv.ATTR_GEN_AI_REQUEST_FREQUENCY_PENALTY),
   frequencyPenalty: sets(semconv.ATTR_GEN_AI_REQUEST_FREQUENCY_PENALTY),
-  presence_penalty: first(semconv.ATTR_GEN_AI_REQUEST_PRESENCE_PENALTY),
+  presence_penalty: overrides(semconv.ATTR_GEN_AI_REQUEST_PRESENCE_PENALTY),
   presencePenalty: sets(semconv.ATTR_GEN_AI_REQUEST_PRESENCE_PENALTY),
-  seed: first(semconv.ATTR_GEN_AI_REQUEST_SEED),
-  stop: first(semconv.ATTR_GEN_AI_REQUEST_STOP_SEQUENCES),
+  seed: overrides(semconv.ATTR_GEN_AI_REQUEST_SEED),
+  stop: overrides(semconv.ATTR_GEN_AI_REQUEST_STOP_SEQUENCES),
   stop_sequences: sets(semconv.ATTR_GEN_AI_REQUEST_STOP_SEQUENCES),
   stopSequences: sets(semconv.ATTR_GEN_AI_REQUEST_STOP_SEQUENCES),
-  n: first(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
+  n: overrides(semconv.ATTR_GEN_AI_REQUEST_CHOICE_COUNT),
   reasoning: sets(semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
   reasoningEffort: sets(semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
-  response_format: first(semconv.ATTR_GEN_AI_OUTPUT_TYPE),
+  response_format: overrides(semconv.ATTR_GEN_AI_OUTPUT_TYPE),
   responseFormat: sets(semconv.ATTR_GEN_AI_OUTPUT_TYPE),
-  encoding_format: first(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
+  encoding_format: overrides(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
   encodingFormat: sets(semconv.ATTR_GEN_AI_REQUEST_ENCODING_FORMATS),
-  dimensions: first(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
+  dimensions: overrides(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
   outputDimension: sets(semconv.ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT),
 };
 

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { COMMON_PARAMETERS } from './parameters.js';
 import type { TakeParameter } from './providers/family.js';
-import { FAMILIES } from './providers/registry.js';
+import { FAMILIES_FOR_REQUESTS } from './providers/registry.js';
 import { objectOf, stringOf } from './shape.js';
 
 /**
@@ -59,7 +59,7 @@ function isRequest(fields: Fields): boolean {
   const { messages, input, prompt } = fields;
   if (modelOf(fields) === undefined) return false;
   if (Array.isArray(messages) || isTextOrList(input) || isTextOrList(prompt)) return true;
-  return FAMILIES.some((family) => family.isRequest?.(fields));
+  return FAMILIES_FOR_REQUESTS.some((family) => family.isRequest?.(fields));
 }
 
 function isTextOrList(value: unknown): boolean {
@@ -67,8 +67,8 @@ function isTextOrList(value: unknown): boolean {
 }
 
 /** The first thing that a family knows. */
-function ofFamilies<T>(ask: (family: (typeof FAMILIES)[number]) => T | undefined): T | undefined {
-  for (const family of FAMILIES) {
+function ofFamilies<T>(ask: (family: (typeof FAMILIES_FOR_REQUESTS)[number]) => T | undefined): T | undefined {
+  for (const family of FAMILIES_FOR_REQUESTS) {
     const known = ask(family);
     if (known !== undefined) return known;
   }
@@ -76,7 +76,9 @@ function ofFamilies<T>(ask: (family: (typeof FAMILIES)[number]) => T | undefined
 }
 
 const PARAMETERS: ReadonlyMap<string, TakeParameter> = new Map(
-  [COMMON_PARAMETERS, ...FAMILIES.map(({ parameters }) => parameters ?? {})].flatMap((named) => Object.entries(named)),
+  [COMMON_PARAMETERS, ...FAMILIES_FOR_REQUESTS.map(({ parameters }) => parameters ?? {})].flatMap((named) =>
+    Object.entries(named),
+  ),
 );
 
 /** Deeper than any client nests them; ends circles. */

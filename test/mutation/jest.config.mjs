@@ -7,7 +7,7 @@ const [legacy] = config.projects;
 const SUITES = [
   'call/{annotate,idle-streams,logs,result-details,result-shapes,shared-results,signals,stream-iterators,tap,waited-for}',
   'decorators/{callbacks,traced}',
-  'sdk/export/{export-queue,exporter-queue}',
+  'sdk/export/{export-queue,self-retrying-queue}',
   'sdk/sampling/{tail-sampler,tail-sampler-limits,tail-sampler-trees,trace-group}',
 ];
 

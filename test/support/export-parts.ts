@@ -1,4 +1,4 @@
-import type { Answer, Sender } from '../../lib/sdk/export/answer.js';
+import type { AttemptResult, Sender } from '../../lib/sdk/export/attempt-result.js';
 import { MemoryBacklog, type Room } from '../../lib/sdk/export/backlog.js';
 import { Destination } from '../../lib/sdk/export/destination.js';
 import { ExportQueue, type Route } from '../../lib/sdk/export/export-queue.js';
@@ -19,18 +19,18 @@ export function asJson(batch: string[]): Encoded {
   return { body: Buffer.from(JSON.stringify(batch)), contentType: 'application/json' };
 }
 
-export const accepted: Answer = { status: 'accepted' };
-export const away: Answer = { status: 'retryable', error: new Error('HTTP 503') };
-export const refused: Answer = { status: 'refused', error: new Error('HTTP 400') };
+export const accepted: AttemptResult = { status: 'accepted' };
+export const away: AttemptResult = { status: 'retryable', error: new Error('HTTP 503') };
+export const refused: AttemptResult = { status: 'refused', error: new Error('HTTP 400') };
 
 /** A destination that answers as it is told, or when it is told. */
 export class Far implements Sender<string[] | Encoded> {
   readonly sent: string[][] = [];
-  answer: Answer | ((batch: string[]) => Answer | Promise<Answer>) = accepted;
+  answer: AttemptResult | ((batch: string[]) => AttemptResult | Promise<AttemptResult>) = accepted;
   isAbandoned = false;
   isShut = false;
 
-  async send(content: string[] | Encoded): Promise<Answer> {
+  async send(content: string[] | Encoded): Promise<AttemptResult> {
     const batch: string[] = Array.isArray(content) ? content : JSON.parse(Buffer.from(content.body).toString());
     this.sent.push(batch);
     return typeof this.answer === 'function' ? this.answer(batch) : this.answer;
@@ -45,8 +45,8 @@ export class Far implements Sender<string[] | Encoded> {
   }
 
   /** Takes every batch, and answers when its turn comes. */
-  holds(): { answer: (answer: Answer) => void }[] {
-    const held: { answer: (answer: Answer) => void }[] = [];
+  holds(): { answer: (answer: AttemptResult) => void }[] {
+    const held: { answer: (answer: AttemptResult) => void }[] = [];
     this.answer = () => new Promise((resolve) => held.push({ answer: resolve }));
     return held;
   }

@@ -47,7 +47,7 @@ export function trapObservable(observable: object, tap: Tap): void {
   if (!trapped) tap.ok();
 }
 
-/** One subscription. It ends the calls that were waiting for one, and leaves the next to calls that come later. */
+/** One subscription. Its end is that of every call that waits for this observable; the next subscription is for later calls. */
 class Watch {
   isOpen = true;
 

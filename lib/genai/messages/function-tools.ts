@@ -29,3 +29,9 @@ export function toolDefinition(
     ...(parameters === undefined ? undefined : { parameters }),
   };
 }
+
+/** The id of a tool call; Mistral's client fills in the text `null` where a call has none. */
+export function toolCallId(call: Readonly<Record<string, unknown>>): string | undefined {
+  const id = stringOf(call['id']);
+  return id === 'null' ? undefined : id;
+}

@@ -15,8 +15,9 @@ import { openAI } from './openai/openai.js';
 import { vercel } from './vercel/vercel.js';
 
 /**
- * Every family, in the order in which an answer is shown to them; no answer is known to two. The number is the place in which a
- * request is shown to them: families that claim only what is their own come before those that also read what many have.
+ * Every family, in the order in which they are asked whether an answer is theirs; no answer is known to two. The number gives the
+ * order in which they are asked about a request: families that claim only what is their own come before those that also read
+ * what many have.
  */
 const REGISTERED: readonly (readonly [family: Family, forRequests: number])[] = [
   // The first: answers of its client warn on the console when their `data` or `text` is read, as others do.
@@ -34,17 +35,18 @@ const REGISTERED: readonly (readonly [family: Family, forRequests: number])[] = 
   [langChain, 1],
 ];
 
+/** In the order in which they are asked about an answer. */
 export const FAMILIES: readonly Family[] = REGISTERED.map(([family]) => family);
 
-/** In the order in which requests, and what belongs to them, are shown to them. */
-const BY_REQUEST: readonly Family[] = [...REGISTERED]
+/** In the order in which they are asked about a request, and about a tool call. */
+export const FAMILIES_FOR_REQUESTS: readonly Family[] = [...REGISTERED]
   .sort(([, left], [, right]) => left - right)
   .map(([family]) => family);
 
 /** What a request of any known family says; `undefined` where its shape is unknown. */
 export function readConversation(request: object): Conversation | undefined {
   return safely('reading the messages of a request', () => {
-    for (const family of BY_REQUEST) {
+    for (const family of FAMILIES_FOR_REQUESTS) {
       const conversation = family.conversation?.(request as Record<string, unknown>);
       if (conversation) return conversation;
     }
@@ -59,7 +61,7 @@ export function readConversation(request: object): Conversation | undefined {
 export function toolRequest(value: unknown): ToolRequest | undefined {
   const call = objectOf(value);
   if (!call) return undefined;
-  for (const family of BY_REQUEST) {
+  for (const family of FAMILIES_FOR_REQUESTS) {
     const request = family.toolRequest?.(call);
     if (request) return request;
   }

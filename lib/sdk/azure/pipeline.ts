@@ -5,8 +5,8 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SCOPE_NAME } from '../../genai/semconv.js';
 import { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { LogBatches, MetricHandOver, SpanBatches } from '../export/batch-processors.js';
-import { exporterQueue, type RetryingExporter } from '../export/exporter-queue.js';
 import type { Exports } from '../export/exports.js';
+import { type RetryingExporter, selfRetryingQueue } from '../export/self-retrying-queue.js';
 import type { BatchOf, Signal } from '../export/signal.js';
 import type { ResolvedOptions } from '../options.js';
 import { createAzure } from './azure.js';
@@ -30,7 +30,7 @@ export function azureParts(connectionString: string, options: ResolvedOptions, e
   });
   const destination = exports.destination(azure.endpoint, spoolDir !== undefined);
   const queue = <S extends Signal>(signal: S, exporter: RetryingExporter<BatchOf[S]>, most: number, timeout: number) =>
-    exports.add(exporterQueue(signal, exporter, destination, { most, timeout }));
+    exports.add(selfRetryingQueue(signal, exporter, destination, { most, timeout }));
   exports.add({
     settled: async () => {},
     close: azure.close,

@@ -1,4 +1,4 @@
-import { type Answer, type Sender, shortReason } from './answer.js';
+import { type AttemptResult, type Sender, shortReason } from './attempt-result.js';
 import type { Backlog, BacklogListener, Held } from './backlog.js';
 import type { Destination } from './destination.js';
 import type { Encoded, OtlpTarget } from './otlp.js';
@@ -212,7 +212,7 @@ export class ExportQueue<Batch> implements BacklogListener {
 
   async #attempt(held: Held): Promise<void> {
     const { sender, backlog } = this.route;
-    let answer: Answer | undefined;
+    let answer: AttemptResult | undefined;
     let parts: Batch | undefined;
     try {
       const content = await backlog.content(held);
@@ -232,7 +232,7 @@ export class ExportQueue<Batch> implements BacklogListener {
     this.ready();
   }
 
-  #answered(held: Held, answer: Exclude<Answer, { status: 'retryable' }>, parts: Batch | undefined): void {
+  #answered(held: Held, answer: Exclude<AttemptResult, { status: 'retryable' }>, parts: Batch | undefined): void {
     const { signal, destination } = this.route;
     if (answer.status === 'lost') {
       this.#drop(held.items);

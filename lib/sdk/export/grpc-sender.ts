@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { messageOf } from '../warnings.js';
-import type { Answer, Sender } from './answer.js';
+import type { AttemptResult, Sender } from './attempt-result.js';
 import { type Encoded, encode, type OtlpTarget, rejectedIn } from './otlp.js';
 import { outside } from './outside.js';
 import type { BatchOf, Signal } from './signal.js';
@@ -151,7 +151,7 @@ export function grpcBatchSender<S extends Signal>(signal: S, target: OtlpTarget)
   };
 }
 
-function understood({ code, message, willRecover, data }: JobAnswer, signal: Signal): Answer {
+function understood({ code, message, willRecover, data }: JobAnswer, signal: Signal): AttemptResult {
   if (code === 0) return { status: 'accepted', rejected: rejectedIn(data, signal, 'application/x-protobuf') };
   if (code === undefined) return { status: 'refused', error: new Error(message) };
   const error = new Error(`gRPC ${code} ${message}`.trimEnd());

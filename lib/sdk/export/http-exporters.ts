@@ -5,7 +5,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import type { Sender } from './answer.js';
+import type { Sender } from './attempt-result.js';
 import { withSingleAttempts } from './http-attempt.js';
 import { type Exporter, HttpSender } from './http-sender.js';
 import { contentTypeOf, type OtlpTarget } from './otlp.js';

@@ -1,7 +1,7 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
-import type { Answer, Sender } from './answer.js';
+import type { AttemptResult, Sender } from './attempt-result.js';
 import { HttpAttempt, withSingleAttempts } from './http-attempt.js';
 import { type ContentType, type Encoded, rejectedIn } from './otlp.js';
 import { outside } from './outside.js';
@@ -44,10 +44,10 @@ export class HttpSender<Content> implements Sender<Content> {
     private readonly contentType: ContentType,
   ) {}
 
-  async send(content: Content): Promise<Answer> {
+  async send(content: Content): Promise<AttemptResult> {
     const attempt = new HttpAttempt();
     const answer = await this.#attempt(content, attempt);
-    // That is no failure of the collector's, and no reason to wait.
+    // The connection was an old one that the collector had closed: nothing was sent, and a new one is tried at once.
     return answer.status === 'retryable' && attempt.metClosedConnection
       ? this.#attempt(content, new HttpAttempt())
       : answer;
@@ -61,7 +61,7 @@ export class HttpSender<Content> implements Sender<Content> {
     this.exporter.shutdown().catch(() => {});
   }
 
-  #attempt(content: Content, attempt: HttpAttempt): Promise<Answer> {
+  #attempt(content: Content, attempt: HttpAttempt): Promise<AttemptResult> {
     this.#attempts.add(attempt);
     return new Promise<ExportResult>((resolve) => {
       outside(() => attempt.run(() => this.exporter.export(content, resolve)));
@@ -69,12 +69,12 @@ export class HttpSender<Content> implements Sender<Content> {
       .then(
         (result) => this.#answer(result, attempt),
         // It reports everything by its result, but for a batch that it cannot serialise.
-        (error): Answer => ({ status: 'divisible', error }),
+        (error): AttemptResult => ({ status: 'divisible', error }),
       )
       .finally(() => this.#attempts.delete(attempt));
   }
 
-  #answer({ code, error }: ExportResult, { status, contentType, response }: HttpAttempt): Answer {
+  #answer({ code, error }: ExportResult, { status, contentType, response }: HttpAttempt): AttemptResult {
     const isAccepted = status !== undefined && status >= 200 && status < 300;
     if (code === ExportResultCode.SUCCESS || isAccepted) {
       // A server of web pages answers 200 to anything.
@@ -93,7 +93,7 @@ export class HttpSender<Content> implements Sender<Content> {
   }
 }
 
-function refused(error: Error): Answer {
+function refused(error: Error): AttemptResult {
   return { status: 'refused', error };
 }
 

@@ -7,7 +7,7 @@ import {
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
-import type { Rejected } from './answer.js';
+import type { Rejected } from './attempt-result.js';
 import type { BatchOf, Signal } from './signal.js';
 
 /** Where and how one signal leaves by OTLP. */

@@ -12,16 +12,16 @@ import { type AzureParts, azureParts } from '../azure/pipeline.js';
 import type { LogExporterName, MetricExporterName, TraceExporterName } from '../configuration/exporting.js';
 import type { ResolvedOptions } from '../options.js';
 import { messageOf, warn } from '../warnings.js';
-import type { Sender } from './answer.js';
+import type { Sender } from './attempt-result.js';
 import { MemoryBacklog, type Room } from './backlog.js';
 import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-processors.js';
 import { ExportQueue } from './export-queue.js';
-import { exporterQueue } from './exporter-queue.js';
 import { Exports } from './exports.js';
 import { grpcBatchSender, grpcSender, useExporterEnvironment } from './grpc-sender.js';
 import { httpBatchSender, metricPreferences } from './http-exporters.js';
 import { httpSender } from './http-sender.js';
 import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget } from './otlp.js';
+import { selfRetryingQueue } from './self-retrying-queue.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 import { Spool } from './spool.js';
 
@@ -152,7 +152,7 @@ function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
 function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports): ExportQueue<ReadableSpan[]> {
   const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
   const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: spanBatch.exportTimeoutMillis };
-  return exports.add(exporterQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
+  return exports.add(selfRetryingQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
 }
 
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {

@@ -14,7 +14,7 @@ import { withThreshold } from '../sampling/threshold.js';
 type Texts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'status'>;
 
 /** A finished span as it may leave: the very span where nothing of it has to be changed. */
-export function outgoing(span: ReadableSpan, cleaner: Cleaner, decision: SpanDecision): ReadableSpan {
+export function cleanedForExport(span: ReadableSpan, cleaner: Cleaner, decision: SpanDecision): ReadableSpan {
   const texts = cleaner.concerns(span.instrumentationScope.name) ? cleaned(span, cleaner) : span;
   if (texts === span && isPlain(span.spanContext(), decision)) return span;
   return new CleanedSpan(span, cleaner, decision, texts);

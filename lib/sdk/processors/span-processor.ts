@@ -5,7 +5,7 @@ import type { Cleaner } from '../../privacy/cleaning/cleaner.js';
 import { safely } from '../../safely.js';
 import { SpanBatches } from '../export/batch-processors.js';
 import { type SpanDecision, TailSampler } from '../sampling/tail-sampler.js';
-import { outgoing } from './cleaned-span.js';
+import { cleanedForExport } from './cleaned-span.js';
 
 type Recording = Parameters<SpanProcessor['onStart']>[0];
 
@@ -70,7 +70,7 @@ export class OutgoingSpanProcessor implements SpanProcessor {
   }
 
   #handOver(span: ReadableSpan, decision: SpanDecision, processors: readonly SpanProcessor[]): void {
-    const leaving = outgoing(span, this.#cleaner, decision);
+    const leaving = cleanedForExport(span, this.#cleaner, decision);
     for (const processor of processors) safely('a span processor', () => processor.onEnd(leaving));
   }
 }

@@ -62,6 +62,16 @@ test('an exception is no span event where that is turned off', async () => {
   expect(telemetry.logs).toMatchObject([{ attributes: { 'exception.message': 'no' } }]);
 });
 
+test('a call that records an exception nowhere leaves its stack to the calls around it', async () => {
+  await telemetry.restart({ settings: { exceptionEvents: false } });
+  const error = new Error('no');
+  const inner = Traced({ name: 'inner', log: 'none' })(() => {
+    throw error;
+  });
+  expect(Traced('outer')(() => inner())).toThrow('no');
+  expect(telemetry.logs).toMatchObject([{ attributes: { 'exception.stacktrace': error.stack } }]);
+});
+
 test('records carry trace and span of their call, also where it ends in another context', async () => {
   const stream = LlmCall()(async function* () {
     yield 1;

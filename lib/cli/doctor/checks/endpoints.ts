@@ -1,7 +1,7 @@
 import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
-import type { Answer } from '../../../sdk/export/answer.js';
+import type { AttemptResult } from '../../../sdk/export/attempt-result.js';
 import { grpcSender, useExporterEnvironment } from '../../../sdk/export/grpc-sender.js';
 import { httpSender } from '../../../sdk/export/http-sender.js';
 import { contentTypeOf, type OtlpTarget } from '../../../sdk/export/otlp.js';
@@ -76,13 +76,13 @@ async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: Ch
  * Asks a destination to take nothing: an export without a single span, log record or metric, which is what an empty message
  * of OTLP is. Shows whether it answers, and takes the credentials.
  */
-async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: number): Promise<Answer> {
+async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: number): Promise<AttemptResult> {
   const contentType = contentTypeOf(target);
   const sender = target.protocol === 'grpc' ? grpcSender(signal, target) : httpSender(signal, target.url, contentType);
   const body = new TextEncoder().encode(contentType === 'application/json' ? '{}' : '');
-  const late: Answer = { status: 'retryable', error: new Error(`no answer within ${timeoutMillis} ms`) };
+  const late: AttemptResult = { status: 'retryable', error: new Error(`no answer within ${timeoutMillis} ms`) };
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<Answer>((resolve) => {
+  const timeout = new Promise<AttemptResult>((resolve) => {
     timer = setTimeout(resolve, timeoutMillis, late);
   });
   const answer = await Promise.race([sender.send({ body, contentType }), timeout]);

@@ -1,6 +1,6 @@
 import { type ModelResponse, type ResponseFold, specialTier, type TokenUsage, type Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
-import { first, group, outputConfig, sets } from '../../parameters.js';
+import { group, outputConfig, overrides, sets } from '../../parameters.js';
 import { ATTR_AWS_BEDROCK_GUARDRAIL_ID, ATTR_GEN_AI_REQUEST_MAX_TOKENS, FINISH_REASON_ERROR } from '../../semconv.js';
 import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
 import { type Family, requestedTool } from '../family.js';
@@ -48,7 +48,7 @@ export const bedrock: Family = {
     maxTokenCount: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
     max_gen_len: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
     max_tokens_to_sample: sets(ATTR_GEN_AI_REQUEST_MAX_TOKENS),
-    guardrailIdentifier: first(ATTR_AWS_BEDROCK_GUARDRAIL_ID),
+    guardrailIdentifier: overrides(ATTR_AWS_BEDROCK_GUARDRAIL_ID),
   },
   /** It is handed out as the only field of a content block. */
   toolRequest(block) {

@@ -1,4 +1,4 @@
-import { functionTools } from '../../messages/function-tools.js';
+import { functionTools, toolCallId } from '../../messages/function-tools.js';
 import { blob, type Conversation, type Message, type Part, parsed, text } from '../../messages/message.js';
 import { objectOf, objectsOf, stringOf } from '../../shape.js';
 
@@ -122,10 +122,4 @@ function toolCall(value: unknown): Part[] {
       arguments: parsed(called['arguments']),
     },
   ];
-}
-
-/** The client fills in the text `null` where a call has no id. */
-export function toolCallId(call: Fields): string | undefined {
-  const id = stringOf(call['id']);
-  return id === 'null' ? undefined : id;
 }

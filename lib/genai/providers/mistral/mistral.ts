@@ -1,10 +1,11 @@
 import type { ModelResponse, ResponseFold, TokenUsage, Wanted } from '../../answer.js';
 import { Assembly } from '../../messages/assembly.js';
+import { toolCallId } from '../../messages/function-tools.js';
 import { sets } from '../../parameters.js';
 import { ATTR_GEN_AI_REQUEST_SEED, FINISH_REASON_ERROR } from '../../semconv.js';
 import { countOf, objectOf, objectsOf, stringOf } from '../../shape.js';
 import type { Family } from '../family.js';
-import { mistralConversation, mistralMessage, mistralParts, toolCallId } from './messages.js';
+import { mistralConversation, mistralMessage, mistralParts } from './messages.js';
 
 /*
  * Mistral, by its client: OpenAI's shapes in camel case. Its raw wire format is read as OpenAI's is. Shapes: the types of

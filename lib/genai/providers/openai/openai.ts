@@ -1,9 +1,9 @@
 import type { ModelResponse } from '../../answer.js';
-import { first, modalOutput, outputTypeOf, setDefault, sets } from '../../parameters.js';
+import { toolCallId } from '../../messages/function-tools.js';
+import { modalOutput, outputTypeOf, overrides, setDefault, sets } from '../../parameters.js';
 import * as semconv from '../../semconv.js';
 import { objectOf, stringOf } from '../../shape.js';
 import { type Family, requestedTool } from '../family.js';
-import { toolCallId } from '../mistral/messages.js';
 import { CompletionFold, completion, isCompletion } from './chat.js';
 import { markOf, providerOf, reportedCost, tokenUsage } from './dialects.js';
 import { openAIConversation } from './messages.js';
@@ -33,12 +33,12 @@ export const openAI: Family = {
   // A prompt that is kept at OpenAI
   isRequest: ({ prompt }) => stringOf(objectOf(prompt)?.['id']) !== undefined,
   parameters: {
-    max_completion_tokens: first(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
+    max_completion_tokens: overrides(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
     max_output_tokens: sets(semconv.ATTR_GEN_AI_REQUEST_MAX_TOKENS),
-    reasoning_effort: first(semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
-    previous_response_id: first(semconv.ATTR_GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID),
-    conversation: first(semconv.ATTR_GEN_AI_CONVERSATION_ID),
-    service_tier: first(semconv.ATTR_OPENAI_REQUEST_SERVICE_TIER),
+    reasoning_effort: overrides(semconv.ATTR_GEN_AI_REQUEST_REASONING_LEVEL),
+    previous_response_id: overrides(semconv.ATTR_GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID),
+    conversation: overrides(semconv.ATTR_GEN_AI_CONVERSATION_ID),
+    service_tier: overrides(semconv.ATTR_OPENAI_REQUEST_SERVICE_TIER),
     // Audio beside the text
     modalities: (bag, value) => setDefault(bag, semconv.ATTR_GEN_AI_OUTPUT_TYPE, modalOutput(value)),
     // Of the responses API

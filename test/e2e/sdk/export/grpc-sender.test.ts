@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Sender } from '../../../../lib/sdk/export/answer.js';
+import type { Sender } from '../../../../lib/sdk/export/attempt-result.js';
 import { grpcBatchSender, grpcSender, useExporterEnvironment } from '../../../../lib/sdk/export/grpc-sender.js';
 import type { Encoded } from '../../../../lib/sdk/export/otlp.js';
 import { refusingUrl } from '../../../support/sdk-collector.js';

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import type { Sender } from '../../../../lib/sdk/export/answer.js';
+import type { Sender } from '../../../../lib/sdk/export/attempt-result.js';
 import { withSingleAttempts } from '../../../../lib/sdk/export/http-attempt.js';
 import { httpBatchSender } from '../../../../lib/sdk/export/http-exporters.js';
 import { httpSender } from '../../../../lib/sdk/export/http-sender.js';

@@ -1,5 +1,5 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import type { Answer } from './answer.js';
+import type { AttemptResult } from './attempt-result.js';
 import { MemoryBacklog } from './backlog.js';
 import type { Destination } from './destination.js';
 import { ExportQueue } from './export-queue.js';
@@ -19,7 +19,7 @@ export interface RetryingExporter<Batch> {
  * @param most items that may be held in memory
  * @param timeout milliseconds that one export may take, all its retries included
  */
-export function exporterQueue<S extends Signal>(
+export function selfRetryingQueue<S extends Signal>(
   signal: S,
   exporter: RetryingExporter<BatchOf[S]>,
   destination: Destination,
@@ -31,7 +31,7 @@ export function exporterQueue<S extends Signal>(
     const attempt = new HttpAttempt();
     attempts.add(attempt);
     let timer: NodeJS.Timeout | undefined;
-    return new Promise<Answer>((resolve) => {
+    return new Promise<AttemptResult>((resolve) => {
       timer = setTimeout(() => resolve(lost(new Error(`no answer within ${timeout} ms`))), timeout).unref();
       const done = ({ code, error }: ExportResult) =>
         resolve(code === ExportResultCode.SUCCESS ? { status: 'accepted' } : lost(error));
@@ -61,6 +61,6 @@ export function exporterQueue<S extends Signal>(
   });
 }
 
-function lost(error: Error | undefined): Answer {
+function lost(error: Error | undefined): AttemptResult {
   return { status: 'lost', error: error ?? new Error('unknown error') };
 }

@@ -1,5 +1,5 @@
 /** How one attempt to export ended. */
-export type Answer =
+export type AttemptResult =
   | { readonly status: 'accepted'; readonly rejected?: Rejected | undefined }
   /** Worth another attempt, `retryInMillis` from now at the earliest. */
   | { readonly status: 'retryable'; readonly error: Error; readonly retryInMillis?: number | undefined }
@@ -17,10 +17,10 @@ export interface Rejected {
   readonly message: string;
 }
 
-/** Makes single attempts to export, without retries. Keeps no process alive. */
+/** Makes single attempts to export; to wait and try again is the queue's. Keeps no process alive. */
 export interface Sender<Content> {
   /** Never rejects. */
-  send(content: Content): Promise<Answer>;
+  send(content: Content): Promise<AttemptResult>;
   /** Ends the attempts under way. */
   abandon(): void;
   shutdown(): void;

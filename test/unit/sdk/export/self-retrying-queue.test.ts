@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { Destination } from '../../../../lib/sdk/export/destination.js';
-import { exporterQueue } from '../../../../lib/sdk/export/exporter-queue.js';
+import { selfRetryingQueue } from '../../../../lib/sdk/export/self-retrying-queue.js';
 import { finished } from '../../../support/sdk-span.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
@@ -36,7 +36,7 @@ describe('the queue of an exporter with attempts of its own', () => {
 
   const delivery = ({ timeout = 60_000, maxItems = 1000 } = {}) => {
     const numbers = { most: maxItems, timeout };
-    return exporterQueue('traces', inner, new Destination('there', 'dropped'), numbers);
+    return selfRetryingQueue('traces', inner, new Destination('there', 'dropped'), numbers);
   };
   const spans = (...names: string[]) => names.map((name) => finished({ name }));
   const soon = () => new Promise(setImmediate);
