@@ -1,6 +1,7 @@
 /*
  * How far the walk of one decorated model call is: which functions of annotel run from the call until its span stands in the
- * batch, and which while the batch is sent. Counted is what V8's precise coverage says of one call, mapped to the sources.
+ * batch, and which while the batch is sent: when its delay is over, and when somebody flushes. Counted is what V8's precise
+ * coverage says of one call, mapped to the sources.
  *
  * Usage: node test/bench/walk.js [traces|all] [list]. `traces` exports traces only, `all` metrics and logs as well; `list`
  * names the functions.
@@ -8,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Session } from 'node:inspector/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { LlmCall } from 'annotel';
@@ -18,7 +20,9 @@ const modes = process.argv.slice(2);
 const known = new Map();
 
 const server = createServer((request, response) => request.resume().on('end', () => response.end()));
+const DELAY = 500;
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+process.env.OTEL_BSP_SCHEDULE_DELAY = String(DELAY);
 // The receiver stands in this process, and its own spans are no part of the walk.
 process.env.OTEL_NODE_DISABLED_INSTRUMENTATIONS = 'http';
 process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${server.address().port}`;
@@ -56,8 +60,12 @@ await functionsRun();
 
 await ask(request);
 report('call', await functionsRun());
-await telemetry.flush();
+await setTimeout(2 * DELAY);
 report('wire', await functionsRun());
+await ask(request);
+await functionsRun();
+await telemetry.flush();
+report('wire by flush', await functionsRun());
 await telemetry.shutdown?.();
 process.exit();
 

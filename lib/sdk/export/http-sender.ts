@@ -61,17 +61,20 @@ export class HttpSender<Content> implements Sender<Content> {
     this.exporter.shutdown().catch(() => {});
   }
 
-  #attempt(content: Content, attempt: HttpAttempt): Promise<AttemptResult> {
+  async #attempt(content: Content, attempt: HttpAttempt): Promise<AttemptResult> {
+    let result: ExportResult;
     this.#attempts.add(attempt);
-    return new Promise<ExportResult>((resolve) => {
-      outside(() => attempt.run(() => this.exporter.export(content, resolve)));
-    })
-      .then(
-        (result) => this.#answer(result, attempt),
-        // It reports everything by its result, but for a batch that it cannot serialise.
-        (error): AttemptResult => ({ status: 'divisible', error }),
-      )
-      .finally(() => this.#attempts.delete(attempt));
+    try {
+      result = await new Promise((resolve) => {
+        outside(() => attempt.run(() => this.exporter.export(content, resolve)));
+      });
+    } catch (error) {
+      // It reports everything by its result, but for a batch that it cannot serialise.
+      return { status: 'divisible', error: error as Error };
+    } finally {
+      this.#attempts.delete(attempt);
+    }
+    return this.#answer(result, attempt);
   }
 
   #answer({ code, error }: ExportResult, { status, contentType, response }: HttpAttempt): AttemptResult {
