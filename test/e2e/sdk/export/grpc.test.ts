@@ -1,4 +1,3 @@
-import { MockOtlpServer } from '@elastic/mockotlpserver';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { logs, metrics, SeverityNumber, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -8,6 +7,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createPipeline } from '../../../../lib/sdk/export/pipeline.js';
 import { runningTelemetry, startTelemetry } from '../../../../lib/sdk/index.js';
 import { resolveOptions } from '../../../../lib/sdk/options.js';
+import { receiveOtlp } from '../../../support/mock-otlp-server.js';
 import { refusingUrl } from '../../../support/sdk-collector.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
@@ -31,22 +31,9 @@ describe('export by gRPC', () => {
   });
 
   it('brings all three signals to a receiver of others', async () => {
-    const arrived: string[] = [];
-    const server = new MockOtlpServer({
-      logLevel: 'error',
-      services: ['grpc'],
-      grpcHostname: '127.0.0.1',
-      grpcPort: 0,
-      onTrace: (got: { resourceSpans: { scopeSpans: { spans: { name: string }[] }[] }[] }) =>
-        arrived.push(`span ${got.resourceSpans[0]?.scopeSpans[0]?.spans.map(({ name }) => name)}`),
-      onLogs: () => arrived.push('log'),
-      onMetrics: (got: { resourceMetrics: { scopeMetrics: { metrics: { name: string }[] }[] }[] }) =>
-        arrived.push(`metric ${got.resourceMetrics[0]?.scopeMetrics[0]?.metrics.map(({ name }) => name)}`),
-    });
-    await server.start();
-    const { grpcUrl } = server as unknown as { grpcUrl: URL };
+    const receiver = await receiveOtlp('grpc');
     process.env = {
-      OTEL_EXPORTER_OTLP_ENDPOINT: String(grpcUrl).replace(/^grpc:/, 'http:'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint.replace(/^grpc:/, 'http:'),
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
     };
     const {
@@ -66,7 +53,9 @@ describe('export by gRPC', () => {
     await Promise.all([...spanProcessors, ...processors].map((processor) => processor.forceFlush()));
     for (const reader of readers) await reader.forceFlush();
     await exports.settled();
-    expect(arrived.sort()).toEqual(['log', 'metric count', 'span work']);
+    expect(receiver.spans.map(({ name }) => name)).toEqual(['work']);
+    expect(receiver.logs.map(({ name }) => name)).toEqual(['worked']);
+    expect([...receiver.metricNames]).toEqual(['count']);
     expect(exports.counters()).toMatchObject([
       { signal: 'traces', taken: 1, exported: 1, dropped: 0 },
       { signal: 'metrics', taken: 1, exported: 1, dropped: 0 },
@@ -75,7 +64,7 @@ describe('export by gRPC', () => {
     expect(said).toEqual([]);
     await meters.shutdown();
     exports.abandon('the test is over');
-    await server.close();
+    await receiver.close();
   });
 
   it.each([{}, { endpoint: true }])(

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockOtlpServer } from '@elastic/mockotlpserver';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SeverityNumber } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -11,6 +10,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { observeExports } from '../../../../lib/sdk/export/exports.js';
 import { createPipeline, type Pipeline } from '../../../../lib/sdk/export/pipeline.js';
 import { resolveOptions } from '../../../../lib/sdk/options.js';
+import { receiveOtlp } from '../../../support/mock-otlp-server.js';
 import { Collector, refusingUrl } from '../../../support/sdk-collector.js';
 import { listen } from '../../../support/sdk-stderr.js';
 
@@ -58,25 +58,15 @@ describe('export by OTLP', () => {
   };
 
   it.each(PROTOCOLS)('brings all three signals to a receiver of others: %s', async (protocol) => {
-    const arrived: string[] = [];
-    const server = new MockOtlpServer({
-      logLevel: 'error',
-      services: ['http'],
-      httpHostname: '127.0.0.1',
-      httpPort: 0,
-      onTrace: (got: { resourceSpans: { scopeSpans: { spans: { name: string }[] }[] }[] }) =>
-        arrived.push(`span ${got.resourceSpans[0]?.scopeSpans[0]?.spans.map(({ name }) => name)}`),
-      onLogs: () => arrived.push('log'),
-      onMetrics: (got: { resourceMetrics: { scopeMetrics: { metrics: { name: string }[] }[] }[] }) =>
-        arrived.push(`metric ${got.resourceMetrics[0]?.scopeMetrics[0]?.metrics.map(({ name }) => name)}`),
-    });
-    await server.start();
-    const { tracer, logger, meters, flush, exports } = exportTo(String(server.httpUrl), protocol);
+    const receiver = await receiveOtlp();
+    const { tracer, logger, meters, flush, exports } = exportTo(receiver.endpoint, protocol);
     tracer.startSpan('work').end();
     logger.emit({ body: 'worked', severityNumber: SeverityNumber.INFO });
     meters.getMeter('t').createCounter('count').add(1);
     await flush();
-    expect(arrived.sort()).toEqual(['log', 'metric count', 'span work']);
+    expect(receiver.spans.map(({ name }) => name)).toEqual(['work']);
+    expect(receiver.logs.map(({ name }) => name)).toEqual(['worked']);
+    expect([...receiver.metricNames]).toEqual(['count']);
     expect(exports.counters()).toMatchObject([
       { signal: 'traces', taken: 1, exported: 1, dropped: 0 },
       { signal: 'metrics', taken: 1, exported: 1, dropped: 0 },
@@ -84,7 +74,7 @@ describe('export by OTLP', () => {
     ]);
     expect(said).toEqual([]);
     await meters.shutdown();
-    await server.close();
+    await receiver.close();
   });
 
   it.each([
