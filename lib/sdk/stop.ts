@@ -3,7 +3,7 @@ import type { NodeSDK } from '@opentelemetry/sdk-node';
 import { safely } from '../safely.js';
 import type { ConsoleTree } from './console/console-tree.js';
 import { deliveredAtExit, exportAtExit } from './export/exit.js';
-import type { Exports } from './export/exports.js';
+import { type Exports, originOf } from './export/exports.js';
 import type { ResolvedOptions } from './options.js';
 import { shutDownWithProcess } from './process-end.js';
 import type { OutgoingLogProcessor } from './processors/log-processor.js';
@@ -106,14 +106,13 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
     safely('the last flush of a process', () => {
       spans?.tail.close();
       const pending = exports.pending();
-      const items = pending.reduce((sum, one) => sum + one.items, 0);
       const left = deadline === undefined ? timeout : Math.min(timeout, deadline - performance.now());
-      const lost = items - exportAtExit(pending, left);
+      const lost = exportAtExit(pending, left);
       if (deadline !== undefined) {
         tree?.shutdown();
         exports.abandon(reason, deliveredAtExit);
       } else if (lost > 0) {
-        const where = [...new Set(pending.map(({ url }) => new URL(url).origin))].join(', ');
+        const where = [...new Set(pending.map(({ url }) => originOf(url)))].join(', ');
         warn(`the process has ended before ${lost} items (spans, log records, data points) could be sent to ${where}`);
       }
     });

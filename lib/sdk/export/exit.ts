@@ -15,17 +15,17 @@ export const deliveredAtExit: { has(body: Uint8Array): boolean } = arrived;
  * sends while the process waits (`Atomics.wait`). Each export is tried once; one that was in flight already may arrive twice.
  *
  * @param timeout milliseconds for everything together; with none left nothing is tried
- * @returns how many items were accepted; those of an earlier call count as accepted, since it has reported them
+ * @returns how many items were not accepted; those of an earlier call are left out, since it has reported them
  */
 export function exportAtExit(pending: readonly PendingExport[], timeout: number): number {
   const fresh = pending.filter(({ body }) => !tried.has(body));
-  const earlier = items(pending) - items(fresh);
   for (const { body } of fresh) tried.add(body);
-  if (fresh.length === 0 || timeout <= 0) return earlier;
+  if (fresh.length === 0 || timeout <= 0) return items(fresh);
   const progress = send(fresh, timeout);
-  const reached = fresh.filter((_, index) => Atomics.load(progress, index + 1) === 1);
-  for (const { body } of reached) arrived.add(body);
-  return earlier + items(reached);
+  fresh.forEach(({ body }, index) => {
+    if (Atomics.load(progress, index + 1) === 1) arrived.add(body);
+  });
+  return items(fresh.filter(({ body }) => !arrived.has(body)));
 }
 
 function send(pending: readonly PendingExport[], timeout: number): Int32Array {

@@ -85,7 +85,7 @@ export class Exports {
 }
 
 /** `http://host:4317` of a URL; a target of gRPC that is none, as it is. */
-function originOf(url: string): string {
+export function originOf(url: string): string {
   const origin = URL.canParse(url) ? new URL(url).origin : 'null';
   return origin === 'null' ? url : origin;
 }

@@ -47,7 +47,7 @@ export class HttpSender<Content> implements Sender<Content> {
   async send(content: Content): Promise<AttemptResult> {
     const attempt = new HttpAttempt();
     const answer = await this.#attempt(content, attempt);
-    // The connection was an old one that the collector had closed: nothing was sent, and a new one is tried at once.
+    // The collector closed an idle connection just as it was taken up again: no failure of its, and no reason to wait.
     return answer.status === 'retryable' && attempt.metClosedConnection
       ? this.#attempt(content, new HttpAttempt())
       : answer;

@@ -93,6 +93,17 @@ describe('what is exported while a process exits', () => {
     ]);
   });
 
+  it('are missed where they would have gone, also where that is no URL', async () => {
+    const target = (await refusingUrl()).replace('http://', '').replace(/\/$/, '');
+    const ended = await run([...REGISTER, 'exits.mjs'], {
+      ...environment(),
+      OTEL_EXPORTER_OTLP_ENDPOINT: target,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    });
+    expect(ended.code).toBe(3);
+    expect(warnings(ended)).toEqual([expect.stringContaining(`could be sent to ${target}`)]);
+  });
+
   it('reach the destination that answers beside one that hangs', async () => {
     collector.answer = (request, response) => (request.url === '/v1/logs' ? hangs : accepts)(request, response);
     const ended = await run([...REGISTER, 'exits.mjs'], environment());
