@@ -13,6 +13,9 @@ export type TelemetryCallbackOptions = ChainOptions;
 
 type Metadata = Record<string, unknown>;
 
+/** What LangChain passes of a model run, after the model and what it is asked. */
+type ModelStart = [runId: string, parentId?: string, extraParams?: Metadata, tags?: string[], metadata?: Metadata];
+
 /**
  * Records what LangChain and LangGraph run, with the spans, metrics and log records of the decorators, under the active span.
  * One handler may serve any number of calls at once.
@@ -86,32 +89,12 @@ export class TelemetryCallbackHandler {
     fail(runId, error);
   }
 
-  handleChatModelStart(
-    model: unknown,
-    messages: unknown[][],
-    runId: string,
-    parentId?: string,
-    extraParams?: Metadata,
-    tags?: string[],
-    metadata?: Metadata,
-  ): void {
-    beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), input: { messages: messages[0] }, extraParams, metadata: metadata ?? {} };
-    });
+  handleChatModelStart(model: unknown, messages: unknown[][], ...start: ModelStart): void {
+    beginModel(model, () => ({ messages: messages[0] }), start);
   }
 
-  handleLLMStart(
-    model: unknown,
-    prompts: string[],
-    runId: string,
-    parentId?: string,
-    extraParams?: Metadata,
-    tags?: string[],
-    metadata?: Metadata,
-  ): void {
-    beginModel(runId, parentId, tags, metadata, () => {
-      return { className: classOf(model), input: { prompt: prompts[0] }, extraParams, metadata: metadata ?? {} };
-    });
+  handleLLMStart(model: unknown, prompts: string[], ...start: ModelStart): void {
+    beginModel(model, () => ({ prompt: prompts[0] }), start);
   }
 
   handleLLMNewToken(
@@ -205,14 +188,14 @@ function begin(
 }
 
 function beginModel(
-  id: string,
-  parentId: string | undefined,
-  tags: unknown,
-  metadata: unknown,
-  describe: () => ModelRun,
+  model: unknown,
+  input: () => ModelRun['input'],
+  [id, parentId, extraParams, tags, metadata]: ModelStart,
 ): void {
   const end: ModelEnd = { result: undefined };
-  const run = begin(id, parentId, tags, metadata, () => observeModel(describe(), end));
+  const run = begin(id, parentId, tags, metadata, () =>
+    observeModel({ className: classOf(model), input: input(), extraParams, metadata: metadata ?? {} }, end),
+  );
   if (run) ends.set(run, end);
 }
 
