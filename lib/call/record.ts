@@ -33,7 +33,7 @@ export function record(call: EndedCall): void {
   if (recording) span.setAttributes(forSpan(late));
   if (recording && annotations) span.setAttributes(annotations);
 
-  const hasEvent = recording && settings().exceptionEvents;
+  const hasEvent = thrown !== undefined && recording && settings().exceptionEvents;
   // Only where it is recorded: its stack is recorded once.
   const exception = thrown && (hasEvent || isLogged) ? exceptionAttributes(thrown.error, thrown.args) : undefined;
   if (recording && bag[ATTR_ERROR_TYPE] !== undefined) {
