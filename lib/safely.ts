@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from './otel.js';
 import { rethrowsFaults } from './settings.js';
 
 const reported = new Set<string>();

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from './otel.js';
 
 /** The generation of GenAI names that is emitted; see `genai/semconv.ts`. */
 export type SemconvGeneration = '1.41' | 'latest' | 'both';

@@ -6,9 +6,9 @@ import {
   type NestInterceptor,
   type Type,
 } from '@nestjs/common';
-import { context, createContextKey } from '@opentelemetry/api';
 import { catchError, concat, defer, EMPTY, filter, type Observable, of, throwError } from 'rxjs';
 import { isObserved, Traced } from '../lib/index.js';
+import { context, createContextKey } from '../lib/otel.js';
 import { nameServerSpan } from '../lib/sdk/index.js';
 
 type Handle = (next: CallHandler, execution: ExecutionContext) => Observable<unknown>;

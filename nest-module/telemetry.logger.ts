@@ -1,15 +1,7 @@
 import { types } from 'node:util';
 import { ConsoleLogger, Injectable, type LogLevel } from '@nestjs/common';
-import {
-  type Attributes,
-  diag,
-  isSpanContextValid,
-  type LogRecord,
-  logs,
-  SeverityNumber,
-  type SpanContext,
-  trace,
-} from '@opentelemetry/api';
+import type { Attributes, LogRecord, SpanContext } from '@opentelemetry/api';
+import { diag, isSpanContextValid, logs, SeverityNumber, trace } from '../lib/otel.js';
 import { ofError, ofStack } from '../lib/sdk/logs/exception.js';
 import { logValue } from '../lib/sdk/logs/log-value.js';
 import { printing } from '../lib/sdk/logs/own-output.js';
@@ -91,7 +83,8 @@ export class TelemetryLogger extends ConsoleLogger {
     try {
       const logger = logs.getLogger(context || 'nest');
       const severity = SEVERITIES[level];
-      if (!logger.enabled(severity)) return;
+      // SDKs before 2.x have loggers that do not say.
+      if (logger.enabled?.(severity) === false) return;
       // `redact` came with Nest 12.
       const shown = messages.map((message) => this.redact?.(message) ?? message);
       logger.emit({ ...severity, ...logRecord(shown, stack) });

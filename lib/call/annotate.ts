@@ -1,4 +1,5 @@
-import { type Attributes, trace } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
+import { trace } from '../otel.js';
 import { safely, warnOnce } from '../safely.js';
 import { currentCall } from './current.js';
 

@@ -1,4 +1,5 @@
-import { type Attributes, type Context, type Histogram, type Meter, ValueType } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Meter } from '@opentelemetry/api';
+import { ValueType } from '../otel.js';
 import {
   ATTR_ANNOTEL_OPERATION,
   ATTR_CODE_FUNCTION_NAME,

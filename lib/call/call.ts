@@ -1,6 +1,6 @@
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
-import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { addRequestContext } from '../context/request-context.js';
+import { ROOT_CONTEXT, TraceFlags, trace } from '../otel.js';
 import { forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { type Activity, unwatch, watch } from './abandoned.js';

@@ -1,5 +1,6 @@
-import { type Context, context, createContextKey, type Span, trace } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
 import { layer } from '../context/layered-context.js';
+import { context, createContextKey, trace } from '../otel.js';
 import type { InFlight } from './operation.js';
 
 const CALL = createContextKey('annotel.call');

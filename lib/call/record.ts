@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes, Context, Logger, Span } from '@opentelemetry/api';
-import { SeverityNumber, SpanStatusCode } from '@opentelemetry/api';
+import { SeverityNumber, SpanStatusCode } from '../otel.js';
 import { forLog, forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';

@@ -1,5 +1,13 @@
-import type { Logger, LoggerProvider, Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
-import { createNoopLogger, createNoopMeter, logs, metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import type {
+  Logger,
+  LoggerProvider,
+  Meter,
+  MeterProvider,
+  ProxyTracerProvider,
+  Tracer,
+  TracerProvider,
+} from '@opentelemetry/api';
+import { logs, metrics, NO_LOGGER, NO_METER, NO_TRACERS, trace } from '../otel.js';
 import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
 import { CallMetrics } from './call-metrics.js';
@@ -29,8 +37,6 @@ let wrapping: Wrapping = { tracer: (tracer) => tracer, meter: (meter) => meter }
 export function wrapSignals(around: Wrapping): void {
   wrapping = around;
 }
-
-const NO_DELEGATE = new ProxyTracerProvider().getDelegate();
 
 let tracersSeen: TracerProvider | undefined;
 let metersSeen: MeterProvider | undefined;
@@ -83,14 +89,13 @@ function resolve(
   const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
   const counted = safely('getting a meter', () => {
     const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
-    return meter === createNoopMeter() ? undefined : CallMetrics.of(ownMeter(meter));
+    return meter === NO_METER ? undefined : CallMetrics.of(ownMeter(meter));
   });
-  const logger =
-    safely('getting a logger', () => loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? createNoopLogger();
-  const tracing = tracer !== undefined && tracers !== NO_DELEGATE;
-  if (!tracing && !counted && safely('asking a logger', () => logger.enabled()) === false) return undefined;
+  const logger = safely('getting a logger', () => loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? NO_LOGGER;
+  const tracing = tracer !== undefined && tracers !== NO_TRACERS;
+  if (!tracing && !counted && safely('asking a logger', () => logger.enabled?.()) === false) return undefined;
   return {
-    tracer: tracing ? wrapping.tracer(tracer) : NO_DELEGATE.getTracer(SCOPE_NAME),
+    tracer: tracing ? wrapping.tracer(tracer) : NO_TRACERS.getTracer(SCOPE_NAME),
     tracing,
     metrics: counted,
     logger,

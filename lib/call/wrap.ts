@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { context } from '@opentelemetry/api';
+import { context } from '../otel.js';
 import { safely } from '../safely.js';
 import { CallInFlight } from './call.js';
 import type { Operation } from './operation.js';

@@ -1,14 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type Attributes,
-  type Baggage,
-  type BaggageEntry,
-  type Context,
-  context,
-  createContextKey,
-  propagation,
-} from '@opentelemetry/api';
+import type { Attributes, Baggage, BaggageEntry, Context } from '@opentelemetry/api';
 import * as semconv from '../genai/semconv.js';
+import { context, createContextKey, propagation } from '../otel.js';
 import { safely, warnOnce } from '../safely.js';
 
 /** On whose behalf, and for what, the app is working. Each value is a text of 1 to 256 characters. */

@@ -1,4 +1,4 @@
-import { type Attributes, SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import type { Call, Operation } from '../call/operation.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
 import { agentTurn, namesAgent } from '../genai/agent-turn.js';
@@ -8,6 +8,7 @@ import { withoutOwner } from '../genai/one-span/owner.js';
 import type { ToolRequest } from '../genai/providers/family.js';
 import { toolRequest } from '../genai/providers/registry.js';
 import * as semconv from '../genai/semconv.js';
+import { SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
 import { safely } from '../safely.js';
 import { type MethodDecorator, methodDecorator, observeSite } from './define.js';

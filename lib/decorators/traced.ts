@@ -1,9 +1,9 @@
-import { SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../call/operation.js';
 import { type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
 import { type AnyFunction, isObserved } from '../call/wrap.js';
 import { namesAgent } from '../genai/agent-turn.js';
 import { OPERATION_TRACED } from '../genai/semconv.js';
+import { SpanKind } from '../otel.js';
 import { type MethodOrClassDecorator, methodDecorator, observeSite } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 import { isUntraced } from './untraced.js';

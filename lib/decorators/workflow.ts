@@ -1,10 +1,10 @@
-import { SpanKind } from '@opentelemetry/api';
 import type { Operation } from '../call/operation.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
 import { namesAgent } from '../genai/agent-turn.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import { ATTR_GEN_AI_OPERATION_NAME, ATTR_GEN_AI_WORKFLOW_NAME, OPERATION_INVOKE_WORKFLOW } from '../genai/semconv.js';
+import { SpanKind } from '../otel.js';
 import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 

@@ -1,5 +1,6 @@
-import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import { layer } from '../context/layered-context.js';
+import { createContextKey } from '../otel.js';
 import * as semconv from './semconv.js';
 
 /** What happens in one turn of an agent. Calls of an agent below it are that agent's. */

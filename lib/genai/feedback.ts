@@ -1,6 +1,7 @@
-import { type Attributes, type Context, context, type SpanContext, trace } from '@opentelemetry/api';
+import type { Attributes, Context, SpanContext } from '@opentelemetry/api';
 import { recordEvent } from '../call/record.js';
 import { activeSignals } from '../call/signals.js';
+import { context, trace } from '../otel.js';
 import { capture } from '../privacy/content.js';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';

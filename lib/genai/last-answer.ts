@@ -1,6 +1,7 @@
-import { type Context, type Span, type SpanContext, trace } from '@opentelemetry/api';
+import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import { callIn, currentCall } from '../call/current.js';
 import type { InFlight } from '../call/operation.js';
+import { trace } from '../otel.js';
 import { isInference, OPERATION_TRACED } from './semconv.js';
 
 /** What feedback and evaluations can be about. Holds ids only, no content. */

@@ -1,7 +1,7 @@
 import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
-import { ValueType } from '@opentelemetry/api';
 import type { MetricDefinition } from '../call/names.js';
 import type { Operation } from '../call/operation.js';
+import { ValueType } from '../otel.js';
 import { type SemconvGeneration, settings } from '../settings.js';
 import { MetricContext } from './metric-context.js';
 import * as definitions from './metric-definitions.js';

@@ -1,8 +1,9 @@
-import { type Attributes, context, type SpanContext, SpanKind } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { currentCall } from '../call/current.js';
 import type { Call, Operation } from '../call/operation.js';
 import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
 import { wrapSignals } from '../call/signals.js';
+import { context, SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
 import { debugOnce, safely } from '../safely.js';
 import { settings } from '../settings.js';

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isSpanContextValid, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
+import { isSpanContextValid } from '../otel.js';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';
 import { currentSubject } from './last-answer.js';

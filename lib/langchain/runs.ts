@@ -1,9 +1,10 @@
-import { type Context, context, createContextKey } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { type Activity, type Pending, unwatch, watch } from '../call/abandoned.js';
 import { CallInFlight } from '../call/call.js';
 import type { Operation } from '../call/operation.js';
 import { activeSignals } from '../call/signals.js';
 import { ATTR_GEN_AI_CONVERSATION_ID } from '../genai/semconv.js';
+import { context, createContextKey } from '../otel.js';
 import { carryContext } from './context.js';
 
 /** A run as a callback describes it. */

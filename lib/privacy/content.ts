@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Attributes, type AttributeValue, type SpanContext, trace } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, SpanContext } from '@opentelemetry/api';
 import * as semconv from '../genai/semconv.js';
+import { trace } from '../otel.js';
 import { safely, warnOnce } from '../safely.js';
 import { type CapturedContent, type ContentField, settings } from '../settings.js';
 import { cutTo } from './content-cut.js';

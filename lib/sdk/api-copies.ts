@@ -2,22 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { logs, trace } from '@opentelemetry/api';
-
-/** What every copy of the API shares: one slot per process and major version. */
-interface Registered {
-  readonly version?: string;
-  readonly trace?: unknown;
-  readonly metrics?: unknown;
-  readonly logs?: unknown;
-  readonly diag?: unknown;
-}
+import { registered } from '../otel.js';
 
 const require = createRequire(import.meta.url);
-
-/** What is registered with the OpenTelemetry API in this process, by whomever. */
-export function registered(): Registered {
-  return (globalThis as { [key: symbol]: Registered | undefined })[Symbol.for('opentelemetry.js.api.1')] ?? {};
-}
 
 /**
  * Why no SDK can be registered now, as a sentence with its mend. OpenTelemetry itself stays silent in both cases:

@@ -2,10 +2,11 @@ import { context, type DiagLogger, DiagLogLevel, diag, logs, metrics, propagatio
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
+import { registered } from '../otel.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
-import { registered, wakeEarlyTracers } from './api-copies.js';
+import { wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
 import { observeExports } from './export/exports.js';

@@ -5,19 +5,28 @@ export type Rule = (sources: readonly Source[]) => string[];
 
 /** What each part may import of the repository, beside itself. A part without a row may not be imported from at all. */
 const DIRECTIONS: Record<string, readonly string[]> = {
-  'nest-module': ['lib/index', 'lib/sdk/index', 'lib/sdk/logs'],
+  'nest-module': ['lib/index', 'lib/otel', 'lib/sdk/index', 'lib/sdk/logs'],
   'lib/index': ['lib/decorators', 'lib/call', 'lib/genai', 'lib/context', 'lib/settings'],
-  'lib/decorators': ['lib/call', 'lib/genai', 'lib/privacy/content', 'lib/settings', 'lib/safely'],
-  'lib/call': ['lib/context', 'lib/privacy', 'lib/settings', 'lib/safely'],
-  'lib/genai': ['lib/call', 'lib/privacy', 'lib/context', 'lib/settings', 'lib/safely'],
-  'lib/privacy': ['lib/genai/semconv', 'lib/settings', 'lib/safely'],
-  'lib/context': ['lib/genai/semconv', 'lib/settings', 'lib/safely'],
-  'lib/langchain': ['lib/call', 'lib/decorators', 'lib/genai', 'lib/privacy', 'lib/context', 'lib/safely'],
-  'lib/sdk': ['lib/context', 'lib/privacy', 'lib/genai/semconv', 'lib/genai/pricing', 'lib/settings', 'lib/safely'],
-  'lib/cli': ['lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
+  'lib/decorators': ['lib/call', 'lib/genai', 'lib/privacy/content', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'lib/call': ['lib/context', 'lib/privacy', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'lib/genai': ['lib/call', 'lib/privacy', 'lib/context', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'lib/privacy': ['lib/genai/semconv', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'lib/context': ['lib/genai/semconv', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'lib/langchain': ['lib/call', 'lib/decorators', 'lib/genai', 'lib/privacy', 'lib/context', 'lib/otel', 'lib/safely'],
+  'lib/sdk': [
+    'lib/context',
+    'lib/privacy',
+    'lib/genai/semconv',
+    'lib/genai/pricing',
+    'lib/settings',
+    'lib/otel',
+    'lib/safely',
+  ],
+  'lib/cli': ['lib/otel', 'lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
   'lib/testing': ['lib/settings', 'lib/sdk/console', 'lib/sdk/api-copies'],
-  'lib/safely': ['lib/settings'],
-  'lib/settings': [],
+  'lib/safely': ['lib/settings', 'lib/otel'],
+  'lib/settings': ['lib/otel'],
+  'lib/otel': [],
 };
 
 /** Packages that only some files may import. */

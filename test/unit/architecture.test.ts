@@ -117,10 +117,22 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     ['lib/decorators/x.ts: DecoratorContext'],
   ],
   [
-    'beside lib/sdk one file knows the inside of an OpenTelemetry package',
+    'what records calls uses whichever copy of the API the app has',
+    standsOnlyIn(
+      /import (?!type\b)[^;]*?["']@opentelemetry\/api["']/,
+      (path) => path === 'lib/otel.ts' || /^lib\/(sdk|testing)\//.test(path),
+    ),
+    {
+      'lib/otel.ts': "import * as api from '@opentelemetry/api';",
+      'lib/call/x.ts': "import type { Span } from '@opentelemetry/api';\nimport { trace } from '@opentelemetry/api';",
+    },
+    ["lib/call/x.ts: import { trace } from '@opentelemetry/api'"],
+  ],
+  [
+    'beside lib/sdk few files know the inside of an OpenTelemetry package',
     standsOnlyIn(
       /\._[a-z]\w*|\{ _[a-z]\w*|\bSymbol\.for\(["'`][\w.]*opentelemetry/,
-      (path) => path === 'lib/genai/one-span/sdk-internals.ts' || path.startsWith('lib/sdk/'),
+      (path) => path === 'lib/otel.ts' || path === 'lib/genai/one-span/sdk-internals.ts' || path.startsWith('lib/sdk/'),
     ),
     {
       'lib/genai/one-span/sdk-internals.ts': 'const { _spanProcessor } = tracer;',

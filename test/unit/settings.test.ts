@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import { diag } from '@opentelemetry/api';
 import { type ContentCapture, configure, Traced } from '../../lib/index.js';
+import { diag } from '../../lib/otel.js';
 import { settings } from '../../lib/settings.js';
 import { useTelemetry } from '../support/telemetry.js';
 

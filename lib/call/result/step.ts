@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type Context, context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { context } from '../../otel.js';
 import type { Tap } from './tap.js';
 
 /**

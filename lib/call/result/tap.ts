@@ -1,4 +1,5 @@
-import { type Context, context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { context } from '../../otel.js';
 import type { Activity } from '../abandoned.js';
 import type { CallInFlight } from '../call.js';
 

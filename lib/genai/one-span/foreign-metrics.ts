@@ -1,4 +1,5 @@
-import { type Attributes, type Context, context, type Meter, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Meter } from '@opentelemetry/api';
+import { context, trace } from '../../otel.js';
 import { safely } from '../../safely.js';
 import { METRICS } from '../metric-definitions.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv.js';

@@ -1,4 +1,5 @@
-import { type Attributes, type Context, context, type Span, type SpanOptions, type Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
+import { context } from '../../otel.js';
 import { safely } from '../../safely.js';
 import * as semconv from '../semconv.js';
 import { AbsorbedSpan } from './absorbed-span.js';

@@ -1,6 +1,7 @@
-import { type Context, createContextKey, type Span, trace } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
 import type { Owner } from '../../call/operation.js';
 import { layer } from '../../context/layered-context.js';
+import { createContextKey, trace } from '../../otel.js';
 
 /*
  * Who records a call: of several layers that see the same model call (a client that traces itself, a framework, another

@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind } from '../../otel.js';
 import { settings } from '../../settings.js';
 import { isSecretMember } from '../redaction/assignments.js';
 import { BRACKET, COLON, charactersOf, EQUALS, isHarmless, LINE, PERCENT, QUOTE } from '../redaction/characters.js';

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { apiConflict, registered, wakeEarlyTracers } from '../../../lib/sdk/api-copies.js';
+import { registered } from '../../../lib/otel.js';
+import { apiConflict, wakeEarlyTracers } from '../../../lib/sdk/api-copies.js';
 import { runningTelemetry, startTelemetry } from '../../../lib/sdk/index.js';
 import { listen } from '../../support/sdk-stderr.js';
 

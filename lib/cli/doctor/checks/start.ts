@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { registered } from '../../../sdk/api-copies.js';
+import { registered } from '../../../otel.js';
 import { hooksAreSynchronous } from '../../../sdk/load-hooks.js';
 import { LEAST_NODE, nodeIsTooOld, runningTelemetry } from '../../../sdk/start.js';
 import { manifestIn, versionOf } from '../app-manifest.js';

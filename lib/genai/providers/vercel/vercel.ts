@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../../../otel.js';
 import { type ModelResponse, specialTier } from '../../answer.js';
 import type { Message } from '../../messages/message.js';
 import { sets } from '../../parameters.js';

@@ -1,0 +1,141 @@
+import type {
+  Context,
+  ContextManager,
+  DiagLogger,
+  Logger,
+  LoggerProvider,
+  Meter,
+  MeterProvider,
+  TextMapGetter,
+  TextMapPropagator,
+  TextMapSetter,
+  TracerProvider,
+} from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
+
+/*
+ * OpenTelemetry as the app has it, whichever version of the API and of the SDK that is. An app may hold several copies of
+ * `@opentelemetry/api`, and none of them reads what an older one has registered; but all of 1.x register in one table of the
+ * process. So what records calls asks that table, and the API where the table says nothing: docs/decisions/0052.
+ */
+
+export {
+  createContextKey,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  TraceFlags,
+  ValueType,
+} from '@opentelemetry/api';
+
+/** What SDKs register in this process, by whichever copy of the API. */
+interface Registry {
+  readonly version?: string;
+  readonly trace?: TracerProvider;
+  readonly metrics?: MeterProvider;
+  /** Since API 1.10. */
+  readonly logs?: LoggerProvider;
+  readonly context?: ContextManager;
+  readonly propagation?: TextMapPropagator;
+  readonly diag?: DiagLogger;
+}
+
+const REGISTRY = Symbol.for('opentelemetry.js.api.1');
+
+/** Where SDKs before 3.x register for logs, by `@opentelemetry/api-logs`: a function from the version of that interface. */
+const API_LOGS = Symbol.for('io.opentelemetry.js.api.logs');
+const API_LOGS_VERSION = 1;
+
+const shared = globalThis as {
+  [REGISTRY]?: Registry;
+  [API_LOGS]?: (version: number) => LoggerProvider | undefined;
+};
+
+const NOTHING: Registry = {};
+
+/** What is registered with OpenTelemetry now, by whomever. */
+export function registered(): Registry {
+  return shared[REGISTRY] ?? NOTHING;
+}
+
+export const SpanStatusCode = api.SpanStatusCode;
+/** API 1.9 does not have these. https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
+export const SeverityNumber = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
+
+export const NO_LOGGER: Logger = { emit: () => {}, enabled: () => false };
+const NO_LOGGERS: LoggerProvider = { getLogger: () => NO_LOGGER };
+
+/** As `context` of the API. */
+export const context = {
+  active: (): Context => contexts().active(),
+  with: <A extends unknown[], R>(given: Context, fn: (...args: A) => R, thisArg?: unknown, ...args: A): R =>
+    contexts().with(given, fn, thisArg as undefined, ...args),
+  bind: <T>(given: Context, target: T): T => contexts().bind(given, target),
+};
+
+function contexts(): Pick<ContextManager, 'active' | 'with' | 'bind'> {
+  return registered().context ?? api.context;
+}
+
+/** As `trace` of the API. Contexts and span contexts are the same for all copies. */
+export const trace: Pick<
+  typeof api.trace,
+  | 'getTracerProvider'
+  | 'getTracer'
+  | 'getActiveSpan'
+  | 'getSpan'
+  | 'getSpanContext'
+  | 'setSpan'
+  | 'setSpanContext'
+  | 'deleteSpan'
+  | 'wrapSpanContext'
+> = {
+  getTracerProvider: (): TracerProvider => registered().trace ?? api.trace.getTracerProvider(),
+  getTracer: (name, version) => trace.getTracerProvider().getTracer(name, version),
+  getActiveSpan: () => api.trace.getSpan(context.active()),
+  getSpan: api.trace.getSpan,
+  getSpanContext: api.trace.getSpanContext,
+  setSpan: api.trace.setSpan,
+  setSpanContext: api.trace.setSpanContext,
+  deleteSpan: api.trace.deleteSpan,
+  wrapSpanContext: api.trace.wrapSpanContext,
+};
+
+/** As `metrics` of the API. */
+export const metrics: Pick<typeof api.metrics, 'getMeterProvider' | 'getMeter'> = {
+  getMeterProvider: () => registered().metrics ?? api.metrics.getMeterProvider(),
+  getMeter: (name, version, options) => metrics.getMeterProvider().getMeter(name, version, options),
+};
+
+/** As `logs` of the API, also before API 1.10. */
+export const logs: Pick<typeof api.logs, 'getLoggerProvider' | 'getLogger'> = {
+  getLoggerProvider: () =>
+    registered().logs ?? shared[API_LOGS]?.(API_LOGS_VERSION) ?? api.logs?.getLoggerProvider() ?? NO_LOGGERS,
+  getLogger: (name, version, options) => logs.getLoggerProvider().getLogger(name, version, options),
+};
+
+/** What there is where no SDK is registered. */
+export const NO_TRACERS: TracerProvider = new api.ProxyTracerProvider().getDelegate();
+export const NO_METER: Meter = api.createNoopMeter();
+
+/** As `propagation` of the API. */
+export const propagation: Pick<
+  typeof api.propagation,
+  'inject' | 'extract' | 'createBaggage' | 'getBaggage' | 'setBaggage'
+> = {
+  inject: (from, carrier, setter = api.defaultTextMapSetter as TextMapSetter) =>
+    (registered().propagation ?? api.propagation).inject(from, carrier, setter),
+  extract: (into, carrier, getter = api.defaultTextMapGetter as TextMapGetter) =>
+    (registered().propagation ?? api.propagation).extract(into, carrier, getter),
+  createBaggage: api.propagation.createBaggage,
+  getBaggage: api.propagation.getBaggage,
+  setBaggage: api.propagation.setBaggage,
+};
+
+/** As `diag` of the API. */
+export const diag: Pick<DiagLogger, 'error' | 'warn' | 'info' | 'debug'> = {
+  error: (...message) => registered().diag?.error(...message),
+  warn: (...message) => registered().diag?.warn(...message),
+  info: (...message) => registered().diag?.info(...message),
+  debug: (...message) => registered().diag?.debug(...message),
+};
