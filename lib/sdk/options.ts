@@ -96,18 +96,20 @@ type OptionsAsVariables = 'keep' | 'tracesPerSecond' | 'logLevels' | 'dropAttrib
  * Decides everything from the options and the environment.
  *
  * @param mainScript of the app, whose package names the service
+ * @param variables in place of those of this process
  * @throws TypeError where an option (not a variable) cannot be used
  */
 export function resolveOptions(
   options: TelemetryOptions = {},
   mainScript: string | undefined = process.argv[1],
+  variables?: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   if (options.endpoint !== undefined && !isHttpUrl(options.endpoint)) {
     throw new TypeError(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
     );
   }
-  const env = environment(options);
+  const env = environment(options, variables);
   const logLevel = env.oneOf('OTEL_LOG_LEVEL', Object.keys(DIAG_LEVELS) as (keyof typeof DIAG_LEVELS)[], 'warn');
   // First of all: it decides whether complaints about the others are seen.
   silence(logLevel === 'none');
@@ -143,7 +145,10 @@ export function resolveOptions(
 }
 
 /** The variables, with what options say in their place. The one place of the project that reads `process.env`. */
-export function environment(options: TelemetryOptions = {}): Environment {
+export function environment(
+  options: TelemetryOptions = {},
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
   const chosen: Readonly<Record<string, string | undefined>> = {
     ANNOTEL_KEEP: options.keep,
     ANNOTEL_TRACES_PER_SECOND: options.tracesPerSecond?.toString(),
@@ -152,7 +157,7 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_PROPAGATE_CONTEXT: options.propagateContext?.join(','),
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
-  return new Environment({ ...process.env, ...withoutUndefined(chosen) });
+  return new Environment({ ...variables, ...withoutUndefined(chosen) });
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */
