@@ -73,6 +73,11 @@ export const VARIABLES: readonly string[] = [
   'ANNOTEL_SEMCONV',
 ];
 
+/** Whether a variable of this name has an effect on telemetry, and on nothing else. */
+export function isTelemetryVariable(name: string): boolean {
+  return name === 'APPLICATIONINSIGHTS_CONNECTION_STRING' || VARIABLES.includes(name);
+}
+
 const NO_FILE = 'annotel reads variables and no such file';
 const TAKES_OTLP = 'Jaeger takes OTLP: OTEL_EXPORTER_OTLP_ENDPOINT';
 const AN_ATTRIBUTE = (name: string) => `OTEL_RESOURCE_ATTRIBUTES=${name}=… says it`;

@@ -7,8 +7,7 @@ import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Sender } from '../../../../lib/sdk/export/attempt-result.js';
 import { withSingleAttempts } from '../../../../lib/sdk/export/http-attempt.js';
-import { httpBatchSender } from '../../../../lib/sdk/export/http-exporters.js';
-import { httpSender } from '../../../../lib/sdk/export/http-sender.js';
+import { httpBatchSender, httpSender } from '../../../../lib/sdk/export/http-sender.js';
 import { ALL_BUT_TIMEOUTS, waitedFor } from '../../../support/fake-time.js';
 import { accepts, Collector, hangs, refusingUrl } from '../../../support/sdk-collector.js';
 import { finished } from '../../../support/sdk-span.js';
@@ -43,7 +42,7 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
     return (
       what === 'batches'
         ? httpBatchSender('traces', { protocol: 'http/json', url })
-        : httpSender('traces', url, 'application/json')
+        : httpSender('traces', { url }, 'application/json')
     ) as Sender<unknown>;
   };
   const content: unknown =
@@ -72,6 +71,21 @@ describe.each(['batches', 'what was encoded'])('sending %s over HTTP', (what) =>
         body: Buffer.from(BODY),
       },
     ]);
+  });
+
+  it('posts with headers in place of those of the environment', async () => {
+    process.env['OTEL_EXPORTER_OTLP_HEADERS'] = 'x-key=secret,x-broken=a%0Ab';
+    const target = {
+      protocol: 'http/json',
+      url: `${collector.url}/v1/traces?key=1`,
+      headers: { 'x-key': 'own' },
+    } as const;
+    const sender =
+      what === 'batches' ? httpBatchSender('traces', target) : httpSender('traces', target, 'application/json');
+    expect(await (sender as Sender<unknown>).send(content)).toMatchObject({ status: 'accepted' });
+    const [{ path, headers } = {}] = collector.requests;
+    expect([path, headers?.['x-key'], headers?.['x-broken']]).toEqual(['/v1/traces?key=1', 'own', undefined]);
+    expect(headers?.['content-type']).toBe('application/json');
   });
 
   it('takes a web page for what it is: the port of something else', async () => {
