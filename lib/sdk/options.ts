@@ -4,12 +4,14 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
+import { loadEnvFiles } from './configuration/env-files.js';
 import { Environment, isHttpUrl, withoutUndefined } from './configuration/environment.js';
 import { environmentSettings } from './configuration/environment-settings.js';
-import { type ExportOptions, exportOptions } from './configuration/exporting.js';
+import { type ExportOptions, exportOptions, headerVariables } from './configuration/exporting.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
 import { type SamplingOptions, samplingOptions } from './configuration/sampling.js';
+import { idleSentence, idleVariables } from './configuration/variables.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
 
@@ -109,10 +111,12 @@ export function resolveOptions(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
     );
   }
+  const unloaded = variables ? [] : loadEnvFiles(environment().text('ANNOTEL_ENV_FILE'));
   const env = environment(options, variables);
   const logLevel = env.oneOf('OTEL_LOG_LEVEL', Object.keys(DIAG_LEVELS) as (keyof typeof DIAG_LEVELS)[], 'warn');
   // First of all: it decides whether complaints about the others are seen.
   silence(logLevel === 'none');
+  for (const sentence of unloaded) warn(sentence);
   const disabled = env.flag('OTEL_SDK_DISABLED') ?? false;
   const chosen = options.console ?? env.oneOf('ANNOTEL_CONSOLE', ['tree', 'off'], 'the default');
   const azureConnectionString = azure(env);
@@ -132,7 +136,7 @@ export function resolveOptions(
     spanLimits: spanLimits(env),
     ...outgoingOptions(env),
     enabledInstrumentations: enabledInstrumentations(env),
-    exporterEnvironment: env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i),
+    exporterEnvironment: { ...env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i), ...headerVariables(exporting) },
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
@@ -140,7 +144,7 @@ export function resolveOptions(
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
-  warnOfUnknown(env);
+  for (const idle of idleVariables(process.env)) warn(idleSentence(idle));
   return Object.freeze(resolved);
 }
 
@@ -194,29 +198,6 @@ function colors(env: Environment): boolean {
   const forced = env.text('FORCE_COLOR');
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   return env.text('NO_COLOR') === undefined && process.stdout.isTTY === true;
-}
-
-/** Variables of earlier versions, and what holds in their place. */
-const REMOVED: Readonly<Record<string, string>> = {
-  ANNOTEL_KEEP_MAX_TRACES: 'at most 5000 traces wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_SPANS: 'at most 20000 spans wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_AGE:
-    'a trace waits at most 5 minutes, or somewhat longer than slower-than, until it is decided whether it is kept',
-  ANNOTEL_SPOOL_MAX_SIZE: 'a process keeps at most 256 MB in ANNOTEL_SPOOL_DIR, and drops the oldest beyond it',
-  ANNOTEL_SPOOL_MAX_AGE: 'what is older than 48 hours is dropped from ANNOTEL_SPOOL_DIR',
-};
-
-/** A misspelt variable would do nothing, and nobody would know. */
-function warnOfUnknown(env: Environment): void {
-  const known = env.known('ANNOTEL_').sort();
-  for (const name of env.unknown('ANNOTEL_')) {
-    const instead = REMOVED[name];
-    if (instead !== undefined) warn(`${name} is no longer read: ${instead}`);
-    else warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
-  }
-  if (env.text('OTEL_CONFIG_FILE') !== undefined) {
-    warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
-  }
 }
 
 const LIMIT = { least: 0, most: 2 ** 31 - 1, whole: true };

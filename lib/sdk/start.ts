@@ -1,4 +1,5 @@
 import { apiConflict } from './api-copies.js';
+import { tellLateVariables, watchLateVariables } from './late-variables.js';
 import { startNodeSdk } from './node-sdk.js';
 import { LEAST_NODE, nodeIsTooOld } from './node-version.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
@@ -35,6 +36,7 @@ export function runningTelemetry(): Telemetry | undefined {
 export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   const running = runningTelemetry();
   if (running) {
+    tellLateVariables();
     if (Object.values(options).some((value) => value !== undefined)) {
       warn('telemetry is running already; options given now are ignored');
     }
@@ -54,6 +56,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
       delete holder[STATE];
     });
     holder[STATE] = telemetry;
+    undo.push(watchLateVariables());
     return telemetry;
   } catch (error) {
     undoAll(undo);

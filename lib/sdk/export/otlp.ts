@@ -15,6 +15,8 @@ export interface OtlpTarget {
   readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   /** Complete with the path of the signal; for gRPC the target. */
   readonly url: string;
+  /** In place of those that `OTEL_EXPORTER_OTLP_[SIGNAL_]HEADERS` name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type ContentType = 'application/json' | 'application/x-protobuf';
@@ -41,10 +43,14 @@ export function contentTypeOf({ protocol }: OtlpTarget): ContentType {
   return protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
 }
 
+/** What writes batches of one signal, and reads the answers. */
+export function serializerOf<S extends Signal>(signal: S, contentType: ContentType): ISerializer<BatchOf[S], unknown> {
+  return SERIALIZERS[contentType][signal] as ISerializer<BatchOf[S], unknown>;
+}
+
 /** @throws what the serialiser throws */
 export function encode<S extends Signal>(signal: S, batch: BatchOf[S], contentType: ContentType): Encoded {
-  const serializer = SERIALIZERS[contentType][signal] as ISerializer<BatchOf[S], unknown>;
-  const body = serializer.serializeRequest(batch);
+  const body = serializerOf(signal, contentType).serializeRequest(batch);
   if (body === undefined) throw new Error('the batch cannot be serialised');
   return { body, contentType };
 }

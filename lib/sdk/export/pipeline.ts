@@ -18,8 +18,8 @@ import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-proces
 import { ExportQueue } from './export-queue.js';
 import { Exports } from './exports.js';
 import { grpcBatchSender, grpcSender, useExporterEnvironment } from './grpc-sender.js';
-import { httpBatchSender, metricPreferences } from './http-exporters.js';
-import { httpSender } from './http-sender.js';
+import { httpBatchSender, httpSender } from './http-sender.js';
+import { metricPreferences } from './metric-preferences.js';
 import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget } from './otlp.js';
 import { selfRetryingQueue } from './self-retrying-queue.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
@@ -87,7 +87,10 @@ function metricReader(name: MetricExporterName, options: ResolvedOptions, export
   const times = { exportIntervalMillis: options.metricInterval, exportTimeoutMillis: options.metricTimeout };
   if (name === 'console') return new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter(), ...times });
   const queue = otlpQueue('metrics', options, exports, Number.POSITIVE_INFINITY);
-  return new PeriodicExportingMetricReader({ exporter: new MetricHandOver(queue, metricPreferences()), ...times });
+  return new PeriodicExportingMetricReader({
+    exporter: new MetricHandOver(queue, metricPreferences(options.histograms === 'base2_exponential_bucket_histogram')),
+    ...times,
+  });
 }
 
 function logProcessor(name: LogExporterName, options: ResolvedOptions, exports: Exports): LogRecordProcessor {
@@ -133,7 +136,7 @@ function batchSender<S extends Signal>(signal: S, target: OtlpTarget): Sender<Ba
 /** A spool may hold JSON and protobuf: the protocol may have been changed since. */
 function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   if (target.protocol === 'grpc') return grpcSender(signal, target);
-  const sender = (contentType: ContentType) => httpSender(signal, target.url, contentType);
+  const sender = (contentType: ContentType) => httpSender(signal, target, contentType);
   const json = sender('application/json');
   const protobuf = sender('application/x-protobuf');
   return {
@@ -149,9 +152,12 @@ function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   };
 }
 
-function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports): ExportQueue<ReadableSpan[]> {
+function zipkinQueue(
+  { zipkinUrl, zipkinTimeout, spanBatch }: ResolvedOptions,
+  exports: Exports,
+): ExportQueue<ReadableSpan[]> {
   const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
-  const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: spanBatch.exportTimeoutMillis };
+  const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: Math.min(zipkinTimeout, spanBatch.exportTimeoutMillis) };
   return exports.add(selfRetryingQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
 }
 

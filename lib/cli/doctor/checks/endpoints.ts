@@ -78,7 +78,7 @@ async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: Ch
  */
 async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: number): Promise<AttemptResult> {
   const contentType = contentTypeOf(target);
-  const sender = target.protocol === 'grpc' ? grpcSender(signal, target) : httpSender(signal, target.url, contentType);
+  const sender = target.protocol === 'grpc' ? grpcSender(signal, target) : httpSender(signal, target, contentType);
   const body = new TextEncoder().encode(contentType === 'application/json' ? '{}' : '');
   const late: AttemptResult = { status: 'retryable', error: new Error(`no answer within ${timeoutMillis} ms`) };
   let timer: NodeJS.Timeout | undefined;
