@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
@@ -49,12 +49,17 @@ function versionIn(folder: string): string | undefined {
   }
 }
 
+/** The runtime, where it is not Node: Bun has no module hooks, and those of Deno do not load what import-in-the-middle makes of a module. */
+export function runtimeWithoutHooks(): 'Bun' | 'Deno' | undefined {
+  const { bun, deno } = process.versions;
+  return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : undefined;
+}
+
 /**
  * Whether ES modules pass through hooks in the thread that loads them: since Node 22.22.3, 24.11.1 and 25.1. Some earlier ones have
- * such hooks, but break CommonJS modules that are imported (https://github.com/nodejs/node/pull/59929). Bun has none.
+ * such hooks, but break CommonJS modules that are imported (https://github.com/nodejs/node/pull/59929).
  */
 export function hooksAreSynchronous(): boolean {
-  if (!('registerHooks' in Module)) return false;
   const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10));
   if (major === 22) return minor > 22 || (minor === 22 && patch >= 3);
   if (major === 24) return minor > 11 || (minor === 11 && patch >= 1);

@@ -76,8 +76,9 @@ export function hookedModules(): Map<string, readonly string[]> {
 
 /** Patches what was loaded before the instrumentations: `node:http` mostly is, and its named ES exports are copies. */
 export function takeHold(): void {
-  require('node:http');
+  // In this order: servers of HTTPS inherit from those of HTTP in Bun, and what is patched twice loses the first patch.
   require('node:https');
+  require('node:http');
   syncBuiltinESMExports();
 }
 

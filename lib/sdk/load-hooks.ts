@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire, Module, register as registerAsynchronous } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type HookCopy, hookCopies, hooksAreSynchronous } from './hook-copies.js';
+import { type HookCopy, hookCopies, hooksAreSynchronous, runtimeWithoutHooks } from './hook-copies.js';
 import { messageOf, warn } from './warnings.js';
 
 const require = createRequire(import.meta.url);
@@ -13,20 +13,27 @@ const require = createRequire(import.meta.url);
  * @param modules the ES modules that are patched, by the package that patches them
  */
 export function hookEsModules(modules: ReadonlyMap<string, readonly string[]>): void {
+  const runtime = runtimeWithoutHooks();
+  if (runtime !== undefined) return warn(limitsOf(runtime, [...modules.values()].flat()));
   // A module passes through the hooks of one copy, and only what uses that copy sees it: each module has the copy of its
   // instrumentation, and no module has two.
-  const copies = hookCopies([...modules.keys()]);
-  for (const copy of copies) {
+  for (const copy of hookCopies([...modules.keys()])) {
     try {
       hookThrough(
         copy,
         copy.instrumentations.flatMap((name) => modules.get(name) ?? []),
       );
     } catch (error) {
-      // As in a bundle, of which it cannot be a part.
       warn(`cannot instrument ES modules: ${messageOf(error)}`);
     }
   }
+}
+
+/** What is required is patched in both, and Deno requires what is imported as well, where it is CommonJS. */
+function limitsOf(runtime: 'Bun' | 'Deno', libraries: readonly string[]): string {
+  const imported = runtime === 'Bun' && libraries.length > 0;
+  const also = imported ? `, and libraries may not be where they are imported (${libraries.join(', ')})` : '';
+  return `in ${runtime}, which has no usable module hooks, fetch is not traced${also}; decorated calls and node:http are`;
 }
 
 function hookThrough({ folder }: HookCopy, include: string[]): void {
