@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createRequire, Module, register as registerAsynchronous } from 'node:module';
+import { createRequire, findPackageJSON, Module, register as registerAsynchronous } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type HookCopy, hookCopies, hooksAreSynchronous, runtimeWithoutHooks } from './hook-copies.js';
@@ -17,16 +17,18 @@ export function hookEsModules(modules: ReadonlyMap<string, readonly string[]>): 
   if (runtime !== undefined) return warn(limitsOf(runtime, [...modules.values()].flat()));
   // A module passes through the hooks of one copy, and only what uses that copy sees it: each module has the copy of its
   // instrumentation, and no module has two.
+  const failed = new Map<string, string[]>();
   for (const copy of hookCopies([...modules.keys()])) {
+    const include = copy.instrumentations.flatMap((name) => modules.get(name) ?? []);
     try {
-      hookThrough(
-        copy,
-        copy.instrumentations.flatMap((name) => modules.get(name) ?? []),
-      );
+      hookThrough(copy, include);
     } catch (error) {
-      warn(`cannot instrument ES modules: ${messageOf(error)}`);
+      const reason = messageOf(error);
+      failed.set(reason, [...(failed.get(reason) ?? []), ...include]);
     }
   }
+  for (const [reason, names] of failed)
+    warn(`cannot trace ${names.join(', ')} where imported as ES modules: ${reason}`);
 }
 
 /** What is required is patched in both, and Deno requires what is imported as well, where it is CommonJS. */
@@ -49,6 +51,14 @@ function hookThrough({ folder }: HookCopy, include: string[]): void {
 function hookAsynchronously(hooks: string, include: string[]): void {
   const { isPreloading } = Module.prototype as unknown as NodeJS.Module;
   if (!isPreloading) registerAsynchronous(silently(hooks), { data: { include } });
+  else if (isEsModule(process.argv[1] ?? ''))
+    throw new Error('start with --import annotel/register in place of --require');
+}
+
+function isEsModule(script: string): boolean {
+  if (/\.[cm][jt]s$/.test(script)) return /\.m[jt]s$/.test(script);
+  const manifest = findPackageJSON(pathToFileURL(script));
+  return manifest !== undefined && (require(manifest) as { type?: string }).type === 'module';
 }
 
 /** Each copy takes it for a mistake that another one has been initialized in its thread, and warns of it. */

@@ -31,6 +31,16 @@ describe('ES modules under annotel/register', () => {
     expect(collector.logBodies).toContain('worked');
   });
 
+  it('are not patched by -r in an older Node, with a sentence where the app is one', async () => {
+    const { stderr, ...ended } = await run(['-r', OLD_NODE, '-r', 'annotel/register', 'express.mjs'], sending);
+    expect(ended).toMatchObject({ code: 0, stdout: '{"id":"7"}\n' });
+    expect(stderr).toMatch(/^annotel: cannot trace express, .*: start with --import annotel\/register .*\n$/);
+    expect(collector.spanNames).not.toContain('GET /cats/:id');
+    const required = await run(['-r', OLD_NODE, '-r', 'annotel/register', 'express.cjs'], sending);
+    expect(required).toMatchObject({ code: 0, stderr: '' });
+    expect(collector.spanNames).toContain('GET /cats/:id');
+  });
+
   it('are left alone where there are no hooks, with a sentence', async () => {
     const ended = await run(['-r', './like-bun.cjs', '--import', 'annotel/register', 'express.mjs'], sending);
     expect(ended).toMatchObject({ code: 0, stdout: '{"id":"7"}\n' });
