@@ -51,11 +51,11 @@ function hookThrough({ folder }: HookCopy, include: string[]): void {
 function hookAsynchronously(hooks: string, include: string[]): void {
   const { isPreloading } = Module.prototype as unknown as NodeJS.Module;
   if (!isPreloading) registerAsynchronous(silently(hooks), { data: { include } });
-  else if (isEsModule(process.argv[1] ?? ''))
-    throw new Error('start with --import annotel/register in place of --require');
+  else if (isEsModule(process.argv[1])) throw new Error('start with --import annotel/register in place of --require');
 }
 
-function isEsModule(script: string): boolean {
+function isEsModule(script: string | undefined): boolean {
+  if (script === undefined) return false;
   if (/\.[cm][jt]s$/.test(script)) return /\.m[jt]s$/.test(script);
   const manifest = findPackageJSON(pathToFileURL(script));
   return manifest !== undefined && (require(manifest) as { type?: string }).type === 'module';
