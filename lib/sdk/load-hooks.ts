@@ -57,8 +57,13 @@ function hookAsynchronously(hooks: string, include: string[]): void {
 function isEsModule(script: string | undefined): boolean {
   if (script === undefined) return false;
   if (/\.[cm][jt]s$/.test(script)) return /\.m[jt]s$/.test(script);
-  const manifest = findPackageJSON(pathToFileURL(script));
-  return manifest !== undefined && (require(manifest) as { type?: string }).type === 'module';
+  try {
+    const manifest = findPackageJSON(pathToFileURL(script));
+    return manifest !== undefined && (require(manifest) as { type?: string }).type === 'module';
+  } catch {
+    // It is named without its ending, as is often done with CommonJS.
+    return false;
+  }
 }
 
 /** Each copy takes it for a mistake that another one has been initialized in its thread, and warns of it. */
