@@ -21,9 +21,12 @@ export class Child {
   private readonly closed: Promise<unknown[]>;
   private readonly started = Date.now();
 
-  /** @param args what stands after `node`; the app by its file name */
-  constructor(args: string[], environment: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, args, { cwd: APPS, env: { ...clean(), ...environment } });
+  /**
+   * @param args what stands after `node`; the app by its file name
+   * @param cwd where the app is, if it is none of those beside this file
+   */
+  constructor(args: string[], environment: Record<string, string> = {}, cwd = APPS) {
+    this.process = spawn(process.execPath, args, { cwd, env: { ...clean(), ...environment } });
     this.closed = once(this.process, 'close');
     this.process.stdout?.on('data', (data) => {
       this.stdout += data;
@@ -56,8 +59,8 @@ export class Child {
 }
 
 /** Runs an app to its end. */
-export function run(args: string[], environment?: Record<string, string>): Promise<Ended> {
-  return new Child(args, environment).ended();
+export function run(args: string[], environment?: Record<string, string>, cwd?: string): Promise<Ended> {
+  return new Child(args, environment, cwd).ended();
 }
 
 /** The lines of annotel on stderr. */
