@@ -12,6 +12,7 @@ import type {
   TracerProvider,
 } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
+import { registered, registeredForApiLogs } from './registered.js';
 
 /*
  * OpenTelemetry as the app has it, whichever version of the API and of the SDK that is. An app may hold several copies of
@@ -28,35 +29,7 @@ export {
   ValueType,
 } from '@opentelemetry/api';
 
-/** What SDKs register in this process, by whichever copy of the API. */
-interface Registry {
-  readonly version?: string;
-  readonly trace?: TracerProvider;
-  readonly metrics?: MeterProvider;
-  /** Since API 1.10. */
-  readonly logs?: LoggerProvider;
-  readonly context?: ContextManager;
-  readonly propagation?: TextMapPropagator;
-  readonly diag?: DiagLogger;
-}
-
-const REGISTRY = Symbol.for('opentelemetry.js.api.1');
-
-/** Where SDKs before 3.x register for logs, by `@opentelemetry/api-logs`: a function from the version of that interface. */
-const API_LOGS = Symbol.for('io.opentelemetry.js.api.logs');
-const API_LOGS_VERSION = 1;
-
-const shared = globalThis as {
-  [REGISTRY]?: Registry;
-  [API_LOGS]?: (version: number) => LoggerProvider | undefined;
-};
-
-const NOTHING: Registry = {};
-
-/** What is registered with OpenTelemetry now, by whomever. */
-export function registered(): Registry {
-  return shared[REGISTRY] ?? NOTHING;
-}
+export { registered } from './registered.js';
 
 export const SpanStatusCode = api.SpanStatusCode;
 /** API 1.9 does not have these. https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
@@ -109,8 +82,7 @@ export const metrics: Pick<typeof api.metrics, 'getMeterProvider' | 'getMeter'> 
 
 /** As `logs` of the API, also before API 1.10. */
 export const logs: Pick<typeof api.logs, 'getLoggerProvider' | 'getLogger'> = {
-  getLoggerProvider: () =>
-    registered().logs ?? shared[API_LOGS]?.(API_LOGS_VERSION) ?? api.logs?.getLoggerProvider() ?? NO_LOGGERS,
+  getLoggerProvider: () => registered().logs ?? registeredForApiLogs() ?? api.logs?.getLoggerProvider() ?? NO_LOGGERS,
   getLogger: (name, version, options) => logs.getLoggerProvider().getLogger(name, version, options),
 };
 

@@ -147,7 +147,7 @@ export function resolveOptions(
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
-  for (const idle of idleVariables(process.env)) warn(idleSentence(idle));
+  for (const idle of idleVariables(variables ?? process.env)) warn(idleSentence(idle));
   return Object.freeze(resolved);
 }
 

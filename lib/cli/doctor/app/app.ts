@@ -1,0 +1,227 @@
+import { join } from 'node:path';
+import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
+import { type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
+import { isInstalled, workspaceRootOf } from './installed.js';
+import { isRegister, type Preload, preloadsOf, type StartCommand, scriptCommands, wordsOf } from './start-commands.js';
+import { parseEnvFile, type VariableSource } from './variables.js';
+
+/** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
+export class App {
+  /** The folder of its repository, where that has workspaces; else its own. */
+  readonly root: string;
+  #manifest?: Manifest;
+  #sources?: readonly SourceFile[];
+  #deployment?: readonly DeploymentFile[];
+  #commands?: readonly StartCommand[];
+  #starts?: readonly Start[];
+
+  /**
+   * @param folder in which it is started
+   * @param environment the variables that it is started with
+   */
+  constructor(
+    readonly folder: string,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {
+    this.root = workspaceRootOf(folder);
+  }
+
+  get manifest(): Manifest {
+    this.#manifest ??= manifestIn(this.folder);
+    return this.#manifest;
+  }
+
+  /** What it needs, at run time or to be built. */
+  get dependencies(): Readonly<Record<string, string>> {
+    return { ...this.manifest.devDependencies, ...this.manifest.dependencies };
+  }
+
+  /** Whether it needs a package, and can load it. */
+  uses(name: string): boolean {
+    return name in this.dependencies && isInstalled(this.folder, name);
+  }
+
+  get sources(): readonly SourceFile[] {
+    this.#sources ??= sourcesIn(this.folder);
+    return this.#sources;
+  }
+
+  /** The first source with such code. */
+  sourceWith(code: RegExp): SourceFile | undefined {
+    return this.sources.find((source) => code.test(source.code));
+  }
+
+  get deployment(): readonly DeploymentFile[] {
+    this.#deployment ??= deploymentFilesIn(this.folder);
+    return this.#deployment;
+  }
+
+  /** Whatever starts it. */
+  get commands(): readonly StartCommand[] {
+    this.#commands ??= [
+      ...scriptCommands(this.manifest.scripts ?? {}),
+      ...this.deployment.flatMap(({ commands }) => commands),
+    ];
+    return this.#commands;
+  }
+
+  /** What a command loads before the app, in that order: by `NODE_OPTIONS`, then by its own options. */
+  preloads(command: StartCommand): Preload[] {
+    const { NODE_OPTIONS = this.environment['NODE_OPTIONS'] ?? '' } = command.variables;
+    return preloadsOf([...wordsOf(NODE_OPTIONS), ...command.options]);
+  }
+
+  /** Whether ES modules load it: then what is imported is loaded before any of its own code runs. */
+  get isEsModule(): boolean {
+    return this.manifest.type === 'module' || this.commands.some(({ script = '' }) => /\.m[jt]s$/.test(script));
+  }
+
+  text(name: string): string {
+    return textOf(join(this.folder, name));
+  }
+
+  /** The files of the kind of `.env`, without those that are examples. */
+  get envFiles(): readonly VariableSource[] {
+    const names = namesIn(this.folder).filter(
+      (name) => /^\.env(\.|$)/.test(name) && !/example|sample|template|dist/.test(name),
+    );
+    return names.map((name) => ({ where: name, variables: parseEnvFile(this.text(name)) }));
+  }
+
+  /** The names of files with variables that are loaded before telemetry starts. */
+  get loadedEnvFiles(): ReadonlySet<string> {
+    const names = this.commands.flatMap((command) => envFilesOf(command, this.preloads(command)));
+    const own = wordsOf(this.environment['NODE_OPTIONS'] ?? '');
+    const found = [...names, ...optionValues(own, ENV_FILE), this.environment['ANNOTEL_ENV_FILE'] ?? []].flat();
+    // Where telemetry is started by code, that code comes after what loads the file.
+    if (this.lateLoader !== undefined && !this.starts.some(({ isPreloaded }) => isPreloaded)) found.push('.env');
+    return new Set(found.map((name) => name.replace(/^\.\//, '')));
+  }
+
+  /** The source that itself loads variables from a file. */
+  get lateLoader(): SourceFile | undefined {
+    return this.sourceWith(/\bdotenvx?(\/config)?['"]|\bloadEnvFile\s*\(|\bConfigModule\s*\.\s*forRoot/);
+  }
+
+  /** What the app is started with: of one name in two places, the first counts. */
+  get variableSources(): readonly VariableSource[] {
+    const loaded = this.loadedEnvFiles;
+    return [
+      { where: 'the environment', variables: this.environment },
+      ...this.commands.filter(({ where }) => where.startsWith('the script')),
+      ...this.envFiles.filter(({ where }) => loaded.has(where)),
+    ];
+  }
+
+  get variables(): Readonly<Record<string, string>> {
+    return Object.assign({}, ...this.variableSources.map(({ variables }) => variables).reverse());
+  }
+
+  /** Whatever starts OpenTelemetry. */
+  get starts(): readonly Start[] {
+    this.#starts ??= [...this.#preloadedStarts(), ...this.#codedStarts()];
+    return this.#starts;
+  }
+
+  #preloadedStarts(): Start[] {
+    const ownOptions = preloadsOf(wordsOf(this.environment['NODE_OPTIONS'] ?? ''));
+    const all = [
+      ...ownOptions.map((preload) => ({ ...preload, where: 'NODE_OPTIONS' })),
+      ...this.commands.flatMap((command) =>
+        this.preloads(command)
+          .filter((preload) => !ownOptions.some(({ name }) => name === preload.name))
+          .map((preload) => ({ ...preload, where: command.where })),
+      ),
+      ...this.deployment.flatMap(({ name: where, variables }) =>
+        preloadsOf(
+          wordsOf(`${variables['NODE_OPTIONS'] ?? ''} ${variables['languageWorkers__node__arguments'] ?? ''}`),
+        ).map((preload) => ({ ...preload, where })),
+      ),
+    ];
+    return all.flatMap(({ name, where }): Start[] => {
+      if (isRegister(name)) return [{ by: 'annotel/register', where, isPreloaded: true, isAnnotel: true }];
+      const code = /^[./]/.test(name) ? this.text(name) : `import '${name}'`;
+      const kind = OTHER_SDKS.find(({ started }) => started.test(code));
+      return kind === undefined ? [] : [{ by: kind.name, where, isPreloaded: true, isAnnotel: false }];
+    });
+  }
+
+  #codedStarts(): Start[] {
+    const kinds = [...OWN_STARTS, ...OTHER_SDKS];
+    return this.sources.flatMap(({ path, code }) =>
+      kinds
+        .filter(({ started }) => started.test(code))
+        .map(({ name }) => ({
+          by: name,
+          where: path,
+          isPreloaded: false,
+          isAnnotel: OWN_STARTS.some((own) => own.name === name),
+        })),
+    );
+  }
+}
+
+/** Something that starts OpenTelemetry. */
+export interface Start {
+  /** What is started: `annotel/register`, `NodeSDK`, … */
+  readonly by: string;
+  /** The file, or the command in words. */
+  readonly where: string;
+  /** Whether it is loaded before the app. */
+  readonly isPreloaded: boolean;
+  readonly isAnnotel: boolean;
+}
+
+interface StartKind {
+  readonly name: string;
+  readonly started: RegExp;
+}
+
+const OWN_STARTS: readonly StartKind[] = [
+  { name: 'annotel/register', started: /(import|require\()\s*['"]annotel\/register['"]/ },
+  { name: 'startTelemetry()', started: /\bstartTelemetry\s*\(/ },
+  { name: 'TelemetryModule', started: /\bTelemetryModule\s*\.\s*forRoot(Async)?\s*\(/ },
+];
+
+/** What registers an OpenTelemetry SDK of its own, by how it is started in code or by a preload. */
+export const OTHER_SDKS: readonly StartKind[] = [
+  { name: 'NodeSDK', started: /\bnew\s+NodeSDK\s*\(|\bstartNodeSdk\s*\(/i },
+  { name: 'a tracer provider of OpenTelemetry', started: /\bnew\s+(NodeTracerProvider|BasicTracerProvider)\s*\(/ },
+  {
+    name: '@opentelemetry/auto-instrumentations-node',
+    started: /['"]@opentelemetry\/auto-instrumentations-node\/register['"]/,
+  },
+  { name: '@azure/monitor-opentelemetry', started: /\buseAzureMonitor\s*\(/ },
+  {
+    name: 'applicationinsights',
+    started: /\bappInsights\w*\s*\.\s*setup\s*\(|\bapplicationinsights['"]\s*\)\s*\.setup/i,
+  },
+  { name: '@sentry/node', started: /\bSentry\s*\.\s*init\s*\(|['"]@sentry\/\w+\/preload['"]/ },
+  { name: '@vercel/otel', started: /\bregisterOTel\s*\(/ },
+  { name: '@traceloop/node-server-sdk', started: /\btraceloop\s*\.\s*initialize\s*\(/ },
+  { name: '@elastic/opentelemetry-node', started: /['"]@elastic\/opentelemetry-node(\/[\w.]+)?['"]/ },
+  { name: '@splunk/otel', started: /['"]@splunk\/otel(\/[\w.]+)?['"]/ },
+  { name: '@honeycombio/opentelemetry-node', started: /\bnew\s+HoneycombSDK\s*\(/ },
+  { name: 'logfire', started: /\blogfire\s*\.\s*configure\s*\(/ },
+];
+
+const ENV_FILE = /^--env-file(-if-exists)?$/;
+
+function envFilesOf(command: StartCommand, preloads: readonly Preload[]): string[] {
+  const named = optionValues([...command.options, ...command.args], ENV_FILE);
+  const words = wordsOf(command.text);
+  // dotenv-cli, env-cmd: in front of the launcher.
+  if (/^(dotenv|env-cmd|dotenvx)$/.test(words[0] ?? '')) named.push(...optionValues(words, /^-[ef]$/), '.env');
+  const register = preloads.findIndex(({ name }) => isRegister(name));
+  const dotenv = preloads.findIndex(({ name }) => /^dotenvx?\/config/.test(name));
+  if (dotenv >= 0 && (register < 0 || dotenv < register)) named.push('.env');
+  if (command.launcher === 'bun') named.push('.env', '.env.local');
+  return [...named, command.variables['ANNOTEL_ENV_FILE'] ?? []].flat();
+}
+
+function optionValues(words: readonly string[], option: RegExp): string[] {
+  return words.flatMap((word, index) => {
+    const [name = '', value = words[index + 1]] = word.split(/=(.*)/s);
+    return option.test(name) && value !== undefined ? [value] : [];
+  });
+}

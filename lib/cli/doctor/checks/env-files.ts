@@ -1,0 +1,52 @@
+import { TELEMETRY_VARIABLE } from '../app/variables.js';
+import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { isSending } from './variables.js';
+
+/** Files with variables that telemetry does not have when it starts. */
+export const envFiles: Check = ({ app, options }) => {
+  const findings: Finding[] = [];
+  const loaded = app.loadedEnvFiles;
+  const known = app.variables;
+  const missingIn = (variables: Readonly<Record<string, string>>) =>
+    Object.keys(variables).filter((name) => TELEMETRY_VARIABLE.test(name) && known[name] === undefined);
+
+  for (const { where, variables } of app.envFiles) {
+    const missing = missingIn(variables);
+    if (loaded.has(where) || missing.length === 0) continue;
+    const late = app.lateLoader;
+    const reason =
+      late === undefined
+        ? 'which nothing loads before telemetry starts'
+        : `which ${late.path} loads, but only after annotel/register has read the environment`;
+    findings.push({
+      ...problem(
+        `telemetry is configured in ${where} (${list(missing)}), ${reason}`,
+        `start the app with: node --env-file=${where} --import annotel/register ${scriptOf(app.commands)}`,
+      ),
+      ...(!isSending(options) && missing.some((name) => DESTINATION.test(name)) && { stops: 'sending' as const }),
+    });
+  }
+  for (const { name, variables } of app.deployment) {
+    const missing = missingIn(variables);
+    if (missing.length === 0 || Object.keys(known).some((known) => DESTINATION.test(known))) continue;
+    findings.push(
+      warning(
+        `${name} sets ${list(missing)}, which this environment does not have`,
+        `run annotel doctor where ${name} applies, or with those variables: what is said here is about this environment`,
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok('no file sets variables that telemetry does not have when it starts')];
+};
+
+const DESTINATION = /^OTEL_EXPORTER_|_EXPORTER$|^APPLICATIONINSIGHTS_CONNECTION_STRING$/;
+
+function scriptOf(commands: readonly { script: string | undefined }[]): string {
+  return (
+    commands.find(({ script }) => script !== undefined && /\.[cm]?js$|^dist/.test(script))?.script ?? 'dist/main.js'
+  );
+}
+
+function list(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}
