@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
 import { isInstalled, workspaceRootOf } from './installed.js';
-import { isRegister, type Preload, preloadsOf, type StartCommand, scriptCommands, wordsOf } from './start-commands.js';
+import {
+  isRegister,
+  nodeOptions,
+  type Preload,
+  preloadsOf,
+  type StartCommand,
+  scriptCommands,
+  wordsOf,
+} from './start-commands.js';
 import { parseEnvFile, type VariableSource } from './variables.js';
 
 /** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
@@ -68,7 +76,7 @@ export class App {
   /** What a command loads before the app, in that order: by `NODE_OPTIONS`, then by its own options. */
   preloads(command: StartCommand): Preload[] {
     const { NODE_OPTIONS = this.environment['NODE_OPTIONS'] ?? '' } = command.variables;
-    return preloadsOf([...wordsOf(NODE_OPTIONS), ...command.options]);
+    return preloadsOf([...wordsOf(NODE_OPTIONS), ...nodeOptions(command)]);
   }
 
   /** Whether ES modules load it: then what is imported is loaded before any of its own code runs. */

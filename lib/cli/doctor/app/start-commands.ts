@@ -87,7 +87,7 @@ function startCommand(
   const at = words.findIndex((word) => launcherOf(word) !== undefined);
   const launcher = launcherOf(words[at] ?? '');
   const variables = { ...inherited, ...assignmentsIn(words.slice(0, at < 0 ? undefined : at)) };
-  if (inner !== undefined && !isValue(words, inner)) return commandsIn(inner, where, variables);
+  if (inner !== undefined && launcher !== 'nest') return commandsIn(inner, where, variables);
   if (launcher === undefined) return [];
   const rest = [...words.slice(at + 1)];
   const subcommand = SUBCOMMANDS[launcher];
@@ -96,13 +96,6 @@ function startCommand(
   const { options, script, args } = split(rest, launcher);
   const hasScript = script !== undefined || subcommand !== undefined;
   return hasScript ? [{ where, text, launcher, options, script, args, variables }] : [];
-}
-
-/** The value of an option that sets options, and no command: `NODE_OPTIONS="…"`, `--node-args "…"`. */
-function isValue(words: readonly string[], word: string): boolean {
-  return (
-    /^--?(node-args|interpreter-args|e|exec)$/.test(words[words.indexOf(word) - 1] ?? '') && words.includes('nest')
-  );
 }
 
 function launcherOf(word: string): Launcher | undefined {
@@ -154,7 +147,30 @@ export interface Preload {
   readonly name: string;
 }
 
-const PRELOADING = /^(-r|--require|--import|--loader|--experimental-loader|--preload)(?:=(.*))?$/;
+const PRELOADING = /^(-r|--require|--import|--preload)(?:=(.*))?$/;
+
+/** The options of a command that reach Node. */
+export function nodeOptions({ launcher, options, args }: StartCommand): readonly string[] {
+  if (launcher === 'nest') {
+    // `nest start --exec "node --import annotel/register"`.
+    const words = [...options, ...args];
+    const at = words.findIndex((word) => word === '-e' || word === '--exec');
+    return at < 0 ? [] : wordsOf(words[at + 1] ?? '').slice(1);
+  }
+  if (launcher === 'pm2') {
+    const values = [...options, ...args].map((word, index, all) => {
+      const [, value = all[index + 1]] = /^--(?:node|interpreter)-args(?:=(.*))?$/.exec(word) ?? ['', ''];
+      return value ?? '';
+    });
+    return [...options, ...values.flatMap(wordsOf)];
+  }
+  if (launcher === 'next' || launcher === 'func' || launcher === 'forever') return [];
+  if (!launcher.startsWith('ts-node')) return options;
+  // It knows no other.
+  return options.filter(
+    (word, index) => /^(-r|--require)/.test(word) || /^(-r|--require)$/.test(options[index - 1] ?? ''),
+  );
+}
 
 /** What options load before the app, in the order in which Node does: every `--require` before any `--import`. */
 export function preloadsOf(options: readonly string[]): Preload[] {

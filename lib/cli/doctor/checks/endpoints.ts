@@ -63,8 +63,9 @@ export const endpoints: Check = async (context) => {
     findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
   });
   findings.push(...byDefault(context));
-  if (existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined)
-    findings.push(...inContainer(options));
+  const isContainer = existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined;
+  // A collector may run beside the app.
+  if (isContainer && accepted.length < sent.length) findings.push(...inContainer(options));
   if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, context));
   if (options.azureConnectionString !== undefined) {
     findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context));

@@ -10,9 +10,11 @@ const PRELOAD = `--import ${REGISTER}`;
 
 /** Whether something starts telemetry, and early enough: what is loaded before it is not patched. */
 export const starts: Check = ({ app }) => {
-  const findings = app.commands.flatMap((command) => misuse(command, app));
-  const wrongOptions = wordsOf(app.environment['NODE_OPTIONS'] ?? '');
-  findings.push(...wrongNames('NODE_OPTIONS', wrongOptions));
+  const findings = [
+    ...wrongNames('NODE_OPTIONS', wordsOf(app.environment['NODE_OPTIONS'] ?? '')),
+    ...app.commands.flatMap((command) => misuse(command, app)),
+    // One command may be wrong where another one is right.
+  ].map(({ stops, ...finding }) => ({ ...finding, ...(stops && app.starts.length === 0 && { stops }) }));
   const own = app.starts.filter(({ isAnnotel }) => isAnnotel);
   if (app.starts.length === 0) {
     if (!findings.some(({ stops }) => stops)) findings.push(nothingStarts(app));
