@@ -35,6 +35,7 @@ interface SetUp {
 const NOT_RECORDED = /^nothing will be recorded, because /;
 const NOT_SENT = /^nothing will be sent/;
 const NEST = { '@nestjs/core': '11.1.0', '@nestjs/common': '11.1.0' };
+const NEST_APP = { dependencies: { annotel: '*', ...NEST } };
 const NEST_TSCONFIG = { compilerOptions: { experimentalDecorators: true, emitDecoratorMetadata: true } };
 const UNSET = 'unset';
 const NOTHING = { OTEL_EXPORTER_OTLP_ENDPOINT: UNSET };
@@ -146,9 +147,20 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
 
   // Who else starts OpenTelemetry.
   'a NodeSDK beside annotel': {
-    files: { 'src/tracing.ts': "import { NodeSDK } from '@opentelemetry/sdk-node';\nnew NodeSDK({}).start();" },
+    files: {
+      'src/main.ts': "import './tracing.js';",
+      'src/tracing.ts': "import { NodeSDK } from '@opentelemetry/sdk-node';\nnew NodeSDK({}).start();",
+    },
     cause: /two SDKs are started: annotel\/register \(the script "start"\) and NodeSDK \(src\/tracing\.ts\)/,
     mend: /leave one of the two out: without annotel\/register the decorators record through the other SDK/,
+  },
+  'a NodeSDK that nothing loads': {
+    manifest: { scripts: { start: 'node dist/main.js' } },
+    files: { 'src/tracing.ts': "import { NodeSDK } from '@opentelemetry/sdk-node';\nnew NodeSDK({}).start();" },
+    cause: /src\/tracing\.ts starts NodeSDK, and nothing seems to load src\/tracing\.ts/,
+    mend: /node --import \.\/src\/tracing\.js/,
+    verdict: /^decorated calls will be recorded by NodeSDK/,
+    level: 'warning',
   },
   'a NodeSDK that is required in front of annotel': {
     manifest: { scripts: { start: 'node --import annotel/register -r ./tracing.cjs dist/main.js' } },
@@ -243,11 +255,13 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
       'node_modules/annotel/node_modules/@nestjs/core/package.json': { name: '@nestjs/core', version: '12.0.0' },
       'tsconfig.json': NEST_TSCONFIG,
     },
+    manifest: NEST_APP,
     packages: NEST,
     cause: /annotel\/nest would load another copy of Nest \(node_modules\/annotel\/node_modules\/@nestjs\/core\)/,
     mend: /install annotel in the same package\.json as Nest/,
   },
   'a Nest that is too old': {
+    manifest: NEST_APP,
     packages: { '@nestjs/core': '10.4.0' },
     files: { 'tsconfig.json': NEST_TSCONFIG },
     cause: /@nestjs\/core 10\.4\.0 is not one that annotel\/nest works with/,
@@ -543,6 +557,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     verdict: NOT_RECORDED,
   },
   'legacy decorators are off in a Nest app': {
+    manifest: NEST_APP,
     packages: NEST,
     files: { 'tsconfig.json': { compilerOptions: {} } },
     cause: /Nest needs legacy decorators, and tsconfig\.json has them off/,
@@ -554,7 +569,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /jsc\.parser\.decorators: true/,
   },
   'tsx for a Nest app': {
-    manifest: { scripts: { start: 'tsx --import annotel/register src/main.ts' } },
+    manifest: { ...NEST_APP, scripts: { start: 'tsx --import annotel/register src/main.ts' } },
     packages: NEST,
     files: { 'tsconfig.json': NEST_TSCONFIG },
     cause: /runs a Nest app by tsx, which emits no decorator metadata/,

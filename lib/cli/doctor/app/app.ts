@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
 import { isInstalled, workspaceRootOf } from './installed.js';
@@ -47,6 +48,16 @@ export class App {
   /** Whether it needs a package, and can load it. */
   uses(name: string): boolean {
     return name in this.dependencies && isInstalled(this.folder, name);
+  }
+
+  /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
+  needs(name: string): boolean {
+    const inQuotes = [`'${name}'`, `"${name}"`];
+    return (
+      name in this.dependencies ||
+      existsSync(join(this.folder, 'node_modules', name, 'package.json')) ||
+      this.sources.some(({ code }) => inQuotes.some((text) => code.includes(text)))
+    );
   }
 
   get sources(): readonly SourceFile[] {
@@ -147,11 +158,26 @@ export class App {
       ),
     ];
     return all.flatMap(({ name, where }): Start[] => {
-      if (isRegister(name)) return [{ by: 'annotel/register', where, isPreloaded: true, isAnnotel: true }];
+      if (isRegister(name))
+        return [{ by: 'annotel/register', where, isPreloaded: true, isUsed: true, isAnnotel: true }];
       const code = /^[./]/.test(name) ? this.text(name) : `import '${name}'`;
       const kind = OTHER_SDKS.find(({ started }) => started.test(code));
-      return kind === undefined ? [] : [{ by: kind.name, where, isPreloaded: true, isAnnotel: false }];
+      return kind === undefined ? [] : [{ by: kind.name, where, isPreloaded: true, isUsed: true, isAnnotel: false }];
     });
+  }
+
+  /** Whether a command or another source names a file, or it is one that is run by its name. */
+  #isUsed(path: string): boolean {
+    const name = basename(path).replace(/\.[^.]+$/, '');
+    if (/^(main|index|server|app|app\.module|instrumentation|worker|handler|function_app)$/.test(name)) return true;
+    const named = new RegExp(`[/'" ]${name.replace(/[^\w]/g, '\\$&')}(\\.[cm]?[jt]sx?)?(['" ]|$)`, 'm');
+    const { scripts = {}, main = '' } = this.manifest;
+    const texts = [...Object.values(scripts), ...this.deployment.map(({ text }) => text), ` ${main}`];
+    return (
+      texts.some((text) => named.test(text)) ||
+      named.test(this.environment['NODE_OPTIONS'] ?? '') ||
+      this.sources.some((other) => other.path !== path && named.test(other.code))
+    );
   }
 
   #codedStarts(): Start[] {
@@ -163,6 +189,7 @@ export class App {
           by: name,
           where: path,
           isPreloaded: false,
+          isUsed: this.#isUsed(path),
           isAnnotel: OWN_STARTS.some((own) => own.name === name),
         })),
     );
@@ -177,6 +204,8 @@ export interface Start {
   readonly where: string;
   /** Whether it is loaded before the app. */
   readonly isPreloaded: boolean;
+  /** Whether anything is seen that loads the file. */
+  readonly isUsed: boolean;
   readonly isAnnotel: boolean;
 }
 

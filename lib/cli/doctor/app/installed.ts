@@ -16,9 +16,16 @@ export function versionOf(folder: string, name: string): string | undefined {
 
 /** The folder of a package, looked for as Node does from another folder, and without links. */
 export function folderOf(from: string, name: string): string | undefined {
-  const paths = createRequire(join(from, 'app.js')).resolve.paths(name) ?? [];
+  const require = createRequire(join(from, 'app.js'));
+  const paths = require.resolve.paths(name) ?? [];
   const found = paths.map((path) => join(path, name)).find((path) => existsSync(join(path, 'package.json')));
-  return found && realpathSync(found);
+  if (found !== undefined) return realpathSync(found);
+  try {
+    // Without node_modules: Yarn's Plug'n'Play, and a package that names itself.
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The outermost folder that counts this one among its workspaces; the folder itself where there is none. */

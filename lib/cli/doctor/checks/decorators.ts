@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { App } from '../app/app.js';
 import { jsonOf } from '../app/files.js';
-import { isInstalled, versionOf } from '../app/installed.js';
+import { versionOf } from '../app/installed.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 interface CompilerOptions {
@@ -23,7 +23,7 @@ function compiler(app: App): Finding[] {
   if (options === undefined) {
     return [warning('tsconfig.json cannot be read, so the decorator mode is not known', 'see that it is valid JSON')];
   }
-  const isNest = isInstalled(app.folder, '@nestjs/core');
+  const isNest = app.needs('@nestjs/core');
   if (options.experimentalDecorators !== true) {
     if (isNest) {
       return [
@@ -86,7 +86,7 @@ function pathOf(base: string, file: string): string | undefined {
 
 /** tsx and esbuild translate decorators, and emit none of the metadata by which Nest finds its dependencies. */
 function byEsbuild(app: App): Finding[] {
-  if (!isInstalled(app.folder, '@nestjs/core')) return [];
+  if (!app.needs('@nestjs/core')) return [];
   const command = app.commands.find(
     ({ launcher, options }) => launcher === 'tsx' || options.some((word) => /\btsx\b/.test(word)),
   );
@@ -113,7 +113,7 @@ function swc(app: App): Finding[] {
   if (parser.decorators !== true) {
     return [problem('.swcrc has decorators off', 'set jsc.parser.decorators: true')];
   }
-  const isNest = isInstalled(app.folder, '@nestjs/core');
+  const isNest = app.needs('@nestjs/core');
   if (isNest && !(transform.legacyDecorator === true && transform.decoratorMetadata === true)) {
     return [
       problem(

@@ -40,7 +40,7 @@ export const libraries: Check = async (context) => {
         ),
       );
     } else if (isWithin(version, library.versions)) traceable.push(library.name);
-    else {
+    else if (app.needs(library.name)) {
       findings.push(
         problem(
           `${library.name} ${version} is not a version that can be traced (${library.versions})`,

@@ -43,7 +43,12 @@ export const otherSdks: Check = ({ app }) => {
   for (const other of others.filter(({ by }, index) => others.findIndex((one) => one.by === by) === index)) {
     if (own === undefined) {
       findings.push(
-        ok(`decorated calls are recorded by ${other.by}, which ${other.where} starts, and go where it sends`),
+        other.isUsed
+          ? ok(`decorated calls are recorded by ${other.by}, which ${other.where} starts, and go where it sends`)
+          : warning(
+              `${other.where} starts ${other.by}, and nothing seems to load ${other.where}: then nothing is recorded`,
+              `load it before the app: node --import ./${other.where.replace(/\.ts$/, '.js')} …, or start with --import annotel/register`,
+            ),
       );
       if (other.by === '@sentry/node') findings.push(...withoutTracing(app));
     } else if (!isTold && !isSkipped(other.by, app)) {
@@ -51,16 +56,17 @@ export const otherSdks: Check = ({ app }) => {
         own.isPreloaded && !other.isPreloaded
           ? 'annotel, and what the other is to send gets nothing'
           : 'whichever is loaded first';
+      const where = other.isUsed ? other.where : `${other.where}, if anything loads that`;
       findings.push(
-        problem(
-          `two SDKs are started: ${own.by} (${own.where}) and ${other.by} (${other.where}); the first to register gets everything: ${first}`,
+        (other.isUsed ? problem : warning)(
+          `two SDKs are started: ${own.by} (${own.where}) and ${other.by} (${where}); the first to register gets everything: ${first}`,
           MENDS[other.by] ?? LEAVE_ONE_OUT,
         ),
       );
     }
   }
   for (const [name, alone, together] of AGENTS) {
-    if (!app.uses(name)) continue;
+    if (!app.needs(name)) continue;
     findings.push(
       own === undefined
         ? warning(`${name} is a dependency, and no OpenTelemetry SDK`, alone)

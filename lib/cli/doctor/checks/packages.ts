@@ -49,7 +49,7 @@ export const installation: Check = ({ app }) => {
     const found = elsewhere === undefined ? '' : `, only in ${elsewhere.path}`;
     return [problem(`annotel is not installed in this app${found}`, 'npm install annotel', 'recording')];
   }
-  const findings = [...missingParts(own, app), ...leftOutInProduction(app)];
+  const findings = [...missingParts(own, app), ...strangeApi(own, app), ...leftOutInProduction(app)];
   return findings.length > 0
     ? findings
     : [ok(`annotel ${manifestIn(own).version} is installed, with all that it needs`)];
@@ -76,6 +76,27 @@ function missingParts(own: string, app: App): Finding[] {
         ? 'remove node_modules and install again'
         : `take ${override} out of overrides (or resolutions) of package.json, and install again`,
       'recording',
+    ),
+  ];
+}
+
+/** npm puts some of what annotel needs beside the app's packages, where it loads the app's API. */
+function strangeApi(own: string, app: App): Finding[] {
+  const { dependencies = {} } = manifestIn(own);
+  const range = dependencies[API];
+  if (range === undefined || !app.starts.some(({ isAnnotel }) => isAnnotel)) return [];
+  const found = Object.keys(dependencies).flatMap((name) => {
+    const folder = name.startsWith('@opentelemetry/') ? folderOf(own, name) : undefined;
+    const version = folder === undefined || name === API ? undefined : versionOf(folder, API);
+    return version === undefined || isWithin(version, range) ? [] : [{ name, version }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const names = found.map(({ name }) => name.replace('@opentelemetry/', '')).slice(0, 6);
+  return [
+    problem(
+      `${names.join(', ')}, which annotel needs, load the app's ${API} ${first.version}, and work with ${range} only: what they trace is lost`,
+      `npm install ${API}@1.10 and remove the older SDK; or leave annotel/register out, and the decorators record through that SDK`,
     ),
   ];
 }
@@ -150,7 +171,9 @@ function ofApi(all: readonly Copy[], { folder, starts }: App): Finding[] {
 }
 
 /** The module has to import the very Nest of the app. */
-function ofNest({ folder }: App): Finding[] {
+function ofNest(app: App): Finding[] {
+  const { folder } = app;
+  if (!app.needs('@nestjs/core')) return [];
   const own = folderOf(folder, 'annotel');
   const [ours, apps] = [own && folderOf(own, '@nestjs/core'), folderOf(folder, '@nestjs/core')];
   if (ours === undefined || apps === undefined) return [];

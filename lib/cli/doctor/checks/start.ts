@@ -88,7 +88,8 @@ function pm2Mend(where: string): string {
     : `in ${where}: node_args: '${PRELOAD}', and nothing of it in args`;
 }
 
-function nodeLine({ launcher, options, script = 'dist/main.js' }: StartCommand): string {
+function nodeLine({ launcher, options: given, script = 'dist/main.js' }: StartCommand): string {
+  const options = given.filter((word, index) => !isPreload(word, given[index + 1]) && !isRegister(word));
   return [launcher === 'tsx' || launcher === 'nodemon' ? launcher : 'node', PRELOAD, ...options, script].join(' ');
 }
 

@@ -204,8 +204,10 @@ export function isSending(options: ResolvedOptions): boolean {
 }
 
 /** What is asked for and understood, and costs more than may be known. */
-function weakened({ options, env }: CheckContext): Finding[] {
+function weakened({ app, options, env }: CheckContext): Finding[] {
   const findings: Finding[] = [];
+  // An SDK of the app's own may be configured in code.
+  if (app.starts.length > 0 && app.starts.every(({ isAnnotel }) => !isAnnotel)) return [];
   const isNone = SIGNALS.every((signal) => env.text(`OTEL_${signal.toUpperCase()}_EXPORTER`)?.toLowerCase() === 'none');
   if (!isSending(options) && !options.disabled) {
     findings.push(

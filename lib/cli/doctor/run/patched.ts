@@ -13,5 +13,12 @@ const SIGNS: Readonly<Record<string, (loaded: any) => unknown>> = {
 
 /** @throws what a library of an unknown form throws */
 export function isPatched(name: string, loaded: object): boolean {
-  return SIGNS[name]?.((loaded as { default?: object }).default ?? loaded) === true;
+  const sign = SIGNS[name];
+  const { default: own } = loaded as { default?: object };
+  try {
+    return sign?.(loaded) === true;
+  } catch (error) {
+    if (own === undefined) throw error;
+    return sign?.(own) === true;
+  }
 }

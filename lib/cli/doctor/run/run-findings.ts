@@ -65,7 +65,7 @@ function registration(reports: readonly Report[], startMend: string): Finding[] 
   const who = Object.entries(providers).map(([signal, provider]) => `${signal} by ${provider}`);
   const by = isAnnotel
     ? 'annotel has started OpenTelemetry'
-    : 'an OpenTelemetry SDK that is not annotel’s has registered';
+    : 'another OpenTelemetry SDK than that of annotel has registered';
   const findings = [ok(`${by} (API ${api}): ${who.join(', ')}`)];
   if (providers['traces'] === undefined) {
     findings.push(problem('no tracer provider is registered, so no spans are recorded', startMend, 'recording'));
@@ -94,13 +94,14 @@ function patches(reports: readonly Report[]): Finding[] {
 }
 
 function decorated(reports: readonly Report[]): Finding[] {
-  const names = [...new Set(reports.flatMap((report) => report.decorated))];
-  if (names.length === 0) {
+  const all = reports.flatMap((report) => report.decorated);
+  const names = [...new Set(all.filter((name) => name !== ''))];
+  if (all.length === 0) {
     return [
       warning('no decorated method or function was loaded', 'see that the app imports the classes with decorators'),
     ];
   }
-  return [ok(`decorated: ${listed(names)}`)];
+  return [ok(`${all.length} methods and functions are decorated${names.length > 0 ? `: ${listed(names)}` : ''}`)];
 }
 
 function sent({ seconds, ...run }: Run, reports: readonly Report[]): Finding[] {
