@@ -16,7 +16,7 @@ import { isSending, optionsOf, otherVariables, spool, variables } from './checks
 import { effectiveConfiguration, placesOf, type Setting } from './effective-configuration.js';
 import type { Check, CheckContext, Finding } from './finding.js';
 import { type Run, run } from './run/run.js';
-import { runFindings, sentInWords } from './run/run-findings.js';
+import { inTime, runFindings, sentInWords } from './run/run-findings.js';
 
 /** In the order in which telemetry needs them: of several reasons for which nothing is recorded, the first one counts. */
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -123,7 +123,8 @@ function verdictOf(found: readonly Finding[], context: CheckContext): Verdict {
 /** Whether telemetry has no destination, as far as can be known. */
 function isUnsent({ app, options }: CheckContext): boolean {
   const names = app.envFiles.flatMap(({ variables }) => Object.keys(variables));
-  return !isSending(options) && !names.some(isTelemetryVariable) && app.starts.every(({ isAnnotel }) => isAnnotel);
+  const isOwn = app.starts.every(({ isAnnotel, isUsed }) => isAnnotel || !isUsed);
+  return !isSending(options) && !names.some(isTelemetryVariable) && isOwn;
 }
 
 function verdictOfRun(watched: Run, findings: readonly Finding[]): Verdict {
@@ -131,8 +132,11 @@ function verdictOfRun(watched: Run, findings: readonly Finding[]): Verdict {
   if (unrecorded !== undefined) return { text: `nothing was recorded: ${unrecorded.text}`, mend: unrecorded.mend };
   const sent = sentInWords(watched);
   if (sent !== undefined) return { text: sent };
-  const reason = findings.find(({ level }) => level === 'problem') ?? findings.find(({ mend }) => mend !== undefined);
-  return { text: `nothing was sent in ${watched.seconds} s${reason ? `: ${reason.text}` : ''}`, mend: reason?.mend };
+  const reason =
+    findings.find(({ level }) => level === 'problem') ??
+    findings.find(({ text }) => text.startsWith('annotel says: cannot export')) ??
+    findings.find(({ mend }) => mend !== undefined);
+  return { text: reason?.text ?? `nothing was sent ${inTime(watched)}`, mend: reason?.mend };
 }
 
 function inText(

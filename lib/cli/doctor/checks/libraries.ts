@@ -108,7 +108,7 @@ async function patched(names: readonly string[], { app, timeout }: CheckContext)
     const { text, mend } = whyNotPatched(app);
     return problem(
       `${load} '${name}' (${version}) is not traced${text}${said === undefined ? '' : ` (${said})`}`,
-      mend,
+      said === undefined ? mend : 'mend what annotel says of it',
     );
   });
 }

@@ -30,10 +30,10 @@ const EVERY = 500;
 export function watch(preload: string, names: readonly string[]): void {
   const decorated: string[] = [];
   const requests: ExportRequest[] = [];
+  const seen: Seen = { api: undefined, isAnnotel: false, providers: new Map() };
   let known: Pick<Report, 'providers' | 'libraries'> = { providers: {}, libraries: [] };
   const write = (): void => {
-    const { version: api } = registered();
-    const isAnnotel = shared[TELEMETRY] !== undefined;
+    const { api, isAnnotel } = seen;
     const { pid, argv, versions } = process;
     const script = argv[1] ?? '';
     const report: Report = {
@@ -50,10 +50,16 @@ export function watch(preload: string, names: readonly string[]): void {
     quietly(() => writeFileSync(join(dirname(preload), `${pid}-${threadId}.json`), JSON.stringify(report)));
   };
   const look = (): void => {
-    known = { providers: quietly(providers) ?? {}, libraries: quietly(() => loaded(names)) ?? [] };
+    quietly(() => remember(seen));
+    known = { providers: quietly(() => providers(seen)) ?? {}, libraries: quietly(() => loaded(names)) ?? [] };
     write();
   };
-  quietly(() => noteDecorated(decorated));
+  quietly(() =>
+    noteDecorated((name) => {
+      decorated.push(name);
+      remember(seen);
+    }),
+  );
   // At once: a signal ends a process without an event, and so do threads end.
   quietly(() => noteRequests(requests, write));
   quietly(() => watchGrpc((request) => requests.push(request), write));
@@ -81,11 +87,29 @@ function quietly<T>(work: () => T): T | undefined {
   }
 }
 
+/** What was registered at any time: at its end, an SDK takes itself out. */
+interface Seen {
+  api: string | undefined;
+  isAnnotel: boolean;
+  readonly providers: Map<string, object>;
+}
+
+function remember(seen: Seen): void {
+  const { version, trace, metrics, logs, context } = registered();
+  seen.api ??= version;
+  seen.isAnnotel ||= shared[TELEMETRY] !== undefined;
+  for (const [signal, provider] of Object.entries({ traces: trace, metrics, logs, context })) {
+    // The API wraps the tracer provider that it is given.
+    const own = (provider as { getDelegate?(): object } | undefined)?.getDelegate?.() ?? provider;
+    if (own !== undefined && !seen.providers.has(signal)) seen.providers.set(signal, own);
+  }
+}
+
 /** Decorators keep what they wrap in one map of the process, whichever copy of annotel they are of. */
-function noteDecorated(names: string[]): void {
+function noteDecorated(note: (name: string) => void): void {
   shared[OBSERVED] ??= new (class extends WeakMap<object, unknown> {
     override set(method: object, value: unknown): this {
-      names.push((method as { name?: string }).name ?? '');
+      note((method as { name?: string }).name ?? '');
       return super.set(method, value);
     }
   })();
@@ -144,16 +168,12 @@ function noteRequests(requests: ExportRequest[], onAnswer: () => void): void {
 }
 
 /** Who is registered. The class of a provider says little; the file that it stands in says whose it is. */
-function providers(): Record<string, string> {
-  const { trace, metrics, logs, context } = registered();
-  const found: Record<string, string> = {};
-  for (const [signal, provider] of Object.entries({ traces: trace, metrics, logs, context })) {
-    if (provider === undefined) continue;
-    // The API wraps the tracer provider that it is given.
-    const own = (provider as { getDelegate?(): object }).getDelegate?.() ?? provider;
-    found[signal] = `${own.constructor.name}${originOf(own.constructor)}`;
-  }
-  return found;
+function providers(seen: Seen): Record<string, string> {
+  const entries = [...seen.providers].map(([signal, { constructor: Class }]) => [
+    signal,
+    `${Class.name}${originOf(Class)}`,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 const origins = new Map<object, string>();

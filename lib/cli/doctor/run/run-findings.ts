@@ -25,12 +25,18 @@ export function runFindings(run: Run, startMend: string): Finding[] {
 }
 
 /** One sentence about what was sent; `undefined` where nothing was. */
-export function sentInWords({ reports, isReceivedHere, seconds }: Run): string | undefined {
+export function sentInWords(run: Run): string | undefined {
+  const { reports, isReceivedHere } = run;
   const taken = reports.flatMap(({ requests }) => requests).filter(({ isAccepted }) => isAccepted);
   if (taken.length === 0) return undefined;
   const places = [...new Set(taken.map(({ to }) => originOf(to)))].join(', ');
   const where = isReceivedHere ? 'to a receiver of the doctor, as no destination is configured' : `to ${places}`;
-  return `in ${seconds} s, ${itemsInWords(taken)} were sent ${where}`;
+  return `${itemsInWords(taken)} were sent ${inTime(run)} ${where}`;
+}
+
+/** `in 5 s`. */
+export function inTime({ seconds, exitCode }: Run): string {
+  return exitCode === undefined ? `in ${seconds} s` : 'before it ended';
 }
 
 /** Those of its main threads that are not of a tool; all where there are only such. */
@@ -101,10 +107,10 @@ function decorated(reports: readonly Report[]): Finding[] {
       warning('no decorated method or function was loaded', 'see that the app imports the classes with decorators'),
     ];
   }
-  return [ok(`${all.length} methods and functions are decorated${names.length > 0 ? `: ${listed(names)}` : ''}`)];
+  return [ok(`decorated methods and functions: ${all.length}${names.length > 0 ? ` (${listed(names)})` : ''}`)];
 }
 
-function sent({ seconds, ...run }: Run, reports: readonly Report[]): Finding[] {
+function sent(run: Run, reports: readonly Report[]): Finding[] {
   const requests = run.reports.flatMap((report) => report.requests);
   const findings: Finding[] = [];
   const byPlace = new Map<string, ExportRequest[]>();
@@ -128,12 +134,12 @@ function sent({ seconds, ...run }: Run, reports: readonly Report[]): Finding[] {
   const isRegistered = reports.some(({ providers }) => Object.keys(providers).length > 0);
   if (isRegistered && requests.length === 0) {
     findings.push(
-      warning(`nothing was sent in ${seconds} s`, 'let it do some work while it runs, or longer: --seconds 30'),
+      warning(`nothing was sent ${inTime(run)}`, 'let it do some work while it runs, or longer: --seconds 30'),
     );
   } else if (isRegistered && !spans.some((name) => name.startsWith('annotel: '))) {
     findings.push(
       warning(
-        `no decorated call was recorded in ${seconds} s`,
+        `no decorated call was recorded ${inTime(run)}`,
         'let it do some work while it runs (send it a request), or longer: --seconds 30',
       ),
     );
