@@ -1,5 +1,5 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import Module, { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { manifestIn, namesIn, textOf } from './files.js';
 
@@ -14,6 +14,9 @@ export function versionOf(folder: string, name: string): string | undefined {
   return found === undefined ? undefined : manifestIn(found).version;
 }
 
+/** What Yarn's Plug'n'Play offers in place of node_modules: https://yarnpkg.com/advanced/pnpapi. */
+type PlugAndPlay = { resolveToUnqualified(name: string, issuer: string): string | null } | null;
+
 /** The folder of a package, looked for as Node does from another folder, and without links. */
 export function folderOf(from: string, name: string): string | undefined {
   const require = createRequire(join(from, 'app.js'));
@@ -21,7 +24,9 @@ export function folderOf(from: string, name: string): string | undefined {
   const found = paths.map((path) => join(path, name)).find((path) => existsSync(join(path, 'package.json')));
   if (found !== undefined) return realpathSync(found);
   try {
-    // Without node_modules: Yarn's Plug'n'Play, and a package that names itself.
+    const yarn = (Module as { findPnpApi?(path: string): PlugAndPlay }).findPnpApi?.(from);
+    if (yarn) return yarn.resolveToUnqualified(name, `${from}/`) ?? undefined;
+    // A package that names itself.
     return dirname(require.resolve(`${name}/package.json`));
   } catch {
     return undefined;

@@ -107,7 +107,7 @@ const BUNDLERS: readonly Bundler[] = [
 /** What a build does to the app: libraries inside of a bundle cannot be patched, and minified classes lose their names. */
 export const bundles: Check = ({ app }) => {
   const findings = BUNDLERS.flatMap((bundler) => builtBy(bundler, app));
-  findings.push(...swcNames(app), ...withoutPackages(app));
+  findings.push(...swcNames(app), ...withoutPackages(app), ...bundled(app));
   return findings.length > 0
     ? findings
     : [ok('no build puts packages into a bundle, or shortens the names of classes')];
@@ -178,6 +178,35 @@ function inside(bundler: Bundler, where: string, app: App): Finding {
   const start = app.starts.some(({ isPreloaded }) => isPreloaded) ? '' : ', and start with --import annotel/register';
   const mend = `leave packages outside: ${bundler.externalMend}${start}`;
   return parts.length > 0 ? problem(text, mend) : warning(text, mend);
+}
+
+/** The script that is started, where it looks like a bundle, whatever has made it. */
+function bundled(app: App): Finding[] {
+  const scripts = new Map(
+    app.commands.flatMap(({ script = '' }) => (/\.[cm]?js$/.test(script) ? [[script, app.text(script)]] : [])),
+  );
+  return [...scripts].flatMap(([script, text]): Finding[] => {
+    const inside = LIBRARIES.map(({ name }) => name).filter((name) => text.includes(`node_modules/${name}/`));
+    const isShort = /\bclass [\w$]{1,2}\s*[{ ]/.test(text) && text.split('\n').some((line) => line.length > 2000);
+    return [
+      ...(inside.length > 0
+        ? [
+            problem(
+              `${script} is a bundle with ${inside.join(', ')} in it, which cannot be patched and is not traced`,
+              'leave packages outside of the bundle, such as esbuild --packages=external',
+            ),
+          ]
+        : []),
+      ...(isShort
+        ? [
+            warning(
+              `${script} is minified, with short names of classes, and spans are named after them (Nn.work)`,
+              'keep names, such as esbuild --keep-names, or terser with keep_classnames: true',
+            ),
+          ]
+        : []),
+    ];
+  });
 }
 
 function swcNames(app: App): Finding[] {

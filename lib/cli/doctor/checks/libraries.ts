@@ -84,7 +84,7 @@ async function patched(names: readonly string[], { app, timeout }: CheckContext)
       process.exit(0);
     };
     main();`;
-  const printed = await output(program, app.folder, timeout);
+  const printed = await output(program, app, timeout);
   const [, json] = /annotel:(\{.*\})/.exec(printed) ?? [];
   if (json === undefined) {
     return [
@@ -146,13 +146,16 @@ function registerOf(folder: string): string {
   }
 }
 
-function output(program: string, folder: string, timeout: number): Promise<string> {
+function output(program: string, { folder, environment }: App, timeout: number): Promise<string> {
+  // Yarn's is loaded by NODE_OPTIONS.
+  const { NODE_OPTIONS = '' } = environment;
+  const plugAndPlay = process.versions['pnp'] === undefined ? {} : { NODE_OPTIONS };
   const register = pathToFileURL(registerOf(folder)).href;
   return new Promise((resolve) => {
     const quiet = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
     const child = spawn(process.execPath, ['--import', register, '--input-type=module', '-e', program], {
       cwd: folder,
-      env: { PATH: '', ...quiet, ANNOTEL_CONSOLE: 'off' },
+      env: { PATH: '', ...quiet, ANNOTEL_CONSOLE: 'off', ...plugAndPlay },
       // Loading may take long on a machine that has not done it before.
       timeout: Math.max(timeout, 20_000),
     });

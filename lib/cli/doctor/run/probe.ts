@@ -64,6 +64,8 @@ export function watch(preload: string, names: readonly string[]): void {
   quietly(() => noteRequests(requests, write));
   quietly(() => watchGrpc((request) => requests.push(request), write));
   quietly(() => watchThreads(preload));
+  write();
+  setTimeout(look, EVERY / 5).unref();
   setInterval(look, EVERY).unref();
   process.on('exit', look);
 }
