@@ -32,6 +32,7 @@ export function watchLateVariables(): () => void {
   process.once('exit', look);
   return () => {
     clearTimeout(timer);
+    tellLateVariables();
     if (look) process.off('exit', look);
     look = undefined;
   };

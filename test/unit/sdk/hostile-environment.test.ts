@@ -167,6 +167,8 @@ const FREE = {
   FORCE_COLOR: undefined,
   ANNOTEL_CONTENT_KEY: undefined,
   ANNOTEL_HANDLE_KEY: undefined,
+  NODE_APP_INSTANCE: undefined,
+  pm_id: undefined,
   // Told where the server cannot listen there.
   OTEL_EXPORTER_PROMETHEUS_HOST: undefined,
 };

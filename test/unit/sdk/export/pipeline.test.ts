@@ -119,7 +119,7 @@ describe('exporters', () => {
     taken.close();
     await runningTelemetry()?.shutdown();
     expect(said).toEqual([
-      `annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
+      `annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place, and it is tried again until it is free`,
     ]);
   });
 
