@@ -8,7 +8,9 @@ try {
   if (!isBesideApp()) require('./preload.cjs');
 } catch (error) {
   const [message] = String((error as Error)?.message ?? error).split('\n');
-  console.error(`annotel: cannot start telemetry, and the app runs without: ${message}`);
+  const { node } = process.versions;
+  const reason = Number.parseInt(node, 10) < 22 ? `Node ${node} is older than it needs (22.15), ${message}` : message;
+  console.error(`annotel: cannot start telemetry, and the app runs without: ${reason}`);
 }
 
 export {};
