@@ -24,9 +24,6 @@ const LAUNCHERS = new Set([
   'onchange',
   'pnpm',
   'start-server-and-test',
-  // Writes the lines of pino, in a thread.
-  'thread-stream',
-  'ts-node-dev',
   'tsc-watch',
   'tsx',
   'turbo',
@@ -63,6 +60,7 @@ export function isBesideApp({ argv, execArgv }: RunningProgram = process): boole
 /** Programs of packages that run the app themselves, or in another process. */
 function startsElsewhere(name: string, file: string, args: readonly string[]): boolean {
   if (name === 'pm2') return !/\/ProcessContainer\w*\.js$/.test(file);
+  if (name === 'ts-node-dev') return !file.endsWith('/wrap.js');
   if (name === 'next') return file.endsWith('/bin/next') && args[0] !== 'start';
   if (name === 'ts-node') return file.endsWith('-esm.js') || args.includes('--esm');
   return false;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import type { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -38,6 +39,8 @@ export interface Pipeline {
 
 // Of batches that wait in memory, for each signal, whatever the number of items.
 const MOST_BYTES = 16 * 1024 * 1024;
+// How often a thread looks whether it has anything to serve to Prometheus.
+const THREAD_LOOK_MILLIS = 2000;
 
 /**
  * Builds the exporters that are configured, and no other. One that cannot be built costs a warning.
@@ -176,8 +179,26 @@ function prometheusReader({ prometheus }: ResolvedOptions, undo: (() => void)[])
   const Class = load<typeof PrometheusExporter>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
   // Its own server reports a port that is in use only to `diag`, and workers of a cluster share it.
   const reader = new Class({ preventServerStart: true });
-  undo.push(servePrometheus(prometheus, (request, response) => reader.getMetricsRequestHandler(request, response)));
+  const serve = () =>
+    servePrometheus(prometheus, (request, response) => reader.getMetricsRequestHandler(request, response));
+  undo.push(isMainThread ? serve() : onceItHasMetrics(reader, serve));
   return reader;
+}
+
+/** Most threads are those of libraries, as of esbuild under tsx, and record nothing that is worth a port. */
+function onceItHasMetrics(reader: IMetricReader, serve: () => () => void): () => void {
+  let stop: (() => void) | undefined;
+  const look = async () => {
+    const { resourceMetrics } = await reader.collect();
+    if (resourceMetrics.scopeMetrics.length === 0 || stop) return;
+    clearInterval(timer);
+    stop = serve();
+  };
+  const timer = setInterval(() => look().catch(() => {}), THREAD_LOOK_MILLIS).unref();
+  return () => {
+    clearInterval(timer);
+    stop?.();
+  };
 }
 
 /** Loaded only when it is asked for. */

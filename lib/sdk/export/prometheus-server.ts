@@ -17,8 +17,8 @@ const MOST_PORTS = 256;
 const RETRY_MILLIS = 5000;
 
 /**
- * Serves metrics to Prometheus, at `/metrics`. Workers of a cluster and threads serve their own, each on the first port that is
- * free from the configured one on; a process leaves that to its workers once it forks any. An instance has a port of its own, so
+ * Serves metrics to Prometheus, at `/metrics`. Workers of a cluster serve their own, each on the first port that is free from the
+ * configured one on, which a process leaves to its workers once it forks any; threads do after that of their process. An instance has a port of its own, so
  * that the one that replaces it has the same. Never throws, and never holds the process: a port that cannot be had costs one
  * sentence, and one that is taken is tried again until it is free.
  *
@@ -31,7 +31,7 @@ export function servePrometheus(
   // Loaded late: it brings much along.
   const cluster = process.getBuiltinModule('node:cluster') as unknown as Cluster;
   const isSearching = (cluster.isWorker && instance === undefined) || !isMainThread;
-  const first = configured + (instance ?? 0);
+  const first = configured + (instance ?? 0) + (isMainThread ? 0 : 1);
   let port = first;
   let isEnded = false;
   let isTold = false;
