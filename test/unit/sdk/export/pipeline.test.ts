@@ -96,6 +96,7 @@ describe('exporters', () => {
     ['base2_exponential_bucket_histogram', '"exponentialHistogram"'],
     ['explicit_bucket_histogram', '"histogram"'],
   ])('send histograms as %s', async (aggregation, field) => {
+    await using collector = await Collector.start();
     const telemetry = start({
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
