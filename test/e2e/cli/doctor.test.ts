@@ -190,7 +190,12 @@ describe('annotel doctor', () => {
         { ANNOTEL_KEEP: 'eror' },
         /ANNOTEL_KEEP="eror" is not understood/,
       ],
-      ['a variable is misspelt', 'configuration', { ANNOTEL_KEP: 'errors' }, /ANNOTEL_KEP is no known variable .* ANNOTEL_KEEP/],
+      [
+        'a variable is misspelt',
+        'configuration',
+        { ANNOTEL_KEP: 'errors' },
+        /ANNOTEL_KEP is no known variable .* ANNOTEL_KEEP/,
+      ],
       ['the sampler lets nothing out', 'configuration', { OTEL_TRACES_SAMPLER: 'always_off' }, /lets no trace out/],
       [
         'a ratio of 0',
