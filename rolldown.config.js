@@ -4,6 +4,8 @@ import { defineConfig } from 'rolldown';
 
 const ROOT = import.meta.dirname;
 const BIN = 'lib/cli/annotel';
+/** What `lib/sdk/register` loads within a `try`, each a file of its own. */
+const TRIED = ['lib/sdk/launchers', 'lib/sdk/preload'];
 /** Each is built to where its source lies. */
 const ENTRIES = [
   'lib/index',
@@ -11,6 +13,7 @@ const ENTRIES = [
   'lib/langchain/index',
   'lib/sdk/index',
   'lib/sdk/register',
+  ...TRIED,
   'nest-module/index',
 ];
 
@@ -21,9 +24,14 @@ const LIBRARY = {
   input: inputOf(ENTRIES),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
-  external: /^(?!@oxc-project\/)[a-z@](?!:)/,
+  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$/,
   tsconfig: 'tsconfig.json',
-  plugins: [startedFiles(), ownRequire(), builtinsInBundles(), esModules(ENTRIES)],
+  plugins: [
+    startedFiles(),
+    ownRequire(),
+    builtinsInBundles(),
+    esModules(ENTRIES.filter((name) => !TRIED.includes(name))),
+  ],
   output: {
     dir: 'dist',
     cleanDir: true,

@@ -18,7 +18,7 @@ export function watchLateVariables(): () => void {
   const now = () => environment().matching(/^/);
   const known = new Set(Object.keys(now()));
   if (environment().text('ANNOTEL_ENV_FILE') === undefined) {
-    for (const unread of unreadVariables(process.cwd(), now())) {
+    for (const unread of unreadVariables('.', now())) {
       warn(unreadSentence(unread));
       for (const name of unread.names) known.add(name);
     }
@@ -32,6 +32,7 @@ export function watchLateVariables(): () => void {
   process.once('exit', look);
   return () => {
     clearTimeout(timer);
+    tellLateVariables();
     if (look) process.off('exit', look);
     look = undefined;
   };

@@ -37,7 +37,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   announce(options);
   warnOfCapture();
 
-  const pipeline = createPipeline(options);
+  const pipeline = createPipeline(options, undo);
   const outgoing = createProcessors(options, pipeline, undo);
   const instrumentations = patched(options, undo, outgoing.logs !== undefined);
   const wake = wakeEarlyTracers();
@@ -124,9 +124,8 @@ function withOurDiag<T>(work: () => T): T {
 }
 
 function patched(options: ResolvedOptions, undo: (() => void)[], exportsLogs: boolean): Instrumentation[] {
-  const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
   const instrumentations = [
-    ...instrument(options.enabledInstrumentations, scraped, exportsLogs),
+    ...instrument(options.enabledInstrumentations, exportsLogs),
     ...(options.instrumentations ?? []),
   ];
   if (options.enabledInstrumentations.has('fastify')) undo.push(nameFastifyRoutes());

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
 import type { OtlpTarget } from '../export/otlp.js';
+import type { PrometheusAddress } from '../export/prometheus-server.js';
 import type { Signal } from '../export/signal.js';
 import { warn, warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
@@ -48,8 +49,8 @@ export interface ExportOptions {
   readonly metricInterval: number;
   /** `OTEL_METRIC_EXPORT_TIMEOUT`. Milliseconds, at most the interval. Default 30 000. */
   readonly metricTimeout: number;
-  /** `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`. Default `localhost`, 9464. */
-  readonly prometheus: { readonly host: string; readonly port: number };
+  /** `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`, default `localhost`, 9464; `NODE_APP_INSTANCE` of pm2. */
+  readonly prometheus: PrometheusAddress;
 }
 
 const TIMER_MAX = 2 ** 31 - 1;
@@ -86,6 +87,7 @@ export function exportOptions(env: Environment, endpoint: string | undefined, el
     prometheus: {
       host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
       port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT', PORT, '9464') ?? 9464,
+      instance: instanceOfPm2(env),
     },
   };
   warnOfPorts(chosen);
@@ -193,6 +195,12 @@ function withoutSignal(url: string | undefined): string | undefined {
   if (url === undefined || path === undefined) return url;
   warnOfValue('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, withoutCredentials(base));
   return base + query;
+}
+
+/** Others set `NODE_APP_INSTANCE` to whatever they like. */
+function instanceOfPm2(env: Environment): number | undefined {
+  const instance = env.text('NODE_APP_INSTANCE') ?? '';
+  return env.text('pm_id') !== undefined && /^\d{1,4}$/.test(instance) ? Number(instance) : undefined;
 }
 
 /** The two ports of OTLP, 4317 for gRPC and 4318 for HTTP, are often confused, and no server reports it. */
