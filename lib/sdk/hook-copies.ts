@@ -49,7 +49,7 @@ function versionIn(folder: string): string | undefined {
   }
 }
 
-/** The runtime, where it is not Node: Bun has no module hooks, and those of Deno do not load what import-in-the-middle makes of a module. */
+/** The runtime, where it is not Node: Bun has no module hooks, and with those of Deno modules that require JSON do not load. */
 export function runtimeWithoutHooks(): 'Bun' | 'Deno' | undefined {
   const { bun, deno } = process.versions;
   return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : undefined;

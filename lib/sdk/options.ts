@@ -151,7 +151,7 @@ export function resolveOptions(
   return Object.freeze(resolved);
 }
 
-/** The variables, with what options say in their place. The one place of the project that reads `process.env`. */
+/** The variables, with what options say in their place. Nothing else of an SDK reads `process.env`. */
 export function environment(
   options: TelemetryOptions = {},
   variables: Readonly<Record<string, string | undefined>> = process.env,

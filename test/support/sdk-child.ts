@@ -41,10 +41,19 @@ export class Child {
   }
 
   /** Waits until the app has printed `text`. */
-  async says(text: string): Promise<void> {
-    while (!this.stdout.includes(text)) {
+  says(text: string): Promise<void> {
+    return this.prints('stdout', text);
+  }
+
+  /** Waits until `text` stands on stderr. */
+  complains(text: string): Promise<void> {
+    return this.prints('stderr', text);
+  }
+
+  private async prints(stream: 'stdout' | 'stderr', text: string): Promise<void> {
+    while (!this[stream].includes(text)) {
       if (this.process.exitCode !== null) throw new Error(`ended without "${text}": ${this.stdout}${this.stderr}`);
-      await Promise.race([this.closed, once(this.process.stdout as NonNullable<ChildProcess['stdout']>, 'data')]);
+      await Promise.race([this.closed, once(this.process[stream] as NonNullable<ChildProcess['stdout']>, 'data')]);
     }
   }
 

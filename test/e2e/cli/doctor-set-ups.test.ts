@@ -482,8 +482,10 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   'Prometheus in a cluster': {
     files: { 'src/cluster.ts': "import cluster from 'node:cluster';\nif (cluster.isPrimary) cluster.fork();" },
     env: { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: '29464' },
-    cause: /src\/cluster\.ts starts several processes, and only one of them can have port 29464/,
-    mend: /OTEL_METRICS_EXPORTER=otlp/,
+    cause:
+      /src\/cluster\.ts starts several processes, and each serves its own metrics to Prometheus, on ports from 29464 on/,
+    mend: /scrape each of them \(29464, 29465, …\); or OTEL_METRICS_EXPORTER=otlp/,
+    level: 'warning',
   },
   'content that is not masked': {
     env: { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true', ANNOTEL_REDACT: 'off' },

@@ -151,7 +151,7 @@ async function scraped({ options, timeout }: CheckContext): Promise<Finding> {
   }
 }
 
-/** One port cannot serve the metrics of several processes. */
+/** Each process serves its own metrics: decision 0054. */
 function manyProcesses({ app, options }: CheckContext): Finding[] {
   const inCode = app.sourceWith(/\bcluster\s*\.\s*fork\s*\(|\bcluster\s*\.\s*isPrimary\b/)?.path;
   const pm2 = app.deployment.find(({ text }) =>
@@ -159,10 +159,11 @@ function manyProcesses({ app, options }: CheckContext): Finding[] {
   )?.name;
   const where = inCode ?? pm2 ?? app.commands.find(({ text }) => /\bpm2\b.*\s-i\s/.test(text))?.where;
   if (where === undefined) return [];
+  const { port } = options.prometheus;
   return [
-    problem(
-      `${where} starts several processes, and only one of them can have port ${options.prometheus.port} for Prometheus: the metrics of the others are lost`,
-      'OTEL_METRICS_EXPORTER=otlp, to a collector that Prometheus scrapes; or another OTEL_EXPORTER_PROMETHEUS_PORT for each process',
+    warning(
+      `${where} starts several processes, and each serves its own metrics to Prometheus, on ports from ${port} on`,
+      `let Prometheus scrape each of them (${port}, ${port + 1}, …); or OTEL_METRICS_EXPORTER=otlp, to a collector`,
     ),
   ];
 }

@@ -34,19 +34,8 @@ export function watch(preload: string, names: readonly string[]): void {
   let known: Pick<Report, 'providers' | 'libraries'> = { providers: {}, libraries: [] };
   const write = (): void => {
     const { api, isAnnotel } = seen;
-    const { pid, argv, versions } = process;
-    const script = argv[1] ?? '';
-    const report: Report = {
-      pid,
-      isMainThread,
-      script,
-      node: versions.node,
-      api,
-      isAnnotel,
-      decorated,
-      requests,
-      ...known,
-    };
+    const { pid, argv, execArgv } = process;
+    const report: Report = { pid, isMainThread, argv, execArgv, api, isAnnotel, decorated, requests, ...known };
     quietly(() => writeFileSync(join(dirname(preload), `${pid}-${threadId}.json`), JSON.stringify(report)));
   };
   const look = (): void => {

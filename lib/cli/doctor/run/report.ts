@@ -3,8 +3,8 @@ export interface Report {
   readonly pid: number;
   readonly isMainThread: boolean;
   /** What Node was told to run. */
-  readonly script: string;
-  readonly node: string;
+  readonly argv: readonly string[];
+  readonly execArgv: readonly string[];
   /** The version of the API that registered first. */
   readonly api?: string | undefined;
   /** Who is registered, by what: the class, and the package that it is of. */

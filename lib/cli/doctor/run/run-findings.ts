@@ -1,11 +1,9 @@
+import { isBesideApp } from '../../../sdk/launchers.js';
 import { mendOf } from '../checks/endpoints.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 import type { ExportRequest, Report } from './report.js';
 import type { Run } from './run.js';
 
-/** Of tools that start the app, in whose processes nothing of it happens. */
-const TOOL =
-  /[\\/](npm|npx|pnpm|yarn|yarnpkg|corepack|nest|tsx|nodemon|pm2|next|cross-env|dotenv)(-cli)?(\.[cm]?js)?$|[\\/]node_modules[\\/](npm|tsx|nodemon|pm2|@nestjs[\\/]cli|cross-env)[\\/]/;
 const MOST_NAMED = 5;
 
 /** What a run has shown, in the order in which telemetry comes about. */
@@ -39,10 +37,10 @@ export function inTime({ seconds, exitCode }: Run): string {
   return exitCode === undefined ? `in ${seconds} s` : 'before it ended';
 }
 
-/** Those of its main threads that are not of a tool; all where there are only such. */
+/** Those of its main threads that are not of what starts it; all where there are only such. */
 function reportsOfApp({ reports }: Run): Report[] {
   const main = reports.filter(({ isMainThread }) => isMainThread);
-  const own = main.filter(({ script }) => !TOOL.test(script));
+  const own = main.filter((report) => !isBesideApp(report));
   return own.length > 0 ? own : main;
 }
 
