@@ -5,9 +5,7 @@ import type {
   Logger,
   LoggerProvider,
   Meter,
-  MeterProvider,
   TextMapGetter,
-  TextMapPropagator,
   TextMapSetter,
   TracerProvider,
 } from '@opentelemetry/api';

@@ -13,15 +13,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the built `annotel` in a folder, with these variables and no others. */
+/** Runs the built `annotel`, or that of a folder, with these variables and no others. */
 export function annotel(
   args: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>> = {},
+  bin = BIN,
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { PATH: process.env['PATH'] ?? '', ...environment };
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env });
+    const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data) => {

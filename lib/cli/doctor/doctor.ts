@@ -15,7 +15,7 @@ import { startMend, starts } from './checks/start.js';
 import { isSending, optionsOf, otherVariables, spool, variables } from './checks/variables.js';
 import { effectiveConfiguration, placesOf, type Setting } from './effective-configuration.js';
 import type { Check, CheckContext, Finding } from './finding.js';
-import { type Run, run } from './run/run.js';
+import { type AppRun, runApp } from './run/run.js';
 import { inTime, runFindings, sentInWords } from './run/run-findings.js';
 
 /** In the order in which telemetry needs them: of several reasons for which nothing is recorded, the first one counts. */
@@ -57,7 +57,8 @@ export async function runDoctor({ json, all, timeout = 5000, run: command, secon
   const app = new App(folder, environment().matching(/^/));
   // Of the app in this folder, and not of this program.
   const context: CheckContext = { app, timeout, ...optionsOf(app.variables, join(folder, 'main.js')) };
-  const watched = command === undefined ? undefined : await run(command, seconds, app.environment, isUnsent(context));
+  const watched =
+    command === undefined ? undefined : await runApp(command, seconds, app.environment, isUnsent(context));
   const results = await Promise.all(
     Object.entries(CHECKS).map(async ([name, check]) => [name, await examined(name, check, context)] as const),
   );
@@ -127,7 +128,7 @@ function isUnsent({ app, options }: CheckContext): boolean {
   return !isSending(options) && !names.some(isTelemetryVariable) && isOwn;
 }
 
-function verdictOfRun(watched: Run, findings: readonly Finding[]): Verdict {
+function verdictOfRun(watched: AppRun, findings: readonly Finding[]): Verdict {
   const unrecorded = findings.find(({ stops }) => stops === 'recording');
   if (unrecorded !== undefined) return { text: `nothing was recorded: ${unrecorded.text}`, mend: unrecorded.mend };
   const sent = sentInWords(watched);

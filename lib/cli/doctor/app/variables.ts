@@ -22,40 +22,40 @@ function unquoted(text: string): string {
   return quote === '"' ? inner.replace(/\\n/g, '\n') : inner;
 }
 
+const NAME =
+  '(?:OTEL|ANNOTEL|APPLICATIONINSIGHTS|APPINSIGHTS)_[A-Z0-9_]+|NODE_OPTIONS|languageWorkers__node__arguments';
+const QUOTED = `"(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'`;
+/** How a name is followed by its value, each form over those behind it. */
+const FORMS = [
+  // Kubernetes.
+  `name["']?:\\s*["']?(?<name>${NAME})["']?,?\\s*\\n\\s*["']?value["']?:\\s*(?<value>${QUOTED}|[^\\n#]*)`,
+  // `- "NAME=value"`.
+  `(?<quote>["'])(?<name>${NAME})=(?<value>[^\\n]*?)\\k<quote>`,
+  `\\b(?<name>${NAME})["']?[ \\t]*[:=][ \\t]*(?<value>${QUOTED}|[^\\s"'][^\\n]*)`,
+  // Of old, in a Dockerfile.
+  `^[ \\t]*ENV[ \\t]+(?<name>${NAME})[ \\t]+(?<value>${QUOTED}|[^\\n]*)`,
+].map((form) => new RegExp(form, 'gm'));
+
 /**
  * The variables of telemetry, and `NODE_OPTIONS`, that a file of any other kind sets: a Dockerfile, YAML, JSON, TOML, JavaScript.
  * Read as text: whatever looks like a name with a value.
  */
 export function variablesIn(text: string): Record<string, string> {
-  const names =
-    '(?:OTEL|ANNOTEL|APPLICATIONINSIGHTS|APPINSIGHTS)_[A-Z0-9_]+|NODE_OPTIONS|languageWorkers__node__arguments';
-  const quoted = `"(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'`;
   const found: Record<string, string> = {};
-  const add = (name = '', value = '') => {
-    found[name] ??= unquoted(value.trim().replace(/,$/, '').trim());
-  };
-  // Kubernetes: the name and the value stand on two lines.
-  const twoLines = new RegExp(
-    `name["']?:\\s*["']?(${names})["']?,?\\s*\\n\\s*["']?value["']?:\\s*(${quoted}|[^\\n#]*)`,
-    'g',
-  );
-  for (const [, name, value] of text.matchAll(twoLines)) add(name, value);
-  const wholeEntry = new RegExp(`^\\s*-\\s*(["'])(${names})=(.*)\\1\\s*$`, 'gm');
-  for (const [, , name, value] of text.matchAll(wholeEntry)) add(name, value);
-  const oneLine = new RegExp(
-    `^(?!\\s*(?:#|//)).*?["']?\\b(${names})["']?\\s*[:=]\\s*(${quoted}|[^\\s"'][^\\n]*)`,
-    'gm',
-  );
-  for (const [, name, value = ''] of text.matchAll(oneLine)) add(name, /^["']/.test(value) ? value : upToNext(value));
-  // `ENV NAME value`, and further ones on the same line.
-  for (const [, name, value] of text.matchAll(new RegExp(`^\\s*ENV\\s+(${names})\\s+(.*)$`, 'gm'))) add(name, value);
-  for (const [line] of text.matchAll(/^\s*ENV\s.*(?:\\\n.*)*$/gm)) {
-    for (const [, name, value] of line.matchAll(new RegExp(`\\b(${names})=(${quoted}|\\S*)`, 'g'))) add(name, value);
+  const code = text.replace(/^\s*(#|\/\/).*$/gm, '');
+  for (const form of FORMS) {
+    for (const { groups = {} } of code.matchAll(form)) {
+      const { name = '', value = '' } = groups;
+      found[name] ??= unquoted(/^["']/.test(value) ? value : upToNext(value));
+    }
   }
   return found;
 }
 
 /** A value without quotes ends with its line, with a comment, or where the next name begins. */
 function upToNext(value: string): string {
-  return value.replace(/\s+(#|[A-Z][A-Z0-9_]+=).*$/, '').replace(/\s*\\$/, '');
+  return value
+    .replace(/\s+(#|[A-Z][A-Z0-9_]+=).*$/, '')
+    .replace(/\s*[\\,]\s*$/, '')
+    .trim();
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { App } from '../app/app.js';
-import { copiesIn, isWithin, versionOf } from '../app/installed.js';
+import { isWithin, versionOf } from '../app/installed.js';
 import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
 import { PROBE } from '../run/run.js';
 import { LIBRARIES } from '../traced-libraries.js';
@@ -50,7 +50,7 @@ export const libraries: Check = async (context) => {
     }
   }
   const isOwn = app.starts.length === 0 || app.starts.some(({ isAnnotel }) => isAnnotel);
-  if (isOwn && traceable.length > 0) findings.push(...(await patched(traceable, context)));
+  if (isOwn) findings.push(...(await startedWith(traceable, context)));
   const others = Object.keys(OTHERS).filter((name) => name in (app.manifest.dependencies ?? {}));
   if (isOwn && others.length > 0 && app.sourceWith(/\binstrumentations\s*:/) === undefined) {
     const [first = ''] = others;
@@ -61,71 +61,65 @@ export const libraries: Check = async (context) => {
       ),
     );
   }
-  return findings.length > 0 ? findings : [ok('none of the libraries that are traced by patching is installed')];
+  return findings.length > 0 ? findings : [ok('they are left to the SDK of the app')];
 };
 
 function newestIn(versions: string): number {
   return Number(/<(\d+)/.exec(versions)?.[1]) - 1;
 }
 
-/** Starts a process as the app is started, loads the libraries as the app does, and looks whether they are traced. */
-async function patched(names: readonly string[], { app, timeout }: CheckContext): Promise<Finding[]> {
+/** Starts a process as the app is started, and looks whether telemetry starts, and which libraries are traced as the app loads them. */
+async function startedWith(names: readonly string[], { app, timeout }: CheckContext): Promise<Finding[]> {
   const load = app.isEsModule ? 'import' : 'require';
   const program = `
     const require = process.getBuiltinModule('node:module').createRequire(process.cwd() + '/app.js');
     const { isPatched } = require(${JSON.stringify(PROBE)});
     const load = ${app.isEsModule ? '(name) => import(name)' : 'require'};
     const main = async () => {
-      const found = {};
+      const isStarted = globalThis[Symbol.for('annotel.telemetry')] !== undefined;
+      const patched = {};
       for (const name of ${JSON.stringify(names)}) {
-        try { found[name] = isPatched(name, await load(name)) } catch (error) { found[name] = error.message }
+        try { patched[name] = isPatched(name, await load(name)) } catch (error) { patched[name] = error.message }
       }
-      process.stdout.write('annotel:' + JSON.stringify(found));
+      process.stdout.write('annotel:' + JSON.stringify({ isStarted, patched }));
       process.exit(0);
     };
     main();`;
   const printed = await output(program, app, timeout);
   const [, json] = /annotel:(\{.*\})/.exec(printed) ?? [];
-  if (json === undefined) {
+  const said = printed.split('\n').find((line) => /^annotel: (?!nothing is configured)/.test(line));
+  const { isStarted, patched } = JSON.parse(json ?? '{"patched":{}}') as Found;
+  if (!isStarted) {
     return [
       problem(
-        `a process with --import annotel/register does not come up: ${reasonIn(printed)}`,
-        'mend that first: what the app says with --import annotel/register is the same',
+        `a process with --import annotel/register starts no telemetry: ${said?.replace(/^annotel: (cannot start telemetry, and the app runs without: )?/, '') ?? reasonIn(printed)}`,
+        'mend that first: the app says the same where it is started so',
         'recording',
       ),
     ];
   }
-  const found = JSON.parse(json) as Record<string, boolean | string>;
-  const said = printed
-    .replace(/annotel:\{.*\}/, '')
-    .split('\n')
-    .find((line) => line.startsWith('annotel: ') && !line.includes('nothing is configured'));
-  return names.map((name): Finding => {
-    const version = versionOf(app.folder, name);
-    if (found[name] === true) return ok(`${load} '${name}' (${version}) is traced with --import annotel/register`);
-    if (typeof found[name] === 'string')
-      return warning(`${name} cannot be loaded: ${found[name]}`, 'see that it is installed whole');
-    const { text, mend } = whyNotPatched(app);
-    return problem(
-      `${load} '${name}' (${version}) is not traced${text}${said === undefined ? '' : ` (${said})`}`,
-      said === undefined ? mend : 'mend what annotel says of it',
-    );
-  });
+  return [
+    ok('a process with --import annotel/register starts telemetry'),
+    ...names.map((name): Finding => {
+      const version = versionOf(app.folder, name);
+      if (patched[name] === true) return ok(`${load} '${name}' (${version}) is traced with --import annotel/register`);
+      if (typeof patched[name] === 'string') {
+        return warning(`${name} cannot be loaded: ${patched[name]}`, 'see that it is installed whole');
+      }
+      return said === undefined
+        ? problem(
+            `${load} '${name}' (${version}) is not traced, though its version is one that can be`,
+            'see that annotel/register is loaded before it, and what OTEL_LOG_LEVEL=debug says of it',
+          )
+        : problem(`${load} '${name}' (${version}) is not traced (${said})`, 'mend what annotel says there');
+    }),
+  ];
 }
 
-function whyNotPatched(app: App): { text: string; mend: string } {
-  const hooks = copiesIn(app.folder, (name) => name === 'import-in-the-middle');
-  const versions = [...new Set(hooks.map(({ version }) => version))];
-  if (app.isEsModule && hooks.length > 1) {
-    return {
-      text: `: there are ${hooks.length} copies of import-in-the-middle (${hooks.map(({ version, path }) => `${version} in ${path}`).join(', ')}), and an ES module is patched by only one of them`,
-      mend: `put "overrides": { "import-in-the-middle": "${versions.sort().at(-1)}" } into package.json ("resolutions" for yarn, "pnpm": { "overrides" } for pnpm), and install again`,
-    };
-  }
-  return {
-    text: ', though its version is one that can be',
-    mend: 'see that annotel/register is loaded before it, and what OTEL_LOG_LEVEL=debug says of it',
-  };
+/** What the process has found; the reason in place of a library that cannot be loaded. */
+interface Found {
+  readonly isStarted?: boolean;
+  readonly patched: Readonly<Record<string, boolean | string>>;
 }
 
 /** The last line of an error that says something. */

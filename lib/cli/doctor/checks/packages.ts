@@ -8,6 +8,7 @@ import { type Copy, copiesIn, folderOf, isInstalled, isWithin, versionOf } from 
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const API = '@opentelemetry/api';
+const HOOKS = 'import-in-the-middle';
 
 /** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */
 export const nodeVersion: Check = ({ app }) => {
@@ -114,12 +115,16 @@ function leftOutInProduction({ manifest, deployment }: App): Finding[] {
 
 /** Second copies, of what they matter. */
 export const copies: Check = ({ app }) => {
-  const wanted = (name: string) => name === 'annotel' || name === API || isSdk(name);
+  const wanted = (name: string) => name === 'annotel' || name === API || name === HOOKS || isSdk(name);
   const all = copiesIn(app.folder, wanted);
   const findings = [...ofAnnotel(all.filter(({ name }) => name === 'annotel')), ...ofApi(all, app), ...ofNest(app)];
   if (findings.length > 0) return findings;
-  const versions = all.filter(({ name }) => name === API).map(({ version }) => version);
-  return [ok(`${API}: ${[...new Set(versions)].join(', ') || 'none'}; one copy of annotel`)];
+  const listed = (name: string) => {
+    const found = all.filter((copy) => copy.name === name).map(({ version, path }) => `${version} in ${path}`);
+    return `${name}: ${found.join(', ') || 'none'}`;
+  };
+  // ES modules are patched through whichever copy their instrumentation uses.
+  return [ok(`${listed(API)}; ${listed(HOOKS)}`)];
 };
 
 function isSdk(name: string): boolean {

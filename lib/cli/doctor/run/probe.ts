@@ -27,7 +27,7 @@ const EVERY = 500;
  * @param preload the file that calls this, for threads; what is seen is written beside it
  * @param names of the libraries to look at
  */
-export function watch(preload: string, names: readonly string[]): void {
+export function watchProcess(preload: string, names: readonly string[]): void {
   const decorated: string[] = [];
   const requests: ExportRequest[] = [];
   const seen: Seen = { api: undefined, isAnnotel: false, providers: new Map() };

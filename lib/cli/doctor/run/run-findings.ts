@@ -2,12 +2,12 @@ import { isBesideApp } from '../../../sdk/launchers.js';
 import { mendOf } from '../checks/endpoints.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 import type { ExportRequest, Report } from './report.js';
-import type { Run } from './run.js';
+import type { AppRun } from './run.js';
 
 const MOST_NAMED = 5;
 
 /** What a run has shown, in the order in which telemetry comes about. */
-export function runFindings(run: Run, startMend: string): Finding[] {
+export function runFindings(run: AppRun, startMend: string): Finding[] {
   const reports = reportsOfApp(run);
   if (reports.length === 0) {
     return [problem(`no process of Node came up by: ${run.command}`, `it said: ${lastWords(run)}`, 'recording')];
@@ -23,7 +23,7 @@ export function runFindings(run: Run, startMend: string): Finding[] {
 }
 
 /** One sentence about what was sent; `undefined` where nothing was. */
-export function sentInWords(run: Run): string | undefined {
+export function sentInWords(run: AppRun): string | undefined {
   const { reports, isReceivedHere } = run;
   const taken = reports.flatMap(({ requests }) => requests).filter(({ isAccepted }) => isAccepted);
   if (taken.length === 0) return undefined;
@@ -33,24 +33,24 @@ export function sentInWords(run: Run): string | undefined {
 }
 
 /** `in 5 s`. */
-export function inTime({ seconds, exitCode }: Run): string {
+export function inTime({ seconds, exitCode }: AppRun): string {
   return exitCode === undefined ? `in ${seconds} s` : 'before it ended';
 }
 
 /** Those of its main threads that are not of what starts it; all where there are only such. */
-function reportsOfApp({ reports }: Run): Report[] {
+function reportsOfApp({ reports }: AppRun): Report[] {
   const main = reports.filter(({ isMainThread }) => isMainThread);
   const own = main.filter((report) => !isBesideApp(report));
   return own.length > 0 ? own : main;
 }
 
-function ending({ command, exitCode, ...run }: Run): Finding[] {
+function ending({ command, exitCode, ...run }: AppRun): Finding[] {
   if (exitCode === undefined) return [ok(`ran for ${run.seconds} s, and was stopped: ${command}`)];
   if (exitCode === 0) return [ok(`ended by itself, with exit code 0: ${command}`)];
   return [problem(`the app ended by itself, with exit code ${exitCode}: ${command}`, `it said: ${lastWords(run)}`)];
 }
 
-function lastWords({ printed }: Pick<Run, 'printed'>): string {
+function lastWords({ printed }: Pick<AppRun, 'printed'>): string {
   const errors = printed.filter((line) => /\b\w*(Error|Exception)\b.*:/.test(line));
   return (errors.at(-1) ?? printed.at(-1) ?? 'nothing').trim().slice(0, 300);
 }
@@ -78,7 +78,7 @@ function registration(reports: readonly Report[], startMend: string): Finding[] 
 }
 
 /** What annotel itself has said on stderr. */
-function ownWords({ printed }: Run): Finding[] {
+function ownWords({ printed }: AppRun): Finding[] {
   const said = new Set(printed.flatMap((line) => /^annotel: (?!nothing is configured)(.*)$/.exec(line)?.[1] ?? []));
   return [...said].slice(0, MOST_NAMED).map((text) => ({ level: 'warning', text: `annotel says: ${text}` }));
 }
@@ -108,7 +108,7 @@ function decorated(reports: readonly Report[]): Finding[] {
   return [ok(`decorated methods and functions: ${all.length}${names.length > 0 ? ` (${listed(names)})` : ''}`)];
 }
 
-function sent(run: Run, reports: readonly Report[]): Finding[] {
+function sent(run: AppRun, reports: readonly Report[]): Finding[] {
   const requests = run.reports.flatMap((report) => report.requests);
   const findings: Finding[] = [];
   const byPlace = new Map<string, ExportRequest[]>();

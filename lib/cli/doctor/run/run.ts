@@ -12,7 +12,7 @@ import type { Report } from './report.js';
 export const PROBE = fileURLToPath(new URL('./probe.js', import.meta.url));
 
 /** What a run of the app has shown. */
-export interface Run {
+export interface AppRun {
   readonly command: string;
   readonly seconds: number;
   /** `undefined` where it ran until it was stopped. */
@@ -34,16 +34,16 @@ const GRACE = 8000;
  *
  * @param sendsNowhere whether telemetry has no destination: then it is sent to a receiver here, to be seen
  */
-export async function run(
+export async function runApp(
   command: string,
   seconds: number,
   variables: Readonly<Record<string, string>>,
   sendsNowhere: boolean,
-): Promise<Run> {
+): Promise<AppRun> {
   const folder = mkdtempSync(join(tmpdir(), 'annotel-doctor-run-'));
   const preload = join(folder, 'preload.cjs');
   const names = LIBRARIES.map(({ name }) => name);
-  writeFileSync(preload, `require(${JSON.stringify(PROBE)}).watch(__filename, ${JSON.stringify(names)});\n`);
+  writeFileSync(preload, `require(${JSON.stringify(PROBE)}).watchProcess(__filename, ${JSON.stringify(names)});\n`);
   const receiver = sendsNowhere ? await receive() : undefined;
   const options = `${variables['NODE_OPTIONS'] ?? ''} --require ${JSON.stringify(preload)}`.trim();
   const printed: string[] = [];
