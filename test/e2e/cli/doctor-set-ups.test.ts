@@ -139,6 +139,23 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /node --import annotel\/register dist\/main\.js/,
     level: 'warning',
   },
+  'libraries are required before the start': {
+    manifest: { type: 'commonjs', scripts: { start: 'node main.js' }, dependencies: { annotel: '*', express: '5' } },
+    packages: { express: '5.1.0' },
+    files: {
+      'main.js':
+        "const express = require('express');\nconst { startTelemetry } = require('annotel/sdk');\nstartTelemetry();",
+    },
+    cause: /main\.js starts telemetry by startTelemetry\(\), after express is loaded/,
+    mend: /node --import annotel\/register main\.js/,
+    level: 'warning',
+  },
+  'Bun patches nothing': {
+    manifest: { scripts: { start: 'bun --preload annotel/register src/main.ts' } },
+    cause: /the script "start" runs the app by Bun, which cannot patch libraries/,
+    mend: /run it by Node/,
+    level: 'warning',
+  },
   'Node runs TypeScript with decorators': {
     manifest: { scripts: { start: 'node --import annotel/register src/main.ts' } },
     cause: /runs TypeScript by Node itself, which does not know decorators/,
@@ -208,6 +225,20 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     packages: { '@opentelemetry/api': '1.9.1', '@opentelemetry/sdk-trace-base': '2.1.0' },
     cause: /a second copy of @opentelemetry\/api, 1\.9\.1, .*annotel starts none/,
     mend: /load annotel\/register before anything else/,
+    level: 'warning',
+  },
+
+  'a newer API than that of annotel': {
+    files: {
+      'node_modules/annotel/package.json': { name: 'annotel', version: '0.1.0' },
+      'node_modules/annotel/node_modules/@opentelemetry/api/package.json': {
+        name: '@opentelemetry/api',
+        version: '1.10.0',
+      },
+    },
+    packages: { '@opentelemetry/api': '1.11.0' },
+    cause: /@opentelemetry\/api 1\.11\.0 in node_modules\/@opentelemetry\/api does not see what annotel registers/,
+    mend: /npm install @opentelemetry\/api@1\.10\.0/,
     level: 'warning',
   },
 
@@ -445,6 +476,18 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /OTEL_TRACES_SAMPLER=parentbased_traceidratio/,
     level: 'warning',
   },
+  'a file of variables that is not there': {
+    manifest: { scripts: { start: 'node --env-file=.env --import annotel/register dist/main.js' } },
+    cause: /the script "start" loads \.env, which is not there/,
+    mend: /--env-file-if-exists=\.env/,
+  },
+  'the quotes of docker run': {
+    manifest: { scripts: { ...STARTED, docker: 'docker run --env-file prod.env shop' } },
+    files: { 'prod.env': 'OTEL_SERVICE_NAME="shop"\n' },
+    cause: /the quotes around OTEL_SERVICE_NAME are part of its value, as docker run --env-file keeps them/,
+    mend: /OTEL_SERVICE_NAME=… without quotes/,
+    verdict: /^telemetry of "shop" 1\.2\.3 will be sent: /,
+  },
   'the old key of Azure': {
     env: { APPINSIGHTS_INSTRUMENTATIONKEY: '00000000-0000-0000-0000-000000000000', ...NOTHING },
     cause: /APPINSIGHTS_INSTRUMENTATIONKEY is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING/,
@@ -514,6 +557,18 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /the script "build": esbuild shortens the names of classes/,
     mend: /--keep-names/,
     level: 'warning',
+  },
+  'esbuild leaves annotel outside, and no library': {
+    manifest: {
+      scripts: {
+        ...STARTED,
+        build: 'esbuild src/main.ts --bundle --external:annotel --external:pg --outfile=dist/main.js',
+      },
+      dependencies: { annotel: '*', express: '5', pg: '8' },
+    },
+    packages: { express: '5.1.0', pg: '8.11.0' },
+    cause: /esbuild puts packages into the bundle: express, which cannot be patched/,
+    mend: /--packages=external/,
   },
   'an esbuild script': {
     files: {
@@ -619,7 +674,7 @@ describe('annotel doctor names the cause and the mend:', () => {
         type: 'module',
         scripts: STARTED,
         dependencies: { annotel: '*' },
-        ...manifest,
+        ...here(manifest ?? {}),
       },
       'src/orders.ts': SERVICE,
       ...here(files),
@@ -638,6 +693,87 @@ describe('annotel doctor names the cause and the mend:', () => {
     expect(verdict).toBe(`telemetry of shop 1.2.3 will be sent: traces, metrics, logs to http/protobuf ${takesAll}`);
     expect(stdout).not.toMatch(/^[✗!]/m);
     expect(stdout).toMatch(/^nothing is wrong; /m);
+    expect(code).toBe(0);
+  });
+
+  it.each<[string, Partial<SetUp>]>([
+    [
+      'NODE_OPTIONS',
+      { manifest: { scripts: { start: 'node dist/main.js' } }, env: { NODE_OPTIONS: '--require annotel/register' } },
+    ],
+    [
+      'NODE_OPTIONS of a file that is loaded',
+      {
+        manifest: { scripts: { start: 'node --env-file=.env dist/main.js' } },
+        files: { '.env': `NODE_OPTIONS="--import annotel/register"\nOTEL_EXPORTER_OTLP_ENDPOINT=${TAKES_ALL}\n` },
+        env: NOTHING,
+      },
+    ],
+    [
+      'Windows',
+      { manifest: { scripts: { start: 'set NODE_OPTIONS=--import annotel/register && node dist/main.js' } } },
+    ],
+    [
+      'a script that sets it',
+      {
+        manifest: {
+          scripts: { start: `OTEL_EXPORTER_OTLP_ENDPOINT=${TAKES_ALL} node -r annotel/register dist/main.js` },
+        },
+        env: NOTHING,
+      },
+    ],
+    [
+      'ANNOTEL_ENV_FILE',
+      {
+        files: { 'prod.env': `OTEL_EXPORTER_OTLP_ENDPOINT=${TAKES_ALL}\n` },
+        env: { ANNOTEL_ENV_FILE: 'prod.env', ...NOTHING },
+      },
+    ],
+    [
+      'a Nest app with a webpack of its own',
+      {
+        manifest: { scripts: { start: 'nest start --exec "node --import annotel/register"' }, ...NEST_APP },
+        linked: Object.keys(NEST),
+        files: { 'tsconfig.json': NEST_TSCONFIG, 'nest-cli.json': { compilerOptions: { webpack: true } } },
+      },
+    ],
+    [
+      'an image',
+      {
+        manifest: { scripts: { build: 'tsc' } },
+        files: {
+          Dockerfile:
+            'FROM node:24 AS build\nRUN npm ci && npm run build\nFROM node:24-slim\nENV NODE_OPTIONS="--import annotel/register"\nCOPY --from=build /app/node_modules ./node_modules\nCOPY --from=build /app/dist ./dist\nCMD ["node", "dist/main.js"]',
+        },
+      },
+    ],
+    [
+      'esbuild in order',
+      {
+        manifest: {
+          scripts: {
+            ...STARTED,
+            build: 'esbuild src/main.ts --bundle --packages=external --minify --keep-names --outfile=dist/main.js',
+          },
+          dependencies: { annotel: '*', express: '5' },
+        },
+      },
+    ],
+    [
+      'a start in code, before the rest',
+      {
+        manifest: { scripts: { start: 'node dist/main.js' }, dependencies: { annotel: '*', express: '5' } },
+        files: {
+          'src/main.ts':
+            "import { startTelemetry } from 'annotel/sdk';\nstartTelemetry();\nawait import('./server.js');",
+          'src/server.ts': "import express from 'express';\nexpress();",
+        },
+      },
+    ],
+  ])('nothing of %s', async (_what, setUp) => {
+    const { code, stdout, verdict } = await examine(setUp);
+    expect(verdict).toMatch(/^telemetry of shop 1\.2\.3 will be sent: traces, metrics, logs to http\/protobuf /);
+    expect(stdout).not.toMatch(/^[✗!]/m);
     expect(code).toBe(0);
   });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
-import { type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
+import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
 import { isInstalled, workspaceRootOf } from './installed.js';
 import {
   isRegister,
@@ -12,7 +12,7 @@ import {
   scriptCommands,
   wordsOf,
 } from './start-commands.js';
-import { parseEnvFile, type VariableSource } from './variables.js';
+import { parseDockerEnvFile, parseEnvFile, type VariableSource } from './variables.js';
 
 /** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
 export class App {
@@ -23,6 +23,7 @@ export class App {
   #deployment?: readonly DeploymentFile[];
   #commands?: readonly StartCommand[];
   #starts?: readonly Start[];
+  #variableSources?: readonly VariableSource[];
 
   /**
    * @param folder in which it is started
@@ -77,17 +78,23 @@ export class App {
 
   /** Whatever starts it. */
   get commands(): readonly StartCommand[] {
-    this.#commands ??= [
-      ...scriptCommands(this.manifest.scripts ?? {}),
-      ...this.deployment.flatMap(({ commands }) => commands),
-    ];
+    this.#commands ??= [...scriptCommands(this.#scripts), ...this.deployment.flatMap(({ commands }) => commands)];
     return this.#commands;
+  }
+
+  /** Of package.json, and the tasks of Deno. */
+  get #scripts(): Readonly<Record<string, string>> {
+    const { tasks = {} } = (jsonOf(join(this.folder, 'deno.json')) ?? {}) as { tasks?: Record<string, unknown> };
+    const lines = Object.entries(tasks).filter((task): task is [string, string] => typeof task[1] === 'string');
+    return { ...Object.fromEntries(lines), ...this.manifest.scripts };
   }
 
   /** What a command loads before the app, in that order: by `NODE_OPTIONS`, then by its own options. */
   preloads(command: StartCommand): Preload[] {
-    const { NODE_OPTIONS = this.environment['NODE_OPTIONS'] ?? '' } = command.variables;
-    return preloadsOf([...wordsOf(NODE_OPTIONS), ...nodeOptions(command)]);
+    const files = optionValues(command.options, ENV_FILE).map((name) => parseEnvFile(this.text(name)));
+    const options = [command.variables, this.environment, ...files].map((variables) => variables['NODE_OPTIONS']);
+    const given = options.find((value) => value !== undefined) ?? '';
+    return preloadsOf([...wordsOf(given), ...nodeOptions(command)]);
   }
 
   /** Whether ES modules load it: then what is imported is loaded before any of its own code runs. */
@@ -99,22 +106,40 @@ export class App {
     return textOf(join(this.folder, name));
   }
 
-  /** The files of the kind of `.env`, without those that are examples. */
+  /** The files of the kind of `.env`, without those that are examples or for tests, and others that a command names. */
   get envFiles(): readonly VariableSource[] {
-    const names = namesIn(this.folder).filter(
-      (name) => /^\.env(\.|$)/.test(name) && !/example|sample|template|dist/.test(name),
-    );
-    return names.map((name) => ({ where: name, variables: parseEnvFile(this.text(name)) }));
+    const other = this.environment['NODE_ENV'] === 'test' ? /example|sample|template/ : /example|sample|template|test/;
+    const names = namesIn(this.folder).filter((name) => /^\.env(\.|$)/.test(name) && !other.test(name));
+    const named = [...this.loadedEnvFiles].filter((name) => existsSync(join(this.folder, name)));
+    return [...new Set([...names, ...named])].map((where) => {
+      const text = this.text(where);
+      return { where, variables: this.#isForDocker(where) ? parseDockerEnvFile(text) : parseEnvFile(text) };
+    });
   }
 
   /** The names of files with variables that are loaded before telemetry starts. */
   get loadedEnvFiles(): ReadonlySet<string> {
     const names = this.commands.flatMap((command) => envFilesOf(command, this.preloads(command)));
     const own = wordsOf(this.environment['NODE_OPTIONS'] ?? '');
-    const found = [...names, ...optionValues(own, ENV_FILE), this.environment['ANNOTEL_ENV_FILE'] ?? []].flat();
+    const { ANNOTEL_ENV_FILE = '' } = this.environment;
+    const found = [...names, ...optionValues(own, ENV_FILE), ...ANNOTEL_ENV_FILE.split(','), ...this.#namedElsewhere()];
     // Where telemetry is started by code, that code comes after what loads the file.
     if (this.lateLoader !== undefined && !this.starts.some(({ isPreloaded }) => isPreloaded)) found.push('.env');
-    return new Set(found.map((name) => name.replace(/^\.\//, '')));
+    return new Set(found.map((name) => name.trim().replace(/^\.\//, '')).filter((name) => name !== ''));
+  }
+
+  /** By `env_file` of a compose file, `EnvironmentFile` of systemd, or `docker run --env-file`. */
+  #namedElsewhere(): string[] {
+    const form =
+      /\benv_file["']?\s*:\s*(?:\[|-|\s)*["']?([\w./-]+)|\bEnvironmentFile=-?(\S+)|\b(?:docker|podman)\b.*--env-file[= ](\S+)/g;
+    const texts = [...Object.values(this.#scripts), ...this.deployment.map(({ text }) => text)];
+    return texts.flatMap((text) => [...text.matchAll(form)].map(([, ...names]) => names.find(Boolean) ?? ''));
+  }
+
+  #isForDocker(name: string): boolean {
+    return Object.values(this.#scripts).some(
+      (text) => /\b(docker|podman)\s+run\b/.test(text) && text.includes('--env-file') && text.includes(name),
+    );
   }
 
   /** The source that itself loads variables from a file. */
@@ -125,11 +150,12 @@ export class App {
   /** What the app is started with: of one name in two places, the first counts. */
   get variableSources(): readonly VariableSource[] {
     const loaded = this.loadedEnvFiles;
-    return [
+    this.#variableSources ??= [
       { where: 'the environment', variables: this.environment },
       ...this.commands.filter(({ where }) => where.startsWith('the script')),
       ...this.envFiles.filter(({ where }) => loaded.has(where)),
     ];
+    return this.#variableSources;
   }
 
   get variables(): Readonly<Record<string, string>> {
@@ -156,6 +182,10 @@ export class App {
           wordsOf(`${variables['NODE_OPTIONS'] ?? ''} ${variables['languageWorkers__node__arguments'] ?? ''}`),
         ).map((preload) => ({ ...preload, where })),
       ),
+      ...[...this.text('bunfig.toml').matchAll(/["']([^"']*annotel\/register)["']/g)].map(([, name = '']) => ({
+        name,
+        where: 'bunfig.toml',
+      })),
     ];
     return all.flatMap(({ name, where }): Start[] => {
       if (isRegister(name))
@@ -253,7 +283,7 @@ function envFilesOf(command: StartCommand, preloads: readonly Preload[]): string
   const dotenv = preloads.findIndex(({ name }) => /^dotenvx?\/config/.test(name));
   if (dotenv >= 0 && (register < 0 || dotenv < register)) named.push('.env');
   if (command.launcher === 'bun') named.push('.env', '.env.local');
-  return [...named, command.variables['ANNOTEL_ENV_FILE'] ?? []].flat();
+  return [...named, ...(command.variables['ANNOTEL_ENV_FILE'] ?? '').split(',')];
 }
 
 function optionValues(words: readonly string[], option: RegExp): string[] {

@@ -58,7 +58,14 @@ export function commandsIn(
   where: string,
   variables: Readonly<Record<string, string>> = {},
 ): StartCommand[] {
-  return text.split(/&&|\|\||[;|\n]/).flatMap((part) => startCommand(wordsOf(part), part.trim(), where, variables));
+  const known = { ...variables };
+  return text.split(/&&|\|\||[;|\n]/).flatMap((part) => {
+    // `set` takes the rest of a line, in Windows.
+    const [, set] = /^\s*set\s+(\w+=.*?)\s*$/i.exec(part) ?? [];
+    const words = set === undefined ? wordsOf(part) : ['export', set];
+    if (words[0] === 'export') Object.assign(known, assignmentsIn(words));
+    return startCommand(words, part.trim(), where, known);
+  });
 }
 
 /** A command that is given word by word, as in a Dockerfile. */
@@ -184,5 +191,5 @@ export function preloadsOf(options: readonly string[]): Preload[] {
 
 /** Whether what is loaded is `annotel/register`, by name or by path. */
 export function isRegister(name: string): boolean {
-  return /(^|[\\/])annotel[\\/](dist[\\/].*)?register(\.c?js)?$/.test(name);
+  return /(^|[\\/:])annotel(@[^\\/]*)?[\\/](dist[\\/].*)?register(\.c?js)?$/.test(name);
 }

@@ -16,6 +16,12 @@ export function parseEnvFile(text: string): Record<string, string> {
   );
 }
 
+/** As `docker run --env-file` reads it: quotes are part of a value. */
+export function parseDockerEnvFile(text: string): Record<string, string> {
+  const lines = text.split('\n').map((line) => /^\s*([\w.-]+)=(.*?)\r?$/.exec(line));
+  return Object.fromEntries(lines.flatMap((line) => (line === null ? [] : [[line[1], line[2]]])));
+}
+
 function unquoted(text: string): string {
   const [, quote, inner] = /^(["'`])([\s\S]*)\1$/.exec(text) ?? [];
   if (inner === undefined) return text;

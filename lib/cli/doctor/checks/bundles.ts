@@ -57,7 +57,7 @@ const BUNDLERS: readonly Bundler[] = [
     name: 'webpack',
     used: /\bwebpack\b(?!-dev-server)/,
     configured: /^webpack\.config\./,
-    external: /nodeExternals|webpack-node-externals|externals\s*:|externalsPresets/,
+    external: /nodeExternals|webpack-node-externals|externals\s*:\s*(?!\[\s*\])/,
     externalMend: 'externals: [nodeExternals()], from webpack-node-externals',
     minified: /--mode[= ]production|\bmode\s*:\s*['"]production['"]|\bminimize\s*:\s*true/,
     namesKept: /keep_?classnames|minimize\s*:\s*false/i,
@@ -67,7 +67,8 @@ const BUNDLERS: readonly Bundler[] = [
     name: 'rollup',
     used: /\brollup\b/,
     configured: /^rollup\.config\./,
-    external: /\bexternal\s*[:=]|--external|node-externals/,
+    // Without a plugin that looks for them, it leaves them outside.
+    external: /\bexternal\s*[:=]|--external|node-externals|^(?![\s\S]*\b(nodeResolve|resolve)\s*\()/,
     externalMend: 'external: (id) => !id.startsWith(".") && !path.isAbsolute(id), or rollup-plugin-node-externals',
     minified: /\bterser\s*\(|esbuild\([^)]*minify\s*:\s*true/,
     namesKept: /keep_classnames|keepNames/,
@@ -142,7 +143,7 @@ function builtBy(bundler: Bundler, app: App): Finding[] {
   const where = [...all, ...configurations, ...(nest ? [nest] : [])][0]?.where ?? '';
   const findings: Finding[] = [];
   const isExternal = nest !== undefined && configurations.length === 0 ? true : bundler.external.test(text);
-  if (!isExternal) findings.push(inside(bundler, where, app));
+  if (!isExternal) findings.push(...inside(bundler, where, text, app));
   if (bundler.minified.test(text) && !bundler.namesKept.test(text)) {
     findings.push(
       warning(
@@ -167,17 +168,20 @@ function nestBuild(app: App): Build | undefined {
   return webpack === true || type === 'webpack' || byScript ? { where: 'nest-cli.json', text: '' } : undefined;
 }
 
-function inside(bundler: Bundler, where: string, app: App): Finding {
-  const patched = LIBRARIES.map(({ name }) => name).filter((name) => name in app.dependencies);
+function inside(bundler: Bundler, where: string, text: string, app: App): Finding[] {
+  // Each may be named.
+  const isNamed = (name: string) => new RegExp(`external[\\s\\S]{0,500}?['"=: ]${name}['"\\s,]`, 'i').test(`${text} `);
+  const patched = LIBRARIES.map(({ name }) => name).filter((name) => name in app.dependencies && !isNamed(name));
+  if (isNamed('annotel') && patched.length === 0) return [];
   const register = app.sources.find(({ code }) => /['"]annotel\/(register|sdk)['"]/.test(code));
   const parts = [
     ...(patched.length > 0 ? [`${patched.join(', ')}, which cannot be patched in there and are not traced`] : []),
     ...(register === undefined ? [] : [`annotel's SDK (${register.path}), which may not start in there`]),
   ];
-  const text = `${where}: ${bundler.name} puts packages into the bundle${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
+  const said = `${where}: ${bundler.name} puts packages into the bundle${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
   const start = app.starts.some(({ isPreloaded }) => isPreloaded) ? '' : ', and start with --import annotel/register';
   const mend = `leave packages outside: ${bundler.externalMend}${start}`;
-  return parts.length > 0 ? problem(text, mend) : warning(text, mend);
+  return [parts.length > 0 ? problem(said, mend) : warning(said, mend)];
 }
 
 /** The script that is started, where it looks like a bundle, whatever has made it. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { TELEMETRY_VARIABLE } from '../app/variables.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 import { isSending } from './variables.js';
@@ -21,10 +23,23 @@ export const envFiles: Check = ({ app, options }) => {
     findings.push({
       ...problem(
         `telemetry is configured in ${where} (${list(missing)}), ${reason}`,
-        `start the app with: node --env-file=${where} --import annotel/register ${scriptOf(app.commands)}`,
+        `start the app with: node --env-file=${where} --import annotel/register ${scriptOf(app.commands)}; or with ANNOTEL_ENV_FILE=${where} in the environment`,
       ),
       ...(!isSending(options) && missing.some((name) => DESTINATION.test(name)) && { stops: 'sending' as const }),
     });
+  }
+  for (const name of loaded) {
+    if (existsSync(join(app.folder, name)) || name === '.env.local') continue;
+    const users = app.commands.filter(({ options }) =>
+      options.join(' ').replaceAll('=', ' ').includes(`--env-file ${name}`),
+    );
+    if (users.length === 0) continue;
+    findings.push(
+      problem(
+        `${users[0]?.where} loads ${name}, which is not there, and Node does not start without it`,
+        `write ${name}, or name it by --env-file-if-exists=${name}`,
+      ),
+    );
   }
   for (const { name, variables } of app.deployment) {
     const missing = missingIn(variables);

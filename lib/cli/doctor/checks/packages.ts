@@ -191,11 +191,23 @@ function ofNest(app: App): Finding[] {
       ),
     ];
   }
-  if (ours === apps) return [];
+  if (ours === apps) return ofRxjs(own, folder);
   return [
     problem(
       `annotel/nest would load another copy of Nest (${relative(folder, ours)}) than the app (${relative(folder, apps)}): Nest cannot resolve what TelemetryModule needs`,
       'install annotel in the same package.json as Nest, or remove node_modules and install again so that one copy is left',
+    ),
+  ];
+}
+
+/** Observables of two copies are not `instanceof` each other. */
+function ofRxjs(own: string | undefined, folder: string): Finding[] {
+  const [ours, apps] = [own && folderOf(own, 'rxjs'), folderOf(folder, 'rxjs')];
+  if (ours === undefined || apps === undefined || ours === apps) return [];
+  return [
+    warning(
+      `annotel/nest loads another copy of rxjs (${relative(folder, ours)}) than the app (${relative(folder, apps)})`,
+      'let npm ls rxjs show one version, and install again',
     ),
   ];
 }
