@@ -52,10 +52,8 @@ export const otherSdks: Check = ({ app }) => {
       );
       if (other.by === '@sentry/node') findings.push(...withoutTracing(app));
     } else if (!isTold && !isSkipped(other.by, app)) {
-      const first =
-        own.isPreloaded && !other.isPreloaded
-          ? 'annotel, and what the other is to send gets nothing'
-          : 'whichever is loaded first';
+      const isFirst = own.isPreloaded && (!other.isPreloaded || app.starts.indexOf(own) < app.starts.indexOf(other));
+      const first = isFirst ? 'annotel, and what the other is to send gets nothing' : 'whichever is loaded first';
       const where = other.isUsed ? other.where : `${other.where}, if anything loads that`;
       findings.push(
         (other.isUsed ? problem : warning)(

@@ -40,7 +40,13 @@ export function watchProcess(preload: string, names: readonly string[]): void {
   };
   const look = (): void => {
     quietly(() => remember(seen));
-    known = { providers: quietly(() => providers(seen)) ?? {}, libraries: quietly(() => loaded(names)) ?? [] };
+    const libraries = quietly(() => loaded(names)) ?? [];
+    // At its end, an SDK takes its patches out.
+    const wasPatched = ({ name }: LoadedLibrary) => known.libraries.some((one) => one.name === name && one.isPatched);
+    known = {
+      providers: quietly(() => providers(seen)) ?? {},
+      libraries: libraries.map((library) => (wasPatched(library) ? { ...library, isPatched: true } : library)),
+    };
     write();
   };
   quietly(() =>
@@ -56,6 +62,8 @@ export function watchProcess(preload: string, names: readonly string[]): void {
   write();
   setTimeout(look, EVERY / 5).unref();
   setInterval(look, EVERY).unref();
+  // In front of what the SDK does there.
+  process.once('beforeExit', look);
   process.on('exit', look);
 }
 

@@ -5,6 +5,12 @@ import type { ExportRequest, Report } from './report.js';
 import type { AppRun } from './run.js';
 
 const MOST_NAMED = 5;
+/** What a path of OTLP takes. */
+const KINDS: readonly (readonly [path: RegExp, item: string])[] = [
+  [/\/v1\/traces$|TraceService\/Export$/, 'span'],
+  [/\/v1\/metrics$|MetricsService\/Export$/, 'metric'],
+  [/\/v1\/logs$|LogsService\/Export$/, 'log record'],
+];
 
 /** What a run has shown, in the order in which telemetry comes about. */
 export function runFindings(run: AppRun, startMend: string): Finding[] {
@@ -85,11 +91,17 @@ function ownWords({ printed }: AppRun): Finding[] {
 
 function patches(reports: readonly Report[]): Finding[] {
   const all = new Map(
-    reports.flatMap(({ libraries }) => libraries.map((library) => [`${library.name} ${library.version}`, library])),
+    reports.flatMap(({ libraries, isAnnotel, providers }) =>
+      // Others have ways of their own.
+      libraries.map((library) => [
+        `${library.name} ${library.version}`,
+        { ...library, isOther: !isAnnotel && providers['traces'] !== undefined },
+      ]),
+    ),
   );
-  return [...all].map(([name, { isPatched }]) => {
-    if (isPatched === undefined) return ok(`${name} is loaded`);
+  return [...all].map(([name, { isPatched, isOther }]) => {
     if (isPatched) return ok(`${name} is patched, and traced`);
+    if (isPatched === undefined || isOther) return ok(`${name} is loaded`);
     return problem(
       `${name} is loaded, and not patched: what it does is not traced`,
       'load annotel/register before it: node --import annotel/register …',
@@ -122,19 +134,20 @@ function sent(run: AppRun, reports: readonly Report[]): Finding[] {
       findings.push(
         problem(
           `${to} did not take ${itemsInWords(refused)} (${answers})${named(refused)}`,
-          mendOf(answers),
+          KINDS.some(([path]) => path.test(to)) ? mendOf(answers) : 'see that this machine can reach it',
           requests.some(({ isAccepted }) => isAccepted) ? undefined : 'sending',
         ),
       );
     }
   }
-  const spans = requests.flatMap(({ to, names }) => (/traces?$|TraceService/.test(to) ? Object.keys(names) : []));
+  const spans = requests.flatMap(({ to, names }) => (KINDS[0]?.[0].test(to) ? Object.keys(names) : []));
+  const isOtlp = requests.some(({ to }) => KINDS.some(([path]) => path.test(to)));
   const isRegistered = reports.some(({ providers }) => Object.keys(providers).length > 0);
   if (isRegistered && requests.length === 0) {
     findings.push(
       warning(`nothing was sent ${inTime(run)}`, 'let it do some work while it runs, or longer: --seconds 30'),
     );
-  } else if (isRegistered && !spans.some((name) => name.startsWith('annotel: '))) {
+  } else if (isRegistered && isOtlp && !spans.some((name) => name.startsWith('annotel: '))) {
     findings.push(
       warning(
         `no decorated call was recorded ${inTime(run)}`,
@@ -148,17 +161,12 @@ function sent(run: AppRun, reports: readonly Report[]): Finding[] {
 /** `12 spans, 3 metrics`. */
 function itemsInWords(all: readonly ExportRequest[]): string {
   const requests = onceEach(all);
-  const kinds: readonly (readonly [RegExp, string])[] = [
-    [/traces?$|TraceService|spans$/, 'span'],
-    [/metrics$|MetricsService/, 'metric'],
-    [/logs$|LogsService/, 'log record'],
-  ];
-  const parts = kinds.flatMap(([path, kind]) => {
-    const of = requests.filter(({ to }) => path.test(to.replace(/\/Export$/, '')));
+  const parts = KINDS.flatMap(([path, kind]) => {
+    const of = requests.filter(({ to }) => path.test(to));
     const count = of.reduce((sum, one) => sum + one.count, 0);
     return of.length > 0 ? [`${count} ${kind}${count === 1 ? '' : 's'}`] : [];
   });
-  const others = requests.filter(({ to }) => !kinds.some(([path]) => path.test(to.replace(/\/Export$/, ''))));
+  const others = requests.filter(({ to }) => !KINDS.some(([path]) => path.test(to)));
   if (others.length > 0) parts.push(`${others.length} ${others.length === 1 ? 'request' : 'requests'}`);
   return parts.join(', ');
 }
