@@ -95,10 +95,12 @@ function verdictOf(found: readonly Finding[], context: CheckContext): Verdict {
   const unrecorded = found.find(({ stops }) => stops === 'recording');
   if (unrecorded !== undefined)
     return { text: `nothing will be recorded, because ${unrecorded.text}`, mend: unrecorded.mend };
-  const other = app.starts.find(({ isAnnotel }) => !isAnnotel);
-  if (other !== undefined && !app.starts.some(({ isAnnotel }) => isAnnotel)) {
+  // The first to register gets everything, and what is preloaded stands first.
+  const [first] = app.starts;
+  const isOther = first?.isPreloaded || app.starts.every(({ isAnnotel }) => !isAnnotel);
+  if (first !== undefined && !first.isAnnotel && isOther) {
     return {
-      text: `decorated calls will be recorded by ${other.by}, which ${other.where} starts, and go where it sends them`,
+      text: `decorated calls will be recorded by ${first.by}, which ${first.where} starts, and go where it sends them`,
     };
   }
   const unsent = found.find(({ stops }) => stops === 'sending');

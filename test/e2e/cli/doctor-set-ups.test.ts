@@ -150,6 +150,20 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /node --import annotel\/register main\.js/,
     level: 'warning',
   },
+  'telemetry is required after the libraries': {
+    manifest: {
+      type: 'commonjs',
+      scripts: { start: 'node dist/main.js' },
+      dependencies: { annotel: '*', express: '5' },
+    },
+    files: {
+      'src/main.ts': "import express from 'express';\nimport './telemetry';\nexpress();",
+      'src/telemetry.ts': "import { startTelemetry } from 'annotel/sdk';\nstartTelemetry();",
+    },
+    cause: /src\/telemetry\.ts starts telemetry by startTelemetry\(\), after express is loaded/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    level: 'warning',
+  },
   'Bun patches nothing': {
     manifest: { scripts: { start: 'bun --preload annotel/register src/main.ts' } },
     cause: /the script "start" runs the app by Bun, which cannot patch libraries/,
@@ -184,6 +198,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { 'tracing.cjs': "const { NodeSDK } = require('@opentelemetry/sdk-node');\nnew NodeSDK().start();" },
     cause: /loads \.\/tracing\.cjs before annotel\/register, .* annotel then starts none/,
     mend: /leave \.\/tracing\.cjs or annotel\/register out/,
+    verdict: /^decorated calls will be recorded by NodeSDK, which the script "start" starts/,
   },
   "Azure's distribution beside annotel": {
     files: { 'src/main.ts': "import { useAzureMonitor } from '@azure/monitor-opentelemetry';\nuseAzureMonitor();" },
@@ -319,6 +334,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   'a winston that is too old': {
     packages: { winston: '2.4.7' },
     cause: /winston 2\.4\.7 is not a version that can be traced/,
+    mend: /npm install winston@3/,
+  },
+  'a winston that is asked for': {
+    manifest: { dependencies: { annotel: '*', winston: '^2.4.0' } },
+    cause: /winston 2 is not a version that can be traced/,
     mend: /npm install winston@3/,
   },
   'a redis that is too new': {
@@ -464,6 +484,18 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /unset OTEL_TRACES_EXPORTER/,
     level: 'warning',
   },
+  'no endpoint': {
+    env: { OTEL_TRACES_EXPORTER: 'console', ...NOTHING },
+    cause: /metrics and logs go to http:\/\/localhost:4318, as no endpoint is given/,
+    mend: /set OTEL_EXPORTER_OTLP_ENDPOINT/,
+    level: 'warning',
+  },
+  'a package.json that is none': {
+    files: { 'package.json': '{ "name": "shop", }}' },
+    cause: /package\.json is no valid JSON/,
+    mend: /mend it first/,
+    verdict: NOT_RECORDED,
+  },
   'a sampler that keeps nothing': {
     env: { OTEL_TRACES_SAMPLER: 'always_off' },
     cause: /the sampler always_off lets no trace out/,
@@ -484,9 +516,8 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   'the quotes of docker run': {
     manifest: { scripts: { ...STARTED, docker: 'docker run --env-file prod.env shop' } },
     files: { 'prod.env': 'OTEL_SERVICE_NAME="shop"\n' },
-    cause: /the quotes around OTEL_SERVICE_NAME are part of its value, as docker run --env-file keeps them/,
+    cause: /prod\.env: the quotes around OTEL_SERVICE_NAME are part of its value, as docker run --env-file keeps them/,
     mend: /OTEL_SERVICE_NAME=… without quotes/,
-    verdict: /^telemetry of "shop" 1\.2\.3 will be sent: /,
   },
   'the old key of Azure': {
     env: { APPINSIGHTS_INSTRUMENTATIONKEY: '00000000-0000-0000-0000-000000000000', ...NOTHING },
@@ -500,6 +531,15 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
         'services:\n  shop:\n    environment:\n      OTEL_EXPORTER_OTLP_ENDPOINT: http://localhost:4318\n',
     },
     cause: /compose\.yaml: telemetry goes to http:\/\/localhost:4318, which in a container is the container itself/,
+    mend: /name the collector's service/,
+    level: 'warning',
+  },
+  'a file of variables for a container': {
+    files: {
+      'compose.yaml': 'services:\n  shop:\n    env_file:\n      - .env\n',
+      '.env': 'OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318\n',
+    },
+    cause: /\.env: telemetry goes to http:\/\/localhost:4318, which in a container is the container itself/,
     mend: /name the collector's service/,
     level: 'warning',
   },
@@ -756,6 +796,21 @@ describe('annotel doctor names the cause and the mend:', () => {
             build: 'esbuild src/main.ts --bundle --packages=external --minify --keep-names --outfile=dist/main.js',
           },
           dependencies: { annotel: '*', express: '5' },
+        },
+      },
+    ],
+    [
+      'telemetry that is required first',
+      {
+        manifest: {
+          type: 'commonjs',
+          scripts: { start: 'node dist/main.js' },
+          dependencies: { annotel: '*', express: '5' },
+        },
+        files: {
+          'src/main.ts':
+            "import 'reflect-metadata';\nimport './telemetry';\nimport express from 'express';\nexpress();",
+          'src/telemetry.ts': "import { startTelemetry } from 'annotel/sdk';\nstartTelemetry();",
         },
       },
     ],

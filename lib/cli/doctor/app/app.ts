@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
-import { isInstalled, workspaceRootOf } from './installed.js';
+import { workspaceRootOf } from './installed.js';
 import {
   isRegister,
   nodeOptions,
@@ -44,11 +44,6 @@ export class App {
   /** What it needs, at run time or to be built. */
   get dependencies(): Readonly<Record<string, string>> {
     return { ...this.manifest.devDependencies, ...this.manifest.dependencies };
-  }
-
-  /** Whether it needs a package, and can load it. */
-  uses(name: string): boolean {
-    return name in this.dependencies && isInstalled(this.folder, name);
   }
 
   /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
@@ -110,7 +105,9 @@ export class App {
   get envFiles(): readonly VariableSource[] {
     const other = this.environment['NODE_ENV'] === 'test' ? /example|sample|template/ : /example|sample|template|test/;
     const names = namesIn(this.folder).filter((name) => /^\.env(\.|$)/.test(name) && !other.test(name));
-    const named = [...this.loadedEnvFiles].filter((name) => existsSync(join(this.folder, name)));
+    const named = [...this.loadedEnvFiles, ...this.deployedEnvFiles].filter((name) =>
+      existsSync(join(this.folder, name)),
+    );
     return [...new Set([...names, ...named])].map((where) => {
       const text = this.text(where);
       return { where, variables: this.#isForDocker(where) ? parseDockerEnvFile(text) : parseEnvFile(text) };
@@ -122,18 +119,20 @@ export class App {
     const names = this.commands.flatMap((command) => envFilesOf(command, this.preloads(command)));
     const own = wordsOf(this.environment['NODE_OPTIONS'] ?? '');
     const { ANNOTEL_ENV_FILE = '' } = this.environment;
-    const found = [...names, ...optionValues(own, ENV_FILE), ...ANNOTEL_ENV_FILE.split(','), ...this.#namedElsewhere()];
+    const found = [...names, ...optionValues(own, ENV_FILE), ...ANNOTEL_ENV_FILE.split(',')];
     // Where telemetry is started by code, that code comes after what loads the file.
     if (this.lateLoader !== undefined && !this.starts.some(({ isPreloaded }) => isPreloaded)) found.push('.env');
-    return new Set(found.map((name) => name.trim().replace(/^\.\//, '')).filter((name) => name !== ''));
+    return fileNames(found);
   }
 
-  /** By `env_file` of a compose file, `EnvironmentFile` of systemd, or `docker run --env-file`. */
-  #namedElsewhere(): string[] {
+  /** Those that are loaded where it is deployed: by `env_file` of a compose file, systemd, or `docker run --env-file`. */
+  get deployedEnvFiles(): ReadonlySet<string> {
     const form =
       /\benv_file["']?\s*:\s*(?:\[|-|\s)*["']?([\w./-]+)|\bEnvironmentFile=-?(\S+)|\b(?:docker|podman)\b.*--env-file[= ](\S+)/g;
     const texts = [...Object.values(this.#scripts), ...this.deployment.map(({ text }) => text)];
-    return texts.flatMap((text) => [...text.matchAll(form)].map(([, ...names]) => names.find(Boolean) ?? ''));
+    return fileNames(
+      texts.flatMap((text) => [...text.matchAll(form)].map(([, ...names]) => names.find(Boolean) ?? '')),
+    );
   }
 
   #isForDocker(name: string): boolean {
@@ -154,6 +153,10 @@ export class App {
       { where: 'the environment', variables: this.environment },
       ...this.commands.filter(({ where }) => where.startsWith('the script')),
       ...this.envFiles.filter(({ where }) => loaded.has(where)),
+      // `func start` puts them into the environment.
+      ...this.deployment
+        .filter(({ name }) => name === 'local.settings.json')
+        .map(({ name, variables }) => ({ where: name, variables })),
     ];
     return this.#variableSources;
   }
@@ -271,6 +274,10 @@ export const OTHER_SDKS: readonly StartKind[] = [
   { name: '@honeycombio/opentelemetry-node', started: /\bnew\s+HoneycombSDK\s*\(/ },
   { name: 'logfire', started: /\blogfire\s*\.\s*configure\s*\(/ },
 ];
+
+function fileNames(texts: readonly string[]): ReadonlySet<string> {
+  return new Set(texts.map((text) => text.trim().replace(/^\.\//, '')).filter((text) => text !== ''));
+}
 
 const ENV_FILE = /^--env-file(-if-exists)?$/;
 

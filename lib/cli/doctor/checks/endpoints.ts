@@ -57,7 +57,7 @@ export const endpoints: Check = async (context) => {
   const accepted = sent.filter((_, index) => answers[index]?.isAccepted);
   sent.forEach((signal, index) => {
     const answer = answers[index] as Answer;
-    const isNowhere = accepted.length === 0 && options.azureConnectionString === undefined;
+    const isNowhere = accepted.length === 0 && !isSentOtherwise(options);
     const found =
       accepted.length > 0 && isNotTaken(answer) ? notTaken(signal, answer, context) : otlp(signal, answer, context);
     findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
@@ -103,17 +103,24 @@ function notTaken(signal: (typeof SIGNALS)[number], { said }: Answer, { options 
   );
 }
 
-/** With the endpoint of one signal given alone, the others go to this machine. */
+/** Whether there is another destination than those of OTLP. */
+function isSentOtherwise(options: CheckContext['options']): boolean {
+  const others = SIGNALS.flatMap((signal) => exportersOf(options, signal).filter((name) => name !== 'otlp'));
+  return others.length > 0 || options.azureConnectionString !== undefined;
+}
+
+/** What has no endpoint goes to this machine. */
 function byDefault({ options, env }: CheckContext): Finding[] {
   if (env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return [];
   const own = (signal: string) => env.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
   const given = SIGNALS.find((signal) => own(signal) !== undefined);
   const others = SIGNALS.filter((signal) => exportersOf(options, signal).includes('otlp') && own(signal) === undefined);
   const [first] = others;
-  if (given === undefined || first === undefined) return [];
+  if (first === undefined) return [];
+  const reason = given === undefined ? 'no endpoint is given' : `an endpoint is given for ${given} alone`;
   return [
     warning(
-      `${others.join(' and ')} go to ${withoutCredentials(options.otlp[first].url.replace(/\/v1\/\w+$/, ''))}, as an endpoint is given for ${given} alone`,
+      `${others.join(' and ')} go to ${withoutCredentials(options.otlp[first].url.replace(/\/v1\/\w+$/, ''))}, as ${reason}`,
       `set OTEL_EXPORTER_OTLP_ENDPOINT to the base URL, or ${others.map((signal) => `OTEL_${signal.toUpperCase()}_EXPORTER=none`).join(' and ')}`,
     ),
   ];

@@ -8,13 +8,14 @@ import { isSending } from './variables.js';
 export const envFiles: Check = ({ app, options }) => {
   const findings: Finding[] = [];
   const loaded = app.loadedEnvFiles;
+  const deployed = app.deployedEnvFiles;
   const known = app.variables;
   const missingIn = (variables: Readonly<Record<string, string>>) =>
     Object.keys(variables).filter((name) => TELEMETRY_VARIABLE.test(name) && known[name] === undefined);
 
   for (const { where, variables } of app.envFiles) {
     const missing = missingIn(variables);
-    if (loaded.has(where) || missing.length === 0) continue;
+    if (loaded.has(where) || deployed.has(where) || missing.length === 0) continue;
     const late = app.lateLoader;
     const reason =
       late === undefined
@@ -41,13 +42,17 @@ export const envFiles: Check = ({ app, options }) => {
       ),
     );
   }
-  for (const { name, variables } of app.deployment) {
+  const elsewhere = [
+    ...app.envFiles.filter(({ where }) => deployed.has(where) && !loaded.has(where)),
+    ...app.deployment.map(({ name, variables }) => ({ where: name, variables })),
+  ];
+  for (const { where, variables } of elsewhere) {
     const missing = missingIn(variables);
     if (missing.length === 0 || Object.keys(known).some((known) => DESTINATION.test(known))) continue;
     findings.push(
       warning(
-        `${name} sets ${list(missing)}, which this environment does not have`,
-        `run annotel doctor where ${name} applies, or with those variables: what is said here is about this environment`,
+        `${where} sets ${list(missing)}, which this environment does not have`,
+        `run annotel doctor where ${where} applies, or with those variables: what is said here is about this environment`,
       ),
     );
   }

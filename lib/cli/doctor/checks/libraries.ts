@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { App } from '../app/app.js';
-import { isWithin, versionOf } from '../app/installed.js';
+import { isInstalled, isWithin, versionOf } from '../app/installed.js';
 import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
 import { PROBE } from '../run/run.js';
 import { LIBRARIES } from '../traced-libraries.js';
@@ -27,7 +27,7 @@ export const libraries: Check = async (context) => {
   const { app, options } = context;
   const findings: Finding[] = [];
   const installed = LIBRARIES.flatMap((library) => {
-    const version = versionOf(app.folder, library.name);
+    const version = versionOf(app.folder, library.name) ?? newestOf(app.dependencies[library.name]);
     return version === undefined ? [] : [{ ...library, version }];
   });
   const traceable: string[] = [];
@@ -39,11 +39,12 @@ export const libraries: Check = async (context) => {
           'unset them where it is wanted',
         ),
       );
-    } else if (isWithin(version, library.versions)) traceable.push(library.name);
-    else if (app.needs(library.name)) {
+    } else if (isWithin(version, library.versions)) {
+      if (isInstalled(app.folder, library.name)) traceable.push(library.name);
+    } else if (app.needs(library.name)) {
       findings.push(
         problem(
-          `${library.name} ${version} is not a version that can be traced (${library.versions})`,
+          `${library.name} ${version.replace('.999.0', '')} is not a version that can be traced (${library.versions})`,
           `npm install ${library.name}@${newestIn(library.versions)}`,
         ),
       );
@@ -63,6 +64,13 @@ export const libraries: Check = async (context) => {
   }
   return findings.length > 0 ? findings : [ok('they are left to the SDK of the app')];
 };
+
+/** Where it is not installed: what an installation would bring. */
+function newestOf(range: string | undefined): string | undefined {
+  const [, sign, version, major] = /^\s*(\D*)((\d+)[\d.]*)/.exec(range ?? '') ?? [];
+  if (version === undefined) return undefined;
+  return sign === '' && version.includes('.') ? version : `${major}.999.0`;
+}
 
 function newestIn(versions: string): number {
   return Number(/<(\d+)/.exec(versions)?.[1]) - 1;

@@ -1,9 +1,9 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
 import { DETECTOR_PACKAGES } from '../../../sdk/configuration/resource.js';
 import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
 import type { App } from '../app/app.js';
-import { manifestIn } from '../app/files.js';
+import { jsonOf, manifestIn } from '../app/files.js';
 import { type Copy, copiesIn, folderOf, isInstalled, isWithin, versionOf } from '../app/installed.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
@@ -39,6 +39,15 @@ export const nodeVersion: Check = ({ app }) => {
 
 /** Whether annotel, and whatever it needs, is installed in this app, and would be where it is deployed. */
 export const installation: Check = ({ app }) => {
+  if (app.text('package.json') !== '' && jsonOf(join(app.folder, 'package.json')) === undefined) {
+    return [
+      problem(
+        'package.json is no valid JSON, so little can be said about the app',
+        'mend it first: node -p "require(\'./package.json\').name"',
+        'recording',
+      ),
+    ];
+  }
   if (process.versions['pnp'] === undefined && app.text('.pnp.cjs') !== '') {
     return [
       warning("Yarn's Plug'n'Play is used, so packages are not looked at", 'yarn node $(yarn bin annotel) doctor'),

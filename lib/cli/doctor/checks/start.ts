@@ -1,6 +1,6 @@
+import { basename } from 'node:path';
 import type { App, Start } from '../app/app.js';
 import type { SourceFile } from '../app/files.js';
-import { isInstalled } from '../app/installed.js';
 import { isRegister, type StartCommand, wordsOf } from '../app/start-commands.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 import { LIBRARIES } from '../traced-libraries.js';
@@ -21,7 +21,7 @@ export const starts: Check = ({ app }) => {
   } else if (own.length > 0 && !own.some(({ isPreloaded }) => isPreloaded)) {
     findings.push(...startedLate(own[0] as Start, app));
   }
-  const nextStart = app.uses('next') ? withoutInstrumentationFile(app, own) : [];
+  const nextStart = app.needs('next') ? withoutInstrumentationFile(app, own) : [];
   findings.push(...nextStart);
   const [first] = app.starts;
   if (findings.length > 0 || first === undefined) return findings;
@@ -171,9 +171,9 @@ function withoutInstrumentationFile(app: App, own: readonly Start[]): Finding[] 
 
 /** Telemetry that the app itself starts comes after whatever is loaded by then. */
 function startedLate(start: Start, app: App): Finding[] {
-  const libraries = LIBRARIES.map(({ name }) => name).filter((name) => app.uses(name));
+  const libraries = LIBRARIES.map(({ name }) => name).filter((name) => app.needs(name));
   const file = app.sources.find(({ path }) => path === start.where);
-  if (libraries.length === 0 || app.uses('next') || isInTime(file, app)) return [];
+  if (libraries.length === 0 || app.needs('next') || isInTime(file, app)) return [];
   const names = libraries.join(', ');
   return [
     warning(
@@ -192,7 +192,14 @@ function isInTime(file: SourceFile | undefined, app: App): boolean {
   const imported = [...file.code.matchAll(/^\s*import\b[^'"]*['"]([^'"]+)['"]/gm)].map(([, name = '']) => name);
   const isOfApp = (name: string) => !/^(node:|annotel)/.test(name);
   if (app.isEsModule) return /\bimport\s*\(/.test(after) && !imported.some(isOfApp);
-  return ![...before.matchAll(/['"]([^'"]+)['"]/g)].some(
-    ([, name = '']) => isInstalled(app.folder, name) && isOfApp(name),
-  );
+  if ([...before.matchAll(/['"]([^'"]+)['"]/g)].some(([, name = '']) => app.needs(name) && isOfApp(name))) return false;
+  // What loads that file may load others first.
+  const name = basename(file.path).replace(/\.[^.]+$/, '');
+  return app.sources.every(({ path, code }) => {
+    const names = [...code.matchAll(/(?:\bfrom|\bimport|\brequire\()\s*['"]([^'"]+)['"]/g)].map(([, of = '']) => of);
+    const at = names.findIndex((of) => of.startsWith('.') && basename(of).replace(/\.[cm]?[jt]s$/, '') === name);
+    return (
+      path === file.path || !names.slice(0, Math.max(at, 0)).some((of) => isOfApp(of) && of !== 'reflect-metadata')
+    );
+  });
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Environment } from '../../../sdk/configuration/environment.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
+import { originOf } from '../../../sdk/export/exports.js';
 import { type ResolvedOptions, resolveOptions } from '../../../sdk/options.js';
 import { collectWarnings, forgetReported } from '../../../sdk/warnings.js';
 import { TELEMETRY_VARIABLE, type VariableSource } from '../app/variables.js';
@@ -43,11 +44,20 @@ export const otherVariables: Check = ({ app }) => {
     ...app.envFiles,
     ...app.deployment.map(({ name, variables }) => ({ where: name, variables })),
   ].filter(({ where }) => !inForce.has(where));
-  const findings = elsewhere.flatMap(({ where, variables }) => judged(where, variables, app.folder));
+  const containers = app.deployedEnvFiles;
+  const findings = elsewhere.flatMap(({ where, variables }) => {
+    const isContainer = containers.has(where) || /docker|compose|k8s|kubernetes|deploy/i.test(where);
+    return judged(where, variables, app.folder, isContainer);
+  });
   return findings.length > 0 ? findings : [ok('no other file sets variables of telemetry')];
 };
 
-function judged(where: string, variables: Readonly<Record<string, string>>, folder: string): Finding[] {
+function judged(
+  where: string,
+  variables: Readonly<Record<string, string>>,
+  folder: string,
+  isContainer: boolean,
+): Finding[] {
   const { ANNOTEL_SPOOL_DIR: _ofThere, ...rest } = variables;
   const names = Object.keys(rest).filter((name) => TELEMETRY_VARIABLE.test(name));
   if (names.length === 0) return [];
@@ -57,7 +67,7 @@ function judged(where: string, variables: Readonly<Record<string, string>>, fold
     ...traps(rest),
     ...(where.startsWith('.env') ? unfilled(rest) : []),
     ...switchedOff(options),
-    ...(/docker|compose|k8s|kubernetes|deploy/i.test(where) ? inContainer(options) : []),
+    ...(isContainer ? inContainer(options) : []),
   ];
   return found.map(({ stops: _notHere, ...finding }) => ({ ...finding, text: `${where}: ${finding.text}` }));
 }
@@ -70,7 +80,7 @@ export function inContainer(options: ResolvedOptions): Finding[] {
   if (local === undefined) return [];
   return [
     warning(
-      `telemetry goes to ${local.replace(/\/v1\/\w+$/, '')}, which in a container is the container itself`,
+      `telemetry goes to ${originOf(local)}, which in a container is the container itself`,
       "name the collector's service or host in OTEL_EXPORTER_OTLP_ENDPOINT, such as http://otel-collector:4318, or http://host.docker.internal:4318 for one on the machine",
     ),
   ];
