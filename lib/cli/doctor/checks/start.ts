@@ -137,9 +137,8 @@ function nothingStarts(app: App): Finding {
 
 /** How telemetry is started in an app of this kind. */
 export function startMend(app: App): string {
-  const inCode = "import { startTelemetry } from 'annotel/sdk'; startTelemetry();";
   if (app.deployment.some(({ name }) => name === 'host.json')) {
-    return `in Azure Functions: the app setting languageWorkers__node__arguments=${PRELOAD}, or as the first lines of the file that package.json names as main: ${inCode}`;
+    return `in Azure Functions: the app setting languageWorkers__node__arguments=${PRELOAD}, or startTelemetry() of annotel/sdk, in front of all else in the file that package.json names as main`;
   }
   const isLambda = app.deployment.some(
     ({ name, text }) => /^(serverless|template)\./.test(name) && /lambda|provider:|AWS::Serverless/i.test(text),
