@@ -6,7 +6,7 @@ import { registered } from '../otel.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
-import { wakeEarlyTracers } from './api-copies.js';
+import { leaveOlderTable, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
 import { observeExports } from './export/exports.js';
@@ -33,6 +33,7 @@ import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
  */
 export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
+  leaveOlderTable();
   useDiag(options, undo);
   announce(options);
   warnOfCapture();
