@@ -68,15 +68,17 @@ export function instrument(
   return makers.flatMap(({ recipe, make }) => attempt(recipe, make));
 }
 
-/** The ES modules to pass through a load hook so that what `instrument` made can patch them. */
-export function hookedModules(): string[] {
-  return recipes().flatMap(({ name, hooked }) => (instances.has(name) ? hooked : []));
+/** The ES modules to pass through a load hook so that what `instrument` made can patch them, by the package that does. */
+export function hookedModules(): Map<string, readonly string[]> {
+  const wanted = recipes().filter(({ name, hooked }) => instances.has(name) && hooked.length > 0);
+  return new Map(wanted.map(({ name, hooked }) => [packageOf(name), hooked]));
 }
 
 /** Patches what was loaded before the instrumentations: `node:http` mostly is, and its named ES exports are copies. */
 export function takeHold(): void {
-  require('node:http');
+  // In this order: servers of HTTPS inherit from those of HTTP in Bun, and what is patched twice loses the first patch.
   require('node:https');
+  require('node:http');
   syncBuiltinESMExports();
 }
 
@@ -100,10 +102,14 @@ function makerOf(recipe: Recipe): () => Instrumentation {
 
 function classOf({ name, exported }: Recipe): InstrumentationClass {
   if (typeof exported === 'function') return exported();
-  const module = loadOwn<Record<string, InstrumentationClass>>(`@opentelemetry/instrumentation-${name}`);
+  const module = loadOwn<Record<string, InstrumentationClass>>(packageOf(name));
   const Class = module[exported];
-  if (Class === undefined) throw new Error(`@opentelemetry/instrumentation-${name} exports no ${exported}`);
+  if (Class === undefined) throw new Error(`${packageOf(name)} exports no ${exported}`);
   return Class;
+}
+
+function packageOf(name: InstrumentationName): string {
+  return `@opentelemetry/instrumentation-${name}`;
 }
 
 function attempt<T>({ name }: Recipe, work: () => T): T[] {

@@ -82,7 +82,8 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
 
 /** The one span processor and the one log record processor, around all others; none where there are no others. */
 function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
-  const tree = options.console === 'tree' ? new ConsoleTree({ color: options.color }) : undefined;
+  const { color, consoleByDefault } = options;
+  const tree = options.console === 'tree' ? new ConsoleTree({ color, toStderr: consoleByDefault }) : undefined;
   const onExit = () => tree?.printEnded();
   process.once('exit', onExit);
   undo.push(() => process.off('exit', onExit));

@@ -19,7 +19,10 @@ export interface TelemetryOptions {
   serviceName?: string;
   /** Base URL of an OTLP collector, without `/v1/…`. `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   endpoint?: string;
-  /** Whether finished traces are printed to stdout. `ANNOTEL_CONSOLE`. */
+  /**
+   * Whether finished traces are printed to stdout. Where nobody chooses and nothing is configured to export, they are printed to
+   * stderr. `ANNOTEL_CONSOLE`.
+   */
   console?: 'tree' | 'off';
   /** Decides which traces are recorded. `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. */
   sampler?: Sampler;
@@ -70,7 +73,7 @@ export interface ResolvedOptions
   readonly console: 'tree' | 'off';
   /** Why `console` is what it is: nothing is configured to export, and nobody chose. */
   readonly consoleByDefault: boolean;
-  /** `NO_COLOR`, `FORCE_COLOR`. Default: whether stdout is a terminal. */
+  /** `NO_COLOR`, `FORCE_COLOR`. Default: whether traces are printed to a terminal. */
   readonly color: boolean;
   /** `APPLICATIONINSIGHTS_CONNECTION_STRING`. Default none, and nothing goes to Azure Monitor. */
   readonly azureConnectionString: string | undefined;
@@ -123,7 +126,7 @@ export function resolveOptions(
     disabled,
     console: chosen ?? (goesSomewhere ? 'off' : 'tree'),
     consoleByDefault: chosen === undefined && !goesSomewhere,
-    color: colors(env),
+    color: colors(env, chosen === undefined ? process.stderr : process.stdout),
     azureConnectionString,
     resource: resourceOptions(env, options.serviceName, mainScript),
     sampling: samplingOptions(env),
@@ -142,7 +145,7 @@ export function resolveOptions(
   return Object.freeze(resolved);
 }
 
-/** The variables, with what options say in their place. The one place of the project that reads `process.env`. */
+/** The variables, with what options say in their place. Nothing else of an SDK reads `process.env`. */
 export function environment(options: TelemetryOptions = {}): Environment {
   const chosen: Readonly<Record<string, string | undefined>> = {
     ANNOTEL_KEEP: options.keep,
@@ -185,10 +188,10 @@ function enabledInstrumentations(env: Environment): ReadonlySet<InstrumentationN
   return new Set((enabled ?? INSTRUMENTATION_NAMES).filter((name) => !disabled?.includes(name)));
 }
 
-function colors(env: Environment): boolean {
+function colors(env: Environment, stream: NodeJS.WriteStream): boolean {
   const forced = env.text('FORCE_COLOR');
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  return env.text('NO_COLOR') === undefined && process.stdout.isTTY === true;
+  return env.text('NO_COLOR') === undefined && stream.isTTY === true;
 }
 
 /** Variables of earlier versions, and what holds in their place. */
