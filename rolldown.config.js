@@ -4,6 +4,8 @@ import { defineConfig } from 'rolldown';
 
 const ROOT = import.meta.dirname;
 const BIN = 'lib/cli/annotel';
+/** What `lib/sdk/register` loads within a `try`, each a file of its own. */
+const TRIED = ['lib/sdk/launchers', 'lib/sdk/preload'];
 /** Each is built to where its source lies. */
 const ENTRIES = [
   'lib/index',
@@ -11,6 +13,7 @@ const ENTRIES = [
   'lib/langchain/index',
   'lib/sdk/index',
   'lib/sdk/register',
+  ...TRIED,
   'nest-module/index',
   BIN,
 ];
@@ -22,7 +25,7 @@ export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, join(ROOT, `${name}.ts`)])),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
-  external: /^(?!@oxc-project\/)[a-z@](?!:)/,
+  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$/,
   tsconfig: 'tsconfig.json',
   plugins: [startedFiles(), ownRequire(), builtinsInBundles(), esModules(), executable()],
   output: {
@@ -100,7 +103,7 @@ function esModules() {
     name: 'es-modules',
     generateBundle(_options, bundle) {
       for (const { isEntry, name, exports, imports } of Object.values(bundle)) {
-        if (!isEntry || !ENTRIES.includes(name)) continue;
+        if (!isEntry || !ENTRIES.includes(name) || TRIED.includes(name)) continue;
         const file = `./${posix.basename(name)}.cjs`;
         const lines = [
           ...(name === BIN ? ['#!/usr/bin/env node'] : []),

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
@@ -53,16 +52,11 @@ const instances = new Map<InstrumentationName, Instrumentation>();
  * Patches Node's HTTP and whichever of the named libraries the app has installed. One that cannot be loaded costs a
  * warning. Call `takeHold` once they are registered.
  *
- * @param prometheusPort port on which metrics are scraped: such requests are no work of the app's
  * @param exportsLogs whether records of pino and winston go anywhere; their own output gets ids in any case
  */
-export function instrument(
-  names: ReadonlySet<InstrumentationName>,
-  prometheusPort?: number,
-  exportsLogs = true,
-): Instrumentation[] {
+export function instrument(names: ReadonlySet<InstrumentationName>, exportsLogs = true): Instrumentation[] {
   // All are loaded before the first one is made: from then on each `require` passes through what looks for modules to patch.
-  const makers = installed(names, recipes(prometheusPort, exportsLogs)).flatMap((recipe) =>
+  const makers = installed(names, recipes(exportsLogs)).flatMap((recipe) =>
     attempt(recipe, () => ({ recipe, make: makerOf(recipe) })),
   );
   return makers.flatMap(({ recipe, make }) => attempt(recipe, make));
@@ -129,11 +123,10 @@ function installed(names: ReadonlySet<InstrumentationName>, all: readonly Recipe
 
 // A client span needs a parent: background work (polling, health checks, pools) would fill the backend with traces of
 // one span each. Express layers are left out: they say nothing that the server span does not, and the route comes anyway.
-function recipes(prometheusPort?: number, exportsLogs = true): readonly Recipe[] {
+function recipes(exportsLogs = true): readonly Recipe[] {
   const http: HttpInstrumentationConfig = {
     requireParentforOutgoingSpans: true,
     ignoreOutgoingRequestHook: isOwnTraffic,
-    ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === prometheusPort,
     startOutgoingSpanHook: noteHttpRequest,
     startIncomingSpanHook: noteIncomingRequest,
   };

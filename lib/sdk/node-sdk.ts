@@ -15,7 +15,7 @@ import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logs/api-logs.js';
 import { bridgeConsole } from './logs/console.js';
 import { LogLevels, loggerName } from './logs/log-levels.js';
-import type { ResolvedOptions } from './options.js';
+import { type ResolvedOptions, withEnvironment } from './options.js';
 import { OutgoingLogProcessor } from './processors/log-processor.js';
 import { OutgoingSpanProcessor } from './processors/span-processor.js';
 import { createPropagator } from './propagation/propagator.js';
@@ -38,7 +38,7 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
   announce(options);
   warnOfCapture();
 
-  const pipeline = createPipeline(options);
+  const pipeline = withEnvironment(options.exporterEnvironment, () => createPipeline(options, undo));
   const outgoing = createProcessors(options, pipeline, undo);
   const instrumentations = patched(options, undo, outgoing.logs !== undefined);
   const wake = wakeEarlyTracers();
@@ -125,9 +125,8 @@ function withOurDiag<T>(work: () => T): T {
 }
 
 function patched(options: ResolvedOptions, undo: (() => void)[], exportsLogs: boolean): Instrumentation[] {
-  const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
   const instrumentations = [
-    ...instrument(options.enabledInstrumentations, scraped, exportsLogs),
+    ...instrument(options.enabledInstrumentations, exportsLogs),
     ...(options.instrumentations ?? []),
   ];
   if (options.enabledInstrumentations.has('fastify')) undo.push(nameFastifyRoutes());

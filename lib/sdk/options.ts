@@ -4,12 +4,14 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
+import { loadEnvFiles } from './configuration/env-files.js';
 import { Environment, isHttpUrl, withoutUndefined } from './configuration/environment.js';
 import { environmentSettings } from './configuration/environment-settings.js';
-import { type ExportOptions, exportOptions } from './configuration/exporting.js';
+import { type ExportOptions, exportOptions, headerVariables } from './configuration/exporting.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
 import { type SamplingOptions, samplingOptions } from './configuration/sampling.js';
+import { idleSentence, idleVariables } from './configuration/variables.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
 
@@ -82,7 +84,7 @@ export interface ResolvedOptions
   readonly spanLimits: SpanLimits;
   /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS` less `OTEL_NODE_DISABLED_INSTRUMENTATIONS`. Default all. */
   readonly enabledInstrumentations: ReadonlySet<InstrumentationName>;
-  /** The variables that OpenTelemetry's exporters read where they run in a thread. */
+  /** The variables that OpenTelemetry's exporters read, with the headers that can be sent. */
   readonly exporterEnvironment: Readonly<Record<string, string>>;
   /** `OTEL_LOG_LEVEL`. `undefined` where unset: warnings and errors are shown, each once. */
   readonly logLevel: keyof typeof DIAG_LEVELS | undefined;
@@ -110,10 +112,12 @@ export function resolveOptions(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
     );
   }
+  const unloaded = loadEnvFiles(environment().text('ANNOTEL_ENV_FILE'));
   const env = environment(options);
   const logLevel = env.oneOf('OTEL_LOG_LEVEL', Object.keys(DIAG_LEVELS) as (keyof typeof DIAG_LEVELS)[], 'warn');
   // First of all: it decides whether complaints about the others are seen.
   silence(logLevel === 'none');
+  for (const sentence of unloaded) warn(sentence);
   const disabled = env.flag('OTEL_SDK_DISABLED') ?? false;
   const chosen = options.console ?? env.oneOf('ANNOTEL_CONSOLE', ['tree', 'off'], 'the default');
   const azureConnectionString = azure(env);
@@ -133,7 +137,7 @@ export function resolveOptions(
     spanLimits: spanLimits(env),
     ...outgoingOptions(env),
     enabledInstrumentations: enabledInstrumentations(env),
-    exporterEnvironment: env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i),
+    exporterEnvironment: { ...env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i), ...headerVariables(exporting) },
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
@@ -141,7 +145,7 @@ export function resolveOptions(
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
-  warnOfUnknown(env);
+  for (const idle of idleVariables(process.env)) warn(idleSentence(idle));
   return Object.freeze(resolved);
 }
 
@@ -156,6 +160,20 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
   return new Environment({ ...process.env, ...withoutUndefined(chosen) });
+}
+
+/** Makes exporters, which read variables themselves, while these have the given values. */
+export function withEnvironment<T>(values: Readonly<Record<string, string>>, make: () => T): T {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, values);
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */
@@ -192,29 +210,6 @@ function colors(env: Environment, stream: NodeJS.WriteStream): boolean {
   const forced = env.text('FORCE_COLOR');
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   return env.text('NO_COLOR') === undefined && stream.isTTY === true;
-}
-
-/** Variables of earlier versions, and what holds in their place. */
-const REMOVED: Readonly<Record<string, string>> = {
-  ANNOTEL_KEEP_MAX_TRACES: 'at most 5000 traces wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_SPANS: 'at most 20000 spans wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_AGE:
-    'a trace waits at most 5 minutes, or somewhat longer than slower-than, until it is decided whether it is kept',
-  ANNOTEL_SPOOL_MAX_SIZE: 'a process keeps at most 256 MB in ANNOTEL_SPOOL_DIR, and drops the oldest beyond it',
-  ANNOTEL_SPOOL_MAX_AGE: 'what is older than 48 hours is dropped from ANNOTEL_SPOOL_DIR',
-};
-
-/** A misspelt variable would do nothing, and nobody would know. */
-function warnOfUnknown(env: Environment): void {
-  const known = env.known('ANNOTEL_').sort();
-  for (const name of env.unknown('ANNOTEL_')) {
-    const instead = REMOVED[name];
-    if (instead !== undefined) warn(`${name} is no longer read: ${instead}`);
-    else warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
-  }
-  if (env.text('OTEL_CONFIG_FILE') !== undefined) {
-    warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
-  }
 }
 
 const LIMIT = { least: 0, most: 2 ** 31 - 1, whole: true };
