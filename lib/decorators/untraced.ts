@@ -25,7 +25,7 @@ export function Untraced(): MethodDecorator<any[], any>;
 // biome-ignore lint/suspicious/noExplicitAny: it fits every method
 export function Untraced(...misplaced: unknown[]): MethodDecorator<any[], any> {
   if (misplaced.length > 0) throw wrongOptions('Untraced', '@Untraced()', misplaced[0]);
-  return methodDecorator('Untraced', ({ method }) => {
+  return methodDecorator({ decorator: 'Untraced', options: {}, known: {} }, ({ method }) => {
     untraced.add(method);
     return method;
   });
