@@ -6,7 +6,7 @@ export { carrierVia, injectContext } from './context/carriers.js';
 export { type RequestContext, requestContext, withRequestContext } from './context/request-context.js';
 export { Agent, type AgentOptions } from './decorators/agent.js';
 export { type Carrier, Consumer, type ConsumerOptions } from './decorators/consumer.js';
-export type { MethodDecorator, MethodOrClassDecorator } from './decorators/define.js';
+export type { AnyMethodDecorator, MethodDecorator, MethodOrClassDecorator } from './decorators/define.js';
 export { Embedding, type EmbeddingOptions } from './decorators/embedding.js';
 export { LlmCall, type LlmCallOptions } from './decorators/llm-call.js';
 export { Retrieval, type RetrievalOptions } from './decorators/retrieval.js';

@@ -140,6 +140,7 @@ export class CallInFlight implements InFlight {
   canRepeat(): void {
     const { called, operation, added, renamed } = this;
     if (!called) return;
+    const { method, calledAs, args } = called;
     const same: Operation = {
       ...operation,
       onStart: (call) => Object.assign(operation.onStart(call), added),
@@ -147,7 +148,7 @@ export class CallInFlight implements InFlight {
     };
     this.again = (context) => {
       const signals = activeSignals();
-      return signals && new CallInFlight(same, signals, { ...called, context });
+      return signals && new CallInFlight(same, signals, { method, calledAs, args, context });
     };
   }
 

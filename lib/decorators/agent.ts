@@ -13,7 +13,7 @@ import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Agent}. Its `name` names the agent, and so has to be low in cardinality. */
@@ -50,7 +50,7 @@ const OPTIONS: OptionNames<AgentOptions> = { ...COMMON_OPTIONS, description: tru
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Agent<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | AgentOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('Agent', "@Agent({ name: 'researcher' })", options);
   const { name, ...others } = options;

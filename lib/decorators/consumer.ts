@@ -13,7 +13,7 @@ import {
 import { extractContext } from '../context/carriers.js';
 import { outsideTrace } from '../context/own-trace.js';
 import { SpanKind, ValueType } from '../otel.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** The headers of a message: texts, bytes (`Buffer`), or lists of either by name; nothing where it has none. */
@@ -75,7 +75,7 @@ const OPTIONS: OptionNames<ConsumerOptions> = {
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
-export function Consumer<A extends unknown[] = any[], V = any>(options: ConsumerOptions<A, V>): MethodDecorator<A, V> {
+export function Consumer<A extends unknown[] = any[], V = any>(options: ConsumerOptions<A, V>): DecoratorFor<A, V> {
   if (!isOptions(options))
     throw wrongOptions('Consumer', "@Consumer({ system: 'kafka', destination: 'orders' })", options);
   const operation = withOptions(consumer(options), options);

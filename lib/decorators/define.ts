@@ -5,7 +5,8 @@ import type { CallNames, Operation } from '../call/operation.js';
 import type { OptionNames } from '../call/options.js';
 import { type AnyFunction, observe, observedAs } from '../call/wrap.js';
 import { warnOnce } from '../safely.js';
-import { checkOptions, classNameOf, describeTarget, type WrittenOptions, wrongPlace } from './misuse.js';
+import { classNameOf, describeTarget, holderOf } from './class-names.js';
+import { checkOptions, type WrittenOptions, wrongPlace } from './misuse.js';
 import { spanAttributesOf } from './span-attribute.js';
 
 /**
@@ -60,38 +61,36 @@ interface OnMethods<A extends unknown[], V> {
   ): MisuseAt<Target, Context, Descriptor, A, V>;
 }
 
-type OnFunctions<A extends unknown[], V> = <F extends Decoratable<A, V>>(method: F) => F;
+/** One symbol for the three ways to decorate: standard method, legacy method, plain function. */
+export interface MethodDecorator<A extends unknown[], V> extends OnMethods<A, V> {
+  /** `context` is never passed; its type keeps standard accessors out. */
+  <F extends Decoratable<A, V>>(method: F, context?: undefined): F;
+}
 
 /** Whatever its constructor: a private one is part of no type. */
 interface Class {
   readonly prototype: object;
 }
 
-/** A legacy class decorator. */
-type OnNoClass = <C extends Class>(target: C) => Misuse<'it goes on a method, not on a class'>;
+/** As {@link MethodDecorator}, where the callbacks have no annotations or there are none: every method fits. */
+// biome-ignore lint/suspicious/noExplicitAny: every method fits
+export interface AnyMethodDecorator extends OnMethods<any[], any> {
+  <F extends AnyFunction>(method: F, context?: undefined): F;
+  <C extends Class>(target: C, context?: undefined): Misuse<'it goes on a method, not on a class'>;
+}
 
-/** Whether every method fits, since the callbacks have no annotations, or there are none. */
-type FitsAll<A extends unknown[], V, Yes, No> = unknown[] extends A ? (unknown extends V ? Yes : No) : No;
+/** As {@link AnyMethodDecorator}, and for classes in both modes. */
+export interface MethodOrClassDecorator<A extends unknown[], V> extends OnMethods<A, V> {
+  <C extends Class>(target: C, context: Pick<ClassDecoratorContext, 'kind'>): C;
+  <T extends Decoratable<A, V> | Class>(target: T, context?: undefined): T;
+}
 
-/** One symbol for the three ways to decorate: standard method, legacy method, plain function. */
-export type MethodDecorator<A extends unknown[], V> = OnMethods<A, V> &
-  OnFunctions<A, V> &
-  FitsAll<A, V, OnNoClass, unknown>;
-
-/**
- * As {@link MethodDecorator}, and for classes in both modes: but where callbacks have annotated parameters, which fit the method
- * that they are written for, and not all of a class.
- */
-export type MethodOrClassDecorator<A extends unknown[], V> = FitsAll<
-  A,
-  V,
-  OnClasses & OnMethods<A, V> & OnClassesAndFunctions<A, V>,
-  MethodDecorator<A, V>
->;
-
-type OnClasses = <C extends Class>(target: C, context: Pick<ClassDecoratorContext, 'kind'>) => C;
-
-type OnClassesAndFunctions<A extends unknown[], V> = <T extends Decoratable<A, V> | Class>(target: T) => T;
+/** What a decorator is whose options have callbacks for parameters `A` and a result `V`. */
+export type DecoratorFor<A extends unknown[], V, ForAny = AnyMethodDecorator> = unknown[] extends A
+  ? unknown extends V
+    ? ForAny
+    : MethodDecorator<A, V>
+  : MethodDecorator<A, V>;
 
 /** A method as its decorator found it. */
 export interface Site {
@@ -293,15 +292,6 @@ function classOf(self: unknown, isStatic: boolean): object | undefined {
     return undefined;
   const running = isStatic ? self : Object.getPrototypeOf(self);
   return running === null || types.isProxy(running) ? undefined : running;
-}
-
-/** Where an object has a member from: itself or one of its prototypes. */
-function holderOf(object: object, key: string | symbol, value?: AnyFunction): object | undefined {
-  for (let holder: object | null = object; holder && !types.isProxy(holder); holder = Object.getPrototypeOf(holder)) {
-    const member = Object.getOwnPropertyDescriptor(holder, key);
-    if (member && (!value || member.value === value)) return holder;
-  }
-  return undefined;
 }
 
 interface StandardContext {

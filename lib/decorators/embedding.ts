@@ -1,6 +1,6 @@
 import { MODEL_CALL_OPTIONS, type ModelCallOptions, modelCall } from '../genai/model-call.js';
 import { OPERATION_EMBEDDINGS } from '../genai/semconv.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Embedding}. */
@@ -27,7 +27,7 @@ export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOp
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Embedding<A extends unknown[] = any[], V = any>(
   providerOrOptions: string | EmbeddingOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof providerOrOptions === 'string' ? { provider: providerOrOptions } : providerOrOptions;
   if (!isOptions(options)) throw wrongOptions('Embedding', "@Embedding('openai')", options);
   const operation = modelCall(OPERATION_EMBEDDINGS, options);

@@ -1,7 +1,7 @@
 import type { OptionNames } from '../call/options.js';
 import { MODEL_CALL_OPTIONS, type ModelCallOptions, modelCall } from '../genai/model-call.js';
 import { OPERATION_CHAT } from '../genai/semconv.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link LlmCall}. */
@@ -35,7 +35,7 @@ const OPTIONS: OptionNames<LlmCallOptions> = { ...MODEL_CALL_OPTIONS, operation:
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function LlmCall<A extends unknown[] = any[], V = any>(
   providerOrOptions: string | LlmCallOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options: LlmCallOptions<A, V> =
     typeof providerOrOptions === 'string' ? { provider: providerOrOptions } : providerOrOptions;
   if (!isOptions(options)) throw wrongOptions('LlmCall', "@LlmCall('openai')", options);

@@ -1,27 +1,7 @@
 import type { OptionNames } from '../call/options.js';
 import { nearest } from '../nearest.js';
 import { SpanKind } from '../otel.js';
-
-/** The class that a legacy decorator was applied in: `target` is its prototype, or the class itself for static members. */
-export function describeTarget(target: object): string {
-  return classNameOf(target) ?? '(anonymous class)';
-}
-
-/** The name of a class, or of that of a prototype; `undefined` where it has none. Runs no code of the class: no getter, no trap. */
-export function classNameOf(target: object): string | undefined {
-  const owner = typeof target === 'function' ? target : valueIn(target, 'constructor');
-  const name = typeof owner === 'function' ? valueIn(owner, 'name') : undefined;
-  return typeof name === 'string' && name !== '' ? name : undefined;
-}
-
-/** What an object holds under a key, or inherits; `undefined` for an accessor. */
-function valueIn(object: object, key: PropertyKey): unknown {
-  for (let holder: object | null = object; holder; holder = Object.getPrototypeOf(holder)) {
-    const own = Object.getOwnPropertyDescriptor(holder, key);
-    if (own) return own.value;
-  }
-  return undefined;
-}
+import { describeTarget } from './class-names.js';
 
 /** The error of a decorator on something that it cannot observe. Names class, member and mend. */
 export function wrongPlace(decorator: string, where: string, what: string): TypeError {
@@ -54,8 +34,6 @@ export interface WrittenOptions {
   readonly required?: readonly string[];
 }
 
-const KINDS: readonly unknown[] = Object.values(SpanKind);
-
 /**
  * Looks at the options of a decorator at the place where it stands.
  *
@@ -78,7 +56,8 @@ export function checkOptions(
   const given = options as Readonly<Record<string, unknown>>;
   const missing = required?.find((option) => given[option] === undefined || given[option] === '');
   if (missing !== undefined) throw new TypeError(`${at} it needs ${required?.join(' and ')}; '${missing}' is missing.`);
-  if (given['kind'] !== undefined && !KINDS.includes(given['kind'])) {
-    throw new TypeError(`${at} '${String(given['kind'])}' is no kind. Write it as SpanKind.CONSUMER.`);
+  const { kind } = given;
+  if (kind !== undefined && (typeof kind !== 'number' || SpanKind[kind] === undefined)) {
+    throw new TypeError(`${at} '${String(kind)}' is no kind. Write it as SpanKind.CONSUMER.`);
   }
 }

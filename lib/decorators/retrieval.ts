@@ -14,7 +14,7 @@ import { withoutOwner } from '../genai/one-span/owner.js';
 import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Retrieval}. */
@@ -58,7 +58,7 @@ const OPTIONS: OptionNames<RetrievalOptions> = {
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Retrieval<A extends unknown[] = any[], V = any>(
   dataSourceOrOptions: string | RetrievalOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof dataSourceOrOptions === 'string' ? { dataSource: dataSourceOrOptions } : dataSourceOrOptions;
   if (!isOptions(options)) throw wrongOptions('Retrieval', "@Retrieval('pgvector')", options);
   const operation = withOptions(retrieval(options), options);

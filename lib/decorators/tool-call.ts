@@ -18,7 +18,7 @@ import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
 import { safely } from '../safely.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link ToolCall}. Its `name` names the tool, as the model knows it. */
@@ -73,7 +73,7 @@ const OPTIONS: OptionNames<ToolCallOptions> = {
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function ToolCall<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | ToolCallOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('ToolCall', "@ToolCall('search')", options);
   const { name, ...others } = options;

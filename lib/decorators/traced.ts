@@ -10,7 +10,7 @@ import { type AnyFunction, isObserved } from '../call/wrap.js';
 import { namesAgent } from '../genai/agent-turn.js';
 import { OPERATION_TRACED } from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
-import { type MethodOrClassDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, type MethodOrClassDecorator, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 import { isUntraced } from './untraced.js';
 
@@ -65,7 +65,7 @@ export const TRACED: Operation = {
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Traced<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | TracedOptions<A, V> = {},
-): MethodOrClassDecorator<A, V> {
+): DecoratorFor<A, V, MethodOrClassDecorator<A, V>> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('Traced', '@Traced()', options);
   const operation = withOptions(TRACED, options);

@@ -5,7 +5,7 @@ import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import { ATTR_GEN_AI_OPERATION_NAME, ATTR_GEN_AI_WORKFLOW_NAME, OPERATION_INVOKE_WORKFLOW } from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
-import { type MethodDecorator, observingDecorator } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
@@ -33,7 +33,7 @@ export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOption
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Workflow<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | WorkflowOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('Workflow', "@Workflow('rag.answer')", options);
   const { name, ...others } = options;
