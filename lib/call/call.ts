@@ -42,7 +42,6 @@ export class CallInFlight implements InFlight {
   private called: Call | undefined;
   /** What the method itself made known of the call while it ran. */
   private added: Attributes | undefined;
-  private renamed: string | undefined;
   /** Begins the same call once more, in another context. Only of calls whose result can be run again. */
   again: ((context: Context) => CallInFlight | undefined) | undefined;
 
@@ -125,9 +124,7 @@ export class CallInFlight implements InFlight {
   }
 
   rename(name: string): void {
-    if (this.ended) return;
-    this.span.updateName(name);
-    this.renamed = name;
+    if (!this.ended) this.span.updateName(name);
   }
 
   event(name: string, attributes: Attributes | undefined): void {
@@ -138,14 +135,10 @@ export class CallInFlight implements InFlight {
 
   /** The result can be run again, and so holds by itself whatever it needs of what the method was given. */
   canRepeat(): void {
-    const { called, operation, added, renamed } = this;
+    const { called, operation, added } = this;
     if (!called) return;
     const { method, calledAs, args } = called;
-    const same: Operation = {
-      ...operation,
-      onStart: (call) => Object.assign(operation.onStart(call), added),
-      name: renamed === undefined ? operation.name : () => renamed,
-    };
+    const same: Operation = { ...operation, onStart: (call) => Object.assign(operation.onStart(call), added) };
     this.again = (context) => {
       const signals = activeSignals();
       return signals && new CallInFlight(same, signals, { method, calledAs, args, context });

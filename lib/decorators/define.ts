@@ -290,8 +290,7 @@ function bothNames(name: string): CallNames {
 function classOf(self: unknown, isStatic: boolean): object | undefined {
   if ((typeof self !== 'object' && typeof self !== 'function') || self === null || types.isProxy(self))
     return undefined;
-  const running = isStatic ? self : Object.getPrototypeOf(self);
-  return running === null || types.isProxy(running) ? undefined : running;
+  return isStatic ? self : (Object.getPrototypeOf(self) ?? undefined);
 }
 
 interface StandardContext {

@@ -221,10 +221,11 @@ describe('a further subscription', () => {
   });
 
   test('that nobody ends is abandoned when nobody can end it any more', async () => {
-    const subject = new Subject();
-    const loaded = new Service(subject).load();
-    loaded.subscribe().unsubscribe();
-    (() => void new Service(new Observable(() => {})).load().subscribe())();
+    (() => {
+      const loaded = new Service(new Observable(() => {})).load();
+      loaded.subscribe().unsubscribe();
+      loaded.subscribe();
+    })();
     await collectUntil(() => telemetry.spans.length > 1);
     expect(ends()).toEqual([
       ['Service.load', 'stopped'],
