@@ -1,30 +1,35 @@
 import {
   type CallHandler,
   type ExecutionContext,
-  HttpException,
   Injectable,
   type NestInterceptor,
+  StreamableFile,
   type Type,
 } from '@nestjs/common';
-import { catchError, concat, defer, EMPTY, filter, type Observable, of, throwError } from 'rxjs';
-import { isObserved, Traced } from '../lib/index.js';
+import type { Observable } from 'rxjs';
+import { settle } from '../lib/call/result/settle.js';
+import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
-import { nameServerSpan } from '../lib/sdk/index.js';
+import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
+import { isHttpAnswer } from './http-answer.js';
+import { HttpExchange } from './http-exchange.js';
+import { FrameworkCall, type Observed, observeAs, observed, startCall } from './observation.js';
 
-type Handle = (next: CallHandler, execution: ExecutionContext) => Observable<unknown>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /** Which execution is observed already: two interceptors in one chain make one span. */
 const EXECUTION = createContextKey('annotel.nest.execution');
 
-/** One wrapper per handler, `undefined` where the handler observes itself. By class first: handlers are inherited. */
-const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
+/** What each handler is recorded as, `undefined` where it observes itself. By class first: handlers are inherited. */
+const handlers = new WeakMap<Type, Map<Handler, Observed | undefined>>();
 
 /**
  * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
  * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and gateways get such a span too; a
- * handler with a decorator of annotel has one already and gets no second one. An `HttpException` below 500 is an answer and does
- * not fail the span. Response, errors and streaming stay those of the handler.
+ * handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream that
+ * it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
+ * none, and neither is what an exception filter answers with less than 500. Response, errors and streaming stay those of the
+ * handler.
  *
  * `TelemetryModule` registers it for all handlers, unless it is imported with `interceptor: false`; then single controllers
  * choose it.
@@ -39,62 +44,80 @@ const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
 @Injectable()
 export class TelemetryInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (execution.getType() === 'http') nameRoute(execution.switchToHttp().getRequest());
-    const handle = context.active().getValue(EXECUTION) === execution ? undefined : handleOf(execution);
-    return handle ? handle(next, execution) : next.handle();
+    const type = execution.getType();
+    const http = type === 'http' ? execution.switchToHttp() : undefined;
+    const exchange = http && HttpExchange.of(http.getResponse());
+    if (http) nameRoute(http.getRequest(), exchange);
+    const parent = context.active();
+    if (parent.getValue(EXECUTION) === execution) return next.handle();
+    if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
+    return context.with(parent.setValue(EXECUTION, execution), () => {
+      const handler = handlerOf(execution);
+      const call = handler && startCall(handler, HandlerCall);
+      call?.serves(exchange, type === 'rpc' || type === 'ws');
+      return observeAs(call, () => next.handle());
+    });
   }
 }
 
-function handleOf(execution: ExecutionContext): Handle | undefined {
+/** A handler's call. It ends with the stream that it answers with, and fails unless what it throws becomes an answer. */
+class HandlerCall extends FrameworkCall {
+  private exchange: HttpExchange | undefined;
+  /** Whether it has a message to handle: to those, Nest answers with other exceptions. */
+  private isMessage = false;
+  private last: unknown;
+  private isStreaming = false;
+
+  serves(exchange: HttpExchange | undefined, isMessage: boolean): void {
+    this.exchange = exchange;
+    this.isMessage = isMessage;
+    if (exchange) exchange.handler = this;
+  }
+
+  override item(value: unknown): void {
+    this.last = value;
+    super.item(value);
+  }
+
+  override ok(value: unknown): void {
+    const body = this.isStreaming ? undefined : streamOf(this.last);
+    if (body === undefined) return super.ok(value);
+    this.isStreaming = true;
+    settle(body, this, false);
+  }
+
+  override fail(error: unknown): void {
+    const { exchange } = this;
+    const at = performance.now();
+    if (this.isStreaming) {
+      if (exchange) exchange.hasBroken = true;
+      return this.failAt(error, at);
+    }
+    const isAnswer = !this.isMessage && isHttpAnswer(error);
+    const conclude = (failed: boolean) => (failed ? this.failAt(error, at) : this.endAt(at));
+    if (exchange) exchange.add({ error, isAnswer, conclude });
+    else conclude(!isAnswer);
+  }
+}
+
+/** What of a handler's answer is sent piece by piece, after the handler is done. */
+function streamOf(answer: unknown): object | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  if (answer instanceof StreamableFile) return answer.getStream();
+  const { pipe, getReader, [Symbol.asyncIterator]: iterate } = answer as Record<PropertyKey, unknown>;
+  const isStream = [pipe, getReader, iterate].some((member) => typeof member === 'function');
+  return isStream || answer instanceof Response ? answer : undefined;
+}
+
+function handlerOf(execution: ExecutionContext): Observed | undefined {
   const controller = execution.getClass();
   const handler = execution.getHandler();
-  const ofController = handles.get(controller) ?? new Map<Handler, Handle | undefined>();
+  const ofController = handlers.get(controller) ?? new Map<Handler, Observed | undefined>();
   if (!ofController.has(handler)) {
-    const handle = isObserved(handler) ? undefined : observed(nameOf(controller, handler));
-    handles.set(controller, ofController.set(handler, handle));
+    const known = isObserved(handler) ? undefined : observed({ method: nameOf(controller, handler) });
+    handlers.set(controller, ofController.set(handler, known));
   }
   return ofController.get(handler);
-}
-
-function observed(name: string): Handle {
-  const handle: Handle = (next, execution) =>
-    context
-      .with(context.active().setValue(EXECUTION, execution), () => next.handle())
-      .pipe(catchError((error: unknown) => of(asHttpAnswer(error, execution))));
-  // The span takes the name of the function.
-  Object.defineProperty(handle, 'name', { value: name });
-  // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
-  const observedHandle = Traced({ log: 'none' })(handle);
-  return (next, execution) => thrownAgain(observedHandle(next, execution));
-}
-
-/** An exception on its way out of the span, as a value: to those outside it is thrown as it was. */
-class HttpAnswer {
-  constructor(readonly exception: HttpException) {}
-}
-
-/** @throws `error` where it is no answer; to messages of microservices and gateways, Nest answers with other exceptions */
-function asHttpAnswer(error: unknown, execution: ExecutionContext): HttpAnswer {
-  const isMessage = ['rpc', 'ws'].includes(execution.getType());
-  if (!isMessage && error instanceof HttpException && error.getStatus() < 500) return new HttpAnswer(error);
-  throw error;
-}
-
-/** After the end, so that the span ends as that of a handler that has answered. */
-function thrownAgain(handled: Observable<unknown>): Observable<unknown> {
-  return defer(() => {
-    let refused: HttpAnswer | undefined;
-    const answers = handled.pipe(
-      filter((value) => {
-        if (value instanceof HttpAnswer) refused = value;
-        return !(value instanceof HttpAnswer);
-      }),
-    );
-    return concat(
-      answers,
-      defer(() => (refused ? throwError(() => refused?.exception) : EMPTY)),
-    );
-  });
 }
 
 /** By its key, which is its route's too: a function that another decorator left in its place may have any name. */
@@ -115,7 +138,10 @@ interface RoutedRequest {
 }
 
 /** Libraries that call handlers through Nest may pass for HTTP, with anything in place of the request. */
-function nameRoute(request: RoutedRequest | undefined): void {
+function nameRoute(request: RoutedRequest | undefined, exchange: HttpExchange | undefined): void {
   const path = request?.route?.path ?? request?.routeOptions?.url;
-  if (typeof path === 'string') nameServerSpan(`${request?.baseUrl ?? ''}${path}`);
+  if (typeof path !== 'string') return;
+  const route = `${request?.baseUrl ?? ''}${path}`;
+  if (exchange) exchange.route = route;
+  nameServerSpan(route);
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { carriedContent, redactError } from '../privacy/redaction/redact-error.js';
+import { safely } from '../safely.js';
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE, ERROR_TYPE_OTHER } from './names.js';
 
 const withStackRecorded = new WeakSet<object>();
@@ -7,6 +8,18 @@ const ERROR_CODE = /^[\w.-]{1,64}$/;
 
 /** Names that HTTP clients give to whatever a server answers with; the status says more. */
 const VAGUE_NAME = /(^|api|http|call|client|fetch|response|sdk|status)error$/i;
+
+let answers: (error: unknown) => boolean = () => false;
+
+/** Sets which errors are an app's answers to whoever asked it, and so no failure of the calls that throw them. Default: none. */
+export function setAnswers(isOne: (error: unknown) => boolean): void {
+  answers = isOne;
+}
+
+/** Whether an error is an answer. Never throws. */
+export function isAnswer(error: unknown): boolean {
+  return safely('asking whether an error is an answer', () => answers(error), false);
+}
 
 /**
  * `error.type` of whatever was thrown: the code that the error carries (`ECONNREFUSED`, `rate_limit_exceeded`, an SQLSTATE),

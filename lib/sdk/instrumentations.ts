@@ -14,6 +14,7 @@ import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
+import { isIgnoredRequest } from './server-span.js';
 import { messageOf, warn } from './warnings.js';
 
 /** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
@@ -127,7 +128,8 @@ function recipes(prometheusPort?: number, exportsLogs = true): readonly Recipe[]
   const http: HttpInstrumentationConfig = {
     requireParentforOutgoingSpans: true,
     ignoreOutgoingRequestHook: isOwnTraffic,
-    ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === prometheusPort,
+    ignoreIncomingRequestHook: (request: IncomingMessage) =>
+      request.socket.localPort === prometheusPort || isIgnoredRequest(request),
     startOutgoingSpanHook: noteHttpRequest,
     startIncomingSpanHook: noteIncomingRequest,
   };

@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
+import { exceptionAttributes } from '../lib/call/failure.js';
+import { EVENT_EXCEPTION } from '../lib/call/names.js';
+import { requestContextAttributes } from '../lib/context/request-context.js';
+import { context } from '../lib/otel.js';
+import { safely } from '../lib/safely.js';
+import { httpServerSpan, isIgnoredRequest, isUntracedHere } from '../lib/sdk/server-span.js';
+import { settings } from '../lib/settings.js';
+import { recordHttpDuration } from './http-duration.js';
+
+/** On the spans of a request whose client left before it had its answer. */
+export const ATTR_CLIENT_DISCONNECTED = 'annotel.client.disconnected';
+
+/** Something threw: whether that is a failure is decided by what the request is answered with. */
+export interface Thrown {
+  readonly error: unknown;
+  /** Whether it is an answer by itself, unless a filter makes a failure of it. */
+  readonly isAnswer: boolean;
+  conclude(failed: boolean): void;
+}
+
+/** A call that runs while the request does. */
+interface Running {
+  readonly isOpen: boolean;
+  annotate(attributes: Attributes): void;
+}
+
+const exchanges = new WeakMap<ServerResponse, HttpExchange>();
+
+/** One request and its answer, from when annotel first sees it to the end of the answer. */
+export class HttpExchange {
+  /** `http.route`, for metrics that no instrumentation records. */
+  route: string | undefined;
+  /** The call of the handler. */
+  handler: Running | undefined;
+  /** The stream of the answer has failed: it was not the client that ended it. */
+  hasBroken = false;
+  readonly isIgnored: boolean;
+  private readonly server: Span | undefined;
+  private readonly parent: Context;
+  private readonly startedAt = performance.now();
+  private thrown: Thrown[] | undefined;
+  /** What reached an exception filter. */
+  private filtered: unknown[] | undefined;
+  private hasRequestContext = false;
+
+  /**
+   * @param response of Express or Fastify, or of Node
+   * @returns `undefined` where it is none of these: libraries that call handlers through Nest may pass for HTTP
+   */
+  static of(response: unknown): HttpExchange | undefined {
+    const raw = rawOf(response);
+    if (!raw) return undefined;
+    const known = exchanges.get(raw);
+    if (known) return known;
+    const exchange = new HttpExchange(raw);
+    exchanges.set(raw, exchange);
+    return exchange;
+  }
+
+  private constructor(private readonly response: ServerResponse) {
+    this.parent = context.active();
+    this.server = httpServerSpan();
+    this.isIgnored =
+      isUntracedHere() || safely('asking for ignored requests', () => isIgnoredRequest(response.req), false);
+    // Before the server span ends, which is at the same event.
+    if (!this.isIgnored) response.prependListener('close', () => safely('ending a request', () => this.close()));
+  }
+
+  /** Something threw in this request, which is not answered yet. */
+  add(thrown: Thrown): void {
+    if (this.response.closed) return thrown.conclude(!thrown.isAnswer);
+    this.thrown ??= [];
+    this.thrown.push(thrown);
+  }
+
+  /** An exception filter has an error. */
+  addFiltered(error: unknown): void {
+    this.filtered ??= [];
+    this.filtered.push(error);
+  }
+
+  /** Puts the request context that is active on the server span. */
+  takeRequestContext(): void {
+    this.hasRequestContext = true;
+    const attributes = requestContextAttributes(context.active());
+    if (attributes) this.server?.setAttributes(attributes);
+  }
+
+  get wantsRequestContext(): boolean {
+    return !this.hasRequestContext;
+  }
+
+  private close(): void {
+    const { response, server, thrown, filtered } = this;
+    const hasFailed = response.statusCode >= 500;
+    if (thrown) {
+      for (const one of thrown) {
+        one.conclude(one.isAnswer ? hasFailed : hasFailed || filtered?.includes(one.error) !== true);
+      }
+    }
+    if (hasFailed && filtered && server) this.tellOfExceptions(filtered, server);
+    if (!this.hasBroken && clientLeft(response)) {
+      const left = { [ATTR_CLIENT_DISCONNECTED]: true };
+      server?.setAttributes(left);
+      if (this.handler?.isOpen) this.handler.annotate(left);
+    }
+    if (!server) recordHttpDuration(response, this.route, (performance.now() - this.startedAt) / 1000, this.parent);
+  }
+
+  /** What no span below has told of: thrown by middleware of Express or Fastify itself, or by a decorated handler. */
+  private tellOfExceptions(errors: readonly unknown[], server: Span): void {
+    if (!settings().exceptionEvents || !server.isRecording()) return;
+    for (const error of errors) {
+      const { attributes, first } = exceptionAttributes(error, []);
+      if (first) server.addEvent(EVENT_EXCEPTION, attributes);
+    }
+  }
+}
+
+function rawOf(response: unknown): ServerResponse | undefined {
+  if (typeof response !== 'object' || response === null) return undefined;
+  const { raw = response } = response as { raw?: unknown };
+  const { prependListener, statusCode } = raw as Partial<ServerResponse>;
+  return typeof prependListener === 'function' && typeof statusCode === 'number' ? (raw as ServerResponse) : undefined;
+}
+
+/** Whether the connection was ended from the other side; the app may end it as well, to break off an answer. */
+function clientLeft(response: ServerResponse): boolean {
+  if (response.writableFinished) return false;
+  const { socket } = response.req as Partial<IncomingMessage>;
+  return socket != null && (socket.readableEnded || socket.errored != null || response.req.aborted);
+}
