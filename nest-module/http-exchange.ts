@@ -43,7 +43,7 @@ export class HttpExchange {
   private thrown: Thrown[] | undefined;
   /** What reached an exception filter. */
   private filtered: unknown[] | undefined;
-  private hasRequestContext = false;
+  hasRequestContext = false;
 
   /**
    * @param response of Express or Fastify, or of Node
@@ -88,10 +88,6 @@ export class HttpExchange {
     if (attributes) this.server?.setAttributes(attributes);
   }
 
-  get wantsRequestContext(): boolean {
-    return !this.hasRequestContext;
-  }
-
   private close(): void {
     const { response, server, thrown, filtered } = this;
     const hasFailed = response.statusCode >= 500;
@@ -106,7 +102,13 @@ export class HttpExchange {
       server?.setAttributes(left);
       if (this.handler?.isOpen) this.handler.annotate(left);
     }
-    if (!server) recordHttpDuration(response, this.route, (performance.now() - this.startedAt) / 1000, this.parent);
+    if (!server)
+      recordHttpDuration(
+        response,
+        this.route ?? expressRoute(response.req),
+        (performance.now() - this.startedAt) / 1000,
+        this.parent,
+      );
   }
 
   /** What no span below has told of: thrown by middleware of Express or Fastify itself, or by a decorated handler. */
@@ -131,4 +133,10 @@ function clientLeft(response: ServerResponse): boolean {
   if (response.writableFinished) return false;
   const { socket } = response.req as Partial<IncomingMessage>;
   return socket != null && (socket.readableEnded || socket.errored != null || response.req.aborted);
+}
+
+/** Where Express keeps the route that matched. */
+function expressRoute(request: object): string | undefined {
+  const { baseUrl = '', route } = request as { baseUrl?: string; route?: { path?: unknown } };
+  return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : undefined;
 }

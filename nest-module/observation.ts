@@ -21,12 +21,12 @@ export interface Observation {
 }
 
 /** What is called, as the engine takes it. Made once where it is called often. */
-export interface Observed {
+export interface CalledMethod {
   readonly method: string;
   readonly operation: Operation;
 }
 
-export function observed(observation: Observation): Observed {
+export function calledMethod(observation: Observation): CalledMethod {
   const { method, name = method, kind = SpanKind.INTERNAL, type = OPERATION_TRACED, attributes } = observation;
   return { method, operation: { kind, type, log: 'none', name: () => name, onStart: () => ({ ...attributes }) } };
 }
@@ -45,7 +45,7 @@ export class FrameworkCall extends CallInFlight {
 }
 
 /** Runs `work` as one observed call, to the true end of what it returns. Returns and throws what `work` does. */
-export function observeCall<T>(what: Observed, work: () => T, Call: typeof FrameworkCall = FrameworkCall): T {
+export function observeCall<T>(what: CalledMethod, work: () => T, Call: typeof FrameworkCall = FrameworkCall): T {
   return observeAs(startCall(what, Call), work);
 }
 
@@ -64,7 +64,7 @@ export function observeAs<T>(call: FrameworkCall | undefined, work: () => T): T 
 
 /** Starts a call; `undefined` where nobody listens. */
 export function startCall<C extends FrameworkCall>(
-  { method, operation }: Observed,
+  { method, operation }: CalledMethod,
   Call: new (...args: ConstructorParameters<typeof CallInFlight>) => C,
 ): C | undefined {
   const signals = activeSignals();
@@ -77,7 +77,7 @@ export function startCall<C extends FrameworkCall>(
 
 /** A step that has ended already. */
 export interface PastStep {
-  readonly what: Observed;
+  readonly what: CalledMethod;
   /** The context that it was taken in. */
   readonly parent: Context;
   /** On the clock of `performance.now()`. */

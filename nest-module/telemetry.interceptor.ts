@@ -1,8 +1,10 @@
 import {
   type CallHandler,
   type ExecutionContext,
+  Inject,
   Injectable,
   type NestInterceptor,
+  Optional,
   StreamableFile,
   type Type,
 } from '@nestjs/common';
@@ -13,15 +15,17 @@ import { context, createContextKey } from '../lib/otel.js';
 import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
-import { FrameworkCall, type Observed, observeAs, observed, startCall } from './observation.js';
+import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from './observation.js';
+import { inRequestContext } from './request-context.js';
+import { MODULE_OPTIONS_TOKEN, type TelemetryModuleOptions } from './telemetry.module-options.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /** Which execution is observed already: two interceptors in one chain make one span. */
-const EXECUTION = createContextKey('annotel.nest.execution');
+export const EXECUTION = createContextKey('annotel.nest.execution');
 
 /** What each handler is recorded as, `undefined` where it observes itself. By class first: handlers are inherited. */
-const handlers = new WeakMap<Type, Map<Handler, Observed | undefined>>();
+const handlers = new WeakMap<Type, Map<Handler, CalledMethod | undefined>>();
 
 /**
  * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
@@ -43,6 +47,10 @@ const handlers = new WeakMap<Type, Map<Handler, Observed | undefined>>();
  */
 @Injectable()
 export class TelemetryInterceptor implements NestInterceptor {
+  constructor(
+    @Optional() @Inject(MODULE_OPTIONS_TOKEN) private readonly options?: Pick<TelemetryModuleOptions, 'requestContext'>,
+  ) {}
+
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const type = execution.getType();
     const http = type === 'http' ? execution.switchToHttp() : undefined;
@@ -51,11 +59,15 @@ export class TelemetryInterceptor implements NestInterceptor {
     const parent = context.active();
     if (parent.getValue(EXECUTION) === execution) return next.handle();
     if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
-    return context.with(parent.setValue(EXECUTION, execution), () => {
+    const observe = () => {
       const handler = handlerOf(execution);
       const call = handler && startCall(handler, HandlerCall);
       call?.serves(exchange, type === 'rpc' || type === 'ws');
       return observeAs(call, () => next.handle());
+    };
+    return context.with(parent.setValue(EXECUTION, execution), () => {
+      const ofRequest = this.options?.requestContext;
+      return http && ofRequest ? inRequestContext(ofRequest, http.getRequest(), exchange, observe) : observe();
     });
   }
 }
@@ -109,12 +121,12 @@ function streamOf(answer: unknown): object | undefined {
   return isStream || answer instanceof Response ? answer : undefined;
 }
 
-function handlerOf(execution: ExecutionContext): Observed | undefined {
+function handlerOf(execution: ExecutionContext): CalledMethod | undefined {
   const controller = execution.getClass();
   const handler = execution.getHandler();
-  const ofController = handlers.get(controller) ?? new Map<Handler, Observed | undefined>();
+  const ofController = handlers.get(controller) ?? new Map<Handler, CalledMethod | undefined>();
   if (!ofController.has(handler)) {
-    const known = isObserved(handler) ? undefined : observed({ method: nameOf(controller, handler) });
+    const known = isObserved(handler) ? undefined : calledMethod({ method: nameOf(controller, handler) });
     handlers.set(controller, ofController.set(handler, known));
   }
   return ofController.get(handler);
