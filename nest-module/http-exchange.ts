@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { exceptionAttributes } from '../lib/call/failure.js';
+import { exceptionAttributes, isRecorded } from '../lib/call/failure.js';
 import { EVENT_EXCEPTION } from '../lib/call/names.js';
 import { requestContextAttributes } from '../lib/context/request-context.js';
 import { context } from '../lib/otel.js';
@@ -115,8 +115,7 @@ export class HttpExchange {
   private tellOfExceptions(errors: readonly unknown[], server: Span): void {
     if (!settings().exceptionEvents || !server.isRecording()) return;
     for (const error of errors) {
-      const { attributes, first } = exceptionAttributes(error, []);
-      if (first) server.addEvent(EVENT_EXCEPTION, attributes);
+      if (!isRecorded(error)) server.addEvent(EVENT_EXCEPTION, exceptionAttributes(error, []).attributes);
     }
   }
 }

@@ -64,7 +64,10 @@ const shownAs = { messages: new WeakMap<object, string>(), stacks: new WeakMap<o
 
 function asShown(error: unknown, kind: keyof typeof shownAs, text: string, args: readonly unknown[]): string {
   const known = typeof error === 'object' && error !== null ? shownAs[kind] : undefined;
-  const shown = redactError(known?.get(error as object) ?? text, [...args, ...carriedContent(error)]);
+  const before = known?.get(error as object);
+  // Of what the error carries itself it is without already.
+  if (before !== undefined && args.length === 0) return before;
+  const shown = redactError(before ?? text, [...args, ...carriedContent(error)]);
   known?.set(error as object, shown);
   return shown;
 }
@@ -84,6 +87,11 @@ export function exceptionAttributes(
   const stack = first ? read(error, 'stack') : undefined;
   if (typeof stack === 'string') attributes[ATTR_EXCEPTION_STACKTRACE] = asShown(error, 'stacks', stack, args);
   return { attributes, first };
+}
+
+/** Whether an observed call has recorded an error with its stack. */
+export function isRecorded(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && withStackRecorded.has(error);
 }
 
 function isFirstSight(error: unknown): boolean {

@@ -46,10 +46,12 @@ const MAIL = /@[^@]+\./;
  */
 export function maskRepeated(message: string, args: readonly unknown[]): string {
   const bounded = inBounds(message);
+  const texts = textsIn(args);
+  if (texts.length === 0) return bounded;
   const covered = new Uint8Array(bounded.length);
   const repeated = new Repeated(new Normaliser().of(bounded));
   const normaliser = new Normaliser();
-  for (const text of textsIn(args)) repeated.lookFor(text, normaliser.of(text));
+  for (const text of texts) repeated.lookFor(text, normaliser.of(text));
   repeated.cover(bounded, covered);
   return render(bounded, covered);
 }

@@ -86,6 +86,20 @@ describe('an error on its way out', () => {
     );
   });
 
+  test.each([
+    [
+      'Error: no jane@example.com\n    at ask (/app/node_modules/@a/b/x.js:1:2)\n    at run (node:vm:3:4)',
+      'Error: no [EMAIL]\n    at ask (/app/node_modules/@a/b/x.js:1:2)\n    at run (node:vm:3:4)',
+    ],
+    [
+      'Error: no\n    at ask (http://jane:hunter2@10.0.0.1/x.js:1:2)',
+      'Error: no\n    at ask (http://jane:[SECRET]@[IP]/x.js:1:2)',
+    ],
+    ['Error: no\n    at jane@example.com', 'Error: no\n    at [EMAIL]'],
+  ])('is redacted with its stack: %s', (stack, expected) => {
+    expect(redactError(stack, [])).toBe(expected);
+  });
+
   test('repeats nothing where only some fields are captured', () => {
     configure({ content: 'SPAN_ONLY', contentFields: ['output'] });
     expect(redactError('rejected: Tell me about my divorce', [request])).toBe('rejected: [content]');
