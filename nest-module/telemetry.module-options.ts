@@ -3,6 +3,7 @@ import { ConfigurableModuleBuilder, type ConsoleLoggerOptions, type Type } from 
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { RequestContext } from '../lib/index.js';
 import type { TelemetryOptions } from '../lib/sdk/index.js';
+import { type FeedbackRoute, feedbackController } from './feedback.controller.js';
 
 /** What `TelemetryModule.forRoot` takes, and what the factory of `forRootAsync` returns. All of it is optional. */
 export interface TelemetryModuleOptions {
@@ -51,6 +52,11 @@ export interface TelemetryModuleExtras {
    * there for `@UseInterceptors(TelemetryInterceptor)`.
    */
   interceptor?: boolean;
+  /**
+   * Mounts a controller that takes users' feedback on answers: `{ path: 'feedback', guards: [AuthGuard] }`, or with
+   * `unauthenticated: true` in place of guards. Default: none.
+   */
+  feedback?: FeedbackRoute;
 }
 
 const INTERCEPTOR = Symbol.for('annotel.nest.interceptor');
@@ -60,8 +66,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
     optionsInjectionToken: Symbol.for('annotel.nest.options'),
   })
     .setClassMethodName('forRoot')
-    .setExtras<TelemetryModuleExtras>({ interceptor: true }, (definition, { interceptor }) => ({
+    .setExtras<TelemetryModuleExtras>({ interceptor: true }, (definition, { interceptor, feedback }) => ({
       ...definition,
+      imports: [...(definition.imports ?? []), ...(feedback?.imports ?? [])],
+      controllers: feedback ? [feedbackController(feedback)] : [],
       providers: [
         ...(definition.providers ?? []),
         ...(interceptor ? [{ provide: APP_INTERCEPTOR, useExisting: INTERCEPTOR }] : []),

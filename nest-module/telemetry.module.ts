@@ -22,8 +22,10 @@ import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
 import { ignoring } from './ignored-requests.js';
+import { METER, TRACER } from './inject.js';
 import { type PipelineOptions, watchApp } from './pipeline.js';
 import { inRequestContext } from './request-context.js';
+import { TelemetryHealthIndicator } from './telemetry.health.js';
 import { TelemetryInterceptor } from './telemetry.interceptor.js';
 import { startOrAdopt, Telemetry } from './telemetry.js';
 import { TelemetryLogger } from './telemetry.logger.js';
@@ -73,8 +75,19 @@ const SLOWER_THAN = 5;
     },
     TelemetryInterceptor,
     { provide: INTERCEPTOR_TOKEN, useExisting: TelemetryInterceptor },
+    TelemetryHealthIndicator,
+    { provide: TRACER, useFactory: ({ tracer }: Telemetry) => tracer, inject: [Telemetry] },
+    { provide: METER, useFactory: ({ meter }: Telemetry) => meter, inject: [Telemetry] },
   ],
-  exports: [Telemetry, TelemetryLogger, TelemetryInterceptor, MODULE_OPTIONS_TOKEN],
+  exports: [
+    Telemetry,
+    TelemetryLogger,
+    TelemetryInterceptor,
+    TelemetryHealthIndicator,
+    TRACER,
+    METER,
+    MODULE_OPTIONS_TOKEN,
+  ],
 })
 export class TelemetryModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
   private readonly explorer: Explorer;
@@ -111,9 +124,10 @@ export class TelemetryModule extends ConfigurableModuleClass implements NestModu
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     pipelineOf(options);
-    startOrAdopt(options.telemetry);
     // biome-ignore lint/complexity/noThisInStatic: only so does the definition carry this class, and not its base
-    return super.forRoot(options);
+    const definition = super.forRoot(options);
+    startOrAdopt(options.telemetry);
+    return definition;
   }
 
   /**
@@ -173,6 +187,8 @@ function pipelineOf({ slowerThan = SLOWER_THAN, requestContext }: TelemetryModul
  */
 function shutDownLast(modules: ModulesContainer): void {
   for (const module of modules.values()) {
-    if (module.metatype === TelemetryModule) module.distance = Number.POSITIVE_INFINITY;
+    const { metatype } = module;
+    if (metatype === TelemetryModule || metatype?.prototype instanceof TelemetryModule)
+      module.distance = Number.POSITIVE_INFINITY;
   }
 }
