@@ -89,6 +89,16 @@ export class Explorer {
     }
   }
 
+  /** The logger of `nestjs-pino`, where the app has it. */
+  pinoLogger(): object | undefined {
+    for (const { metatype } of this.discovery.getProviders()) {
+      if (metatype?.name !== 'PinoLogger') continue;
+      const { root } = metatype as { root?: unknown };
+      if (typeof root === 'object' && root !== null) return root;
+    }
+    return undefined;
+  }
+
   /** The controllers of the app, each with its methods by their keys. */
   private *controllers(): Generator<[controller: object, handlers: Map<string, object>]> {
     for (const { metatype } of this.discovery.getControllers()) {

@@ -8,6 +8,7 @@ import { safely } from '../lib/safely.js';
 import { httpServerSpan, isIgnoredRequest, isUntracedHere } from '../lib/sdk/server-span.js';
 import { settings } from '../lib/settings.js';
 import { recordHttpDuration } from './http-duration.js';
+import { awaitOnSpan } from './span-exceptions.js';
 
 /** On the spans of a request whose client left before it had its answer. */
 export const ATTR_CLIENT_DISCONNECTED = 'annotel.client.disconnected';
@@ -71,6 +72,7 @@ export class HttpExchange {
   /** Something threw in this request, which is not answered yet. */
   add(thrown: Thrown): void {
     if (this.response.closed) return thrown.conclude(!thrown.isAnswer);
+    awaitOnSpan(thrown.error);
     this.thrown ??= [];
     this.thrown.push(thrown);
   }

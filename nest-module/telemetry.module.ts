@@ -6,6 +6,7 @@ import {
   Module,
   type NestModule,
   type OnApplicationShutdown,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import {
@@ -17,12 +18,14 @@ import {
   ModulesContainer,
 } from '@nestjs/core';
 import { setAnswers } from '../lib/call/failure.js';
+import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
 import { ignoring } from './ignored-requests.js';
 import { METER, TRACER } from './inject.js';
+import { correlate } from './pino-correlation.js';
 import { type PipelineOptions, watchApp } from './pipeline.js';
 import { inRequestContext } from './request-context.js';
 import { TelemetryHealthIndicator } from './telemetry.health.js';
@@ -89,7 +92,10 @@ const SLOWER_THAN = 5;
     MODULE_OPTIONS_TOKEN,
   ],
 })
-export class TelemetryModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
+export class TelemetryModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationShutdown
+{
   private readonly explorer: Explorer;
   private readonly pipeline: PipelineOptions;
   private readonly undo: (() => void)[] = [];
@@ -155,6 +161,11 @@ export class TelemetryModule extends ConfigurableModuleClass implements NestModu
       nameServerSpan(path);
     });
     watchHttpServer(httpAdapter);
+  }
+
+  onModuleInit(): void {
+    const logger = this.explorer.pinoLogger();
+    if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
   }
 
   onApplicationShutdown(): void {
