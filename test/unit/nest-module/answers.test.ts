@@ -146,7 +146,7 @@ describe.each(platforms)('on %s', (_name, adapter) => {
   const orders = () =>
     nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(OrdersController);
   const handler = () => exported.spans.find(({ name }) => name.startsWith('OrdersController.'));
   const server = () => exported.spans.find(({ kind }) => kind === SpanKind.SERVER);
@@ -283,7 +283,7 @@ class Store {
 it('takes an HttpException below 500 that a service throws for an answer', async () => {
   const exported = new Exported();
   await using app = await nestApp()
-    .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+    .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
     .providers(Store)
     .listen();
   await expect(app.nest.get(Store).load()).rejects.toThrow('no such order');

@@ -137,7 +137,7 @@ describe.each(platforms)('a controller for feedback on %s', (_name, adapter) => 
   const app = async (feedback: TelemetryModuleExtras['feedback']) => {
     const listening = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options, feedback }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options, feedback }))
       .listen();
     await Traced()(async function answer() {
       await LlmCall({ provider: 'openai', model: 'gpt-4o' })(async () => ({}))();
@@ -210,7 +210,7 @@ describe('TelemetryHealthIndicator', () => {
   it('can be injected', async () => {
     const exported = new Exported();
     await using app = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .listen();
     expect(await app.nest.get(TelemetryHealthIndicator).isHealthy()).toEqual({ telemetry: { status: 'up' } });
   });

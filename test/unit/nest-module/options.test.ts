@@ -69,7 +69,7 @@ describe.each(platforms)('options of TelemetryModule on %s', (_name, adapter) =>
   });
 
   const forRoot = (options: TelemetryModuleOptions = {}) =>
-    TelemetryModule.forRoot({ telemetry: exported.options, ...options });
+    TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options, ...options });
   const server = () => exported.spans.find(({ kind }) => kind === SpanKind.SERVER);
 
   describe('requestContext', () => {
@@ -208,7 +208,9 @@ describe('tracing providers that nobody decorated', () => {
     const Listed = newStock();
     const Left = newStock();
     await using app = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options, trace: { providers: [Listed] } }))
+      .imports(
+        TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options, trace: { providers: [Listed] } }),
+      )
       .providers(Listed, Left)
       .listen();
     await calls(app.nest.get(Listed));
@@ -222,7 +224,10 @@ describe('tracing providers that nobody decorated', () => {
     @Module({ providers: [Configured], exports: [Configured] })
     class ConfigModule {}
     await using app = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options, trace: { providers: 'all' } }), ConfigModule)
+      .imports(
+        TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options, trace: { providers: 'all' } }),
+        ConfigModule,
+      )
       .providers(Own)
       .listen();
     await calls(app.nest.get(Own));
@@ -239,7 +244,7 @@ describe('tracing providers that nobody decorated', () => {
     })
     class StockModule {}
     await using app = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }), StockModule)
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }), StockModule)
       .listen();
     await calls(app.nest.get(Featured));
     expect(await exported.flushedTree()).toEqual(traced);

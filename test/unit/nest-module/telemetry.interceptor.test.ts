@@ -168,7 +168,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
   });
 
   const cats = () => nestApp().on(adapter).controllers(CatsController).providers(Shelter);
-  const tracedCats = () => cats().imports(TelemetryModule.forRoot({ telemetry: exported.options }));
+  const tracedCats = () => cats().imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }));
 
   it('names route, controller and handler, with what the handler did below', async () => {
     await using app = await tracedCats().listen();
@@ -345,7 +345,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     }
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(DogsController)
       .prepare((nest) => nest.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }))
       .listen();
@@ -375,7 +375,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     }
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(VisitsController)
       .providers(Visit)
       .listen();
@@ -397,7 +397,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     class Dogs extends Resource {}
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(Cats, Dogs)
       .listen();
 
@@ -425,7 +425,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     }
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(WrappedController)
       .listen();
 
@@ -444,7 +444,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     }
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(AskController)
       .listen();
 
@@ -454,7 +454,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
 
   it('opens one span where it stands in the chain twice', async () => {
     await using app = await tracedCats()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .prepare((nest) => nest.useGlobalInterceptors(new TelemetryInterceptor()))
       .listen();
 
@@ -481,7 +481,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     // An interceptor of the root module stands before that of TelemetryModule.
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
       .controllers(FlakyController)
       .providers({ provide: APP_INTERCEPTOR, useClass: Retry })
       .listen();
@@ -530,7 +530,7 @@ describe.each(platforms)('TelemetryInterceptor on %s', (_name, adapter) => {
     }
     await using app = await nestApp()
       .on(adapter)
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options, interceptor: false }))
+      .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options, interceptor: false }))
       .controllers(Inside, Outside)
       .listen();
 
