@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { exceptionAttributes, isRecorded } from '../lib/call/failure.js';
 import { EVENT_EXCEPTION } from '../lib/call/names.js';
-import { requestContextAttributes } from '../lib/context/request-context.js';
 import { context } from '../lib/otel.js';
 import { safely } from '../lib/safely.js';
 import { httpServerSpan, isIgnoredRequest, isUntracedHere } from '../lib/sdk/server-span.js';
@@ -44,6 +43,7 @@ export class HttpExchange {
   private thrown: Thrown[] | undefined;
   /** What reached an exception filter. */
   private filtered: unknown[] | undefined;
+  /** Whether the app has been asked on whose behalf the request is made. */
   hasRequestContext = false;
 
   /**
@@ -77,17 +77,11 @@ export class HttpExchange {
     this.thrown.push(thrown);
   }
 
-  /** An exception filter has an error. */
+  /** An exception filter has an error, and can still answer by it. */
   addFiltered(error: unknown): void {
+    if (this.response.headersSent) return;
     this.filtered ??= [];
     this.filtered.push(error);
-  }
-
-  /** Puts the request context that is active on the server span. */
-  takeRequestContext(): void {
-    this.hasRequestContext = true;
-    const attributes = requestContextAttributes(context.active());
-    if (attributes) this.server?.setAttributes(attributes);
   }
 
   private close(): void {

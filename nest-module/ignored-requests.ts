@@ -15,8 +15,11 @@ export function ignoring(
     const isMatch = typeof one === 'string' ? pathMatcher(one) : (path: string) => path.search(one) >= 0;
     return ({ url = '' }: IncomingMessage) => isMatch(url.split('?', 1)[0] ?? '');
   });
-  return (request) =>
-    (request.socket as { server?: unknown }).server === server() && matchers.some((isMatch) => isMatch(request));
+  return (request) => {
+    // HTTP/2 does not say.
+    const { server: own = server() } = request.socket as { server?: unknown };
+    return own === server() && matchers.some((isMatch) => isMatch(request));
+  };
 }
 
 function pathMatcher(pattern: string): (path: string) => boolean {

@@ -67,7 +67,8 @@ export class TelemetryInterceptor implements NestInterceptor {
     };
     return context.with(parent.setValue(EXECUTION, execution), () => {
       const ofRequest = this.options?.requestContext;
-      return http && ofRequest ? inRequestContext(ofRequest, http.getRequest(), exchange, observe) : observe();
+      const request = ofRequest && requestOf(execution);
+      return request ? inRequestContext(ofRequest, request, exchange, observe) : observe();
     });
   }
 }
@@ -116,9 +117,21 @@ class HandlerCall extends FrameworkCall {
 function streamOf(answer: unknown): object | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined;
   if (answer instanceof StreamableFile) return answer.getStream();
-  const { pipe, getReader, [Symbol.asyncIterator]: iterate } = answer as Record<PropertyKey, unknown>;
-  const isStream = [pipe, getReader, iterate].some((member) => typeof member === 'function');
+  const { read, getReader, [Symbol.asyncIterator]: iterate } = answer as Record<PropertyKey, unknown>;
+  const isStream = [read, getReader, iterate].some((member) => typeof member === 'function');
   return isStream || answer instanceof Response ? answer : undefined;
+}
+
+/** Resolvers of GraphQL find the request in their context, where their app has put it. */
+function requestOf(execution: ExecutionContext): unknown {
+  switch (execution.getType<string>()) {
+    case 'http':
+      return execution.switchToHttp().getRequest();
+    case 'graphql':
+      return execution.getArgByIndex<{ req?: unknown } | undefined>(2)?.req;
+    default:
+      return undefined;
+  }
 }
 
 function handlerOf(execution: ExecutionContext): CalledMethod | undefined {

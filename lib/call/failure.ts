@@ -67,7 +67,7 @@ function asShown(error: unknown, kind: keyof typeof shownAs, text: string, args:
   const before = known?.get(error as object);
   // Of what the error carries itself it is without already.
   if (before !== undefined && args.length === 0) return before;
-  const shown = redactError(before ?? text, [...args, ...carriedContent(error)]);
+  const shown = redactError(before ?? text, [...args, { content: carriedContent(error) }]);
   known?.set(error as object, shown);
   return shown;
 }

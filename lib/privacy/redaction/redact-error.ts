@@ -67,7 +67,7 @@ const MOST_ERRORS = 8;
 /**
  * The content in the members of an error, of its causes and of the errors that it bundles, which a message may repeat although it
  * is no argument of the failed call: LangChain's `OutputParserException` has `llmOutput`, errors of the Vercel AI SDK have `text`,
- * `value` or `requestBodyValues`. Each under its name. Pure; never throws.
+ * `value` or `requestBodyValues`. Pure; never throws.
  */
 export function carriedContent(error: unknown): unknown[] {
   const carried: unknown[] = [];
@@ -77,7 +77,7 @@ export function carriedContent(error: unknown): unknown[] {
     if (typeof one !== 'object' || one === null) continue;
     for (const name of CONTENT_MEMBERS) {
       const value = memberOf(one, name);
-      if (value !== undefined && value !== null) carried.push({ [name]: value });
+      if (value !== undefined && value !== null) carried.push(value);
     }
     const bundled = memberOf(one, 'errors');
     for (const inner of [memberOf(one, 'cause'), ...(Array.isArray(bundled) ? bundled : [])]) {

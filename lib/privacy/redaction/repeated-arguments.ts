@@ -31,11 +31,11 @@ const VERSION = /^v?\d{1,4}(?:[.-]\d{1,4})+(?:-[a-z]+)?$/;
 /** Members that hold what somebody wrote, be it a single word. Everywhere else a word that looks like an identifier is one. */
 const CONTENT =
   /^(?:text|texts|content|contents|prompt|query|queries|q|question|input|inputs|output|answer|message|messages|body|description|comment|title|documents?|context|instructions?|system|value|values|data|payload|arguments|args|parts?|llmOutput|observation|toolInput|received|requestBodyValues)$/i;
-const TOKEN = /^[A-Za-z0-9](?:[\w.:@/#-]{0,126}[A-Za-z0-9])?$/;
+const TOKEN = /^[A-Za-z0-9](?:[\w.:@/-]{0,126}[A-Za-z0-9])?$/;
 /** Words of a language are written without these; a hyphen is in names of people, too, which have capitals. */
-const SIGNS = /[\d_.:@/#]|^[a-z]+(?:-[a-z]+)+$/;
+const SIGNS = /[\d_.:@/]|^[a-z]+(?:-[a-z]+)+$/;
 /** A key or password as generators make them, and an address of a person. */
-const RANDOM = /(?=[^-_.:@/#]*[a-z])(?=[^-_.:@/#]*[A-Z])(?=[^-_.:@/#]*\d)[A-Za-z0-9]{16}/;
+const RANDOM = /(?=[^-_.:@/]*[a-z])(?=[^-_.:@/]*[A-Z])(?=[^-_.:@/]*\d)[A-Za-z0-9]{16}/;
 const MAIL = /@[^@]+\./;
 
 /**

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -9,6 +10,7 @@ import {
   type INestApplication,
   NotFoundException,
   Param,
+  Res,
   StreamableFile,
   UseFilters,
 } from '@nestjs/common';
@@ -72,6 +74,12 @@ class OrdersController {
   @UseFilters(StrictFilter)
   strict(): never {
     throw new NotFoundException('no such order');
+  }
+
+  @Get('begun')
+  begun(@Res({ passthrough: true }) response: { raw?: ServerResponse } & ServerResponse): never {
+    (response.raw ?? response).write('first');
+    throw new TypeError('half an order');
   }
 
   @Get('file')
@@ -204,6 +212,14 @@ describe.each(platforms)('on %s', (_name, adapter) => {
       expect(handler()?.events).toHaveLength(type ? 1 : 0);
     },
   );
+
+  it('takes no answer that had begun for one to the exception', async () => {
+    await using app = await orders().listen();
+    await app.fetch('/begun').catch(nothing);
+    await app.settled();
+    await exported.flushedTree();
+    expect(handler()).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'half an order' } });
+  });
 
   it('ends the span of a handler when the stream has been sent', async () => {
     await using app = await orders().listen();

@@ -7,6 +7,7 @@ import {
   Module,
   type Type,
 } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
 import { SpanKind } from '@opentelemetry/api';
 import { requestContext, Traced, Untraced } from '../../../lib/index.js';
 import { runningTelemetry } from '../../../lib/sdk/index.js';
@@ -132,6 +133,23 @@ describe.each(platforms)('options of TelemetryModule on %s', (_name, adapter) =>
       });
       await exported.flushedTree();
       expect(server()?.attributes).toMatchObject({ 'annotel.tenant.id': 'acme' });
+    });
+
+    it('holds for the resolvers of GraphQL, whose context has the request', async () => {
+      class WhoResolver {
+        who(): object {
+          return requestContext();
+        }
+      }
+      const resolver = new WhoResolver();
+      await using app = await who({ requestContext: ofRequest });
+      const creator = app.nest.get(ExternalContextCreator);
+      const none = [undefined, undefined, undefined, undefined] as const;
+      const options = { guards: false, interceptors: true, filters: false };
+      const resolve = creator.create(resolver, resolver.who, 'who', ...none, options, 'graphql');
+      const request = { headers: { 'x-tenant': 'acme' }, user: { id: 'user-7' } };
+      expect(await resolve({}, {}, { req: request }, {})).toEqual({ tenantId: 'acme', userId: 'user-7' });
+      expect(await resolve({}, {}, {}, {})).toEqual({});
     });
 
     it('costs nothing but itself where it throws', async () => {
