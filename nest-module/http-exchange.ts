@@ -24,6 +24,12 @@ export interface Thrown {
 interface Running {
   readonly isOpen: boolean;
   annotate(attributes: Attributes): void;
+  /**
+   * The request is over, and it is not.
+   *
+   * @param lease what lives for as long as it can come to an end; `undefined` where it has never begun
+   */
+  leave(lease: object | undefined): void;
 }
 
 const exchanges = new WeakMap<ServerResponse, HttpExchange>();
@@ -34,6 +40,8 @@ export class HttpExchange {
   route: string | undefined;
   /** The call of the handler. */
   handler: Running | undefined;
+  /** What lives for as long as the handler can answer. */
+  reading: object | undefined;
   /** The stream of the answer has failed: it was not the client that ended it. */
   hasBroken = false;
   readonly isIgnored: boolean;
@@ -98,13 +106,12 @@ export class HttpExchange {
       server?.setAttributes(left);
       if (this.handler?.isOpen) this.handler.annotate(left);
     }
-    if (!server)
-      recordHttpDuration(
-        response,
-        this.route ?? expressRoute(response.req),
-        (performance.now() - this.startedAt) / 1000,
-        this.parent,
-      );
+    const { handler, reading } = this;
+    this.reading = undefined;
+    if (handler?.isOpen) handler.leave(reading);
+    if (server) return;
+    const seconds = (performance.now() - this.startedAt) / 1000;
+    recordHttpDuration(response, this.route ?? expressRoute(response.req), seconds, this.parent);
   }
 
   /** What no span below has told of: thrown by middleware of Express or Fastify itself, or by a decorated handler. */

@@ -8,7 +8,7 @@ import {
   StreamableFile,
   type Type,
 } from '@nestjs/common';
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { settle } from '../lib/call/result/settle.js';
 import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
@@ -63,7 +63,7 @@ export class TelemetryInterceptor implements NestInterceptor {
       const handler = handlerOf(execution);
       const call = handler && startCall(handler, HandlerCall);
       call?.serves(exchange, type === 'rpc' || type === 'ws');
-      return observeAs(call, () => next.handle());
+      return call && exchange ? answersOf(call, exchange, next) : observeAs(call, () => next.handle());
     };
     return context.with(parent.setValue(EXECUTION, execution), () => {
       const ofRequest = this.options?.requestContext;
@@ -87,9 +87,20 @@ class HandlerCall extends FrameworkCall {
     if (exchange) exchange.handler = this;
   }
 
-  override item(value: unknown): void {
+  /** The handler has answered; of several answers, Nest sends the last. */
+  answered(value: unknown): void {
     this.last = value;
+  }
+
+  override item(value: unknown): void {
+    this.answered(value);
     super.item(value);
+  }
+
+  leave(lease: object | undefined): void {
+    if (this.isStreaming) return;
+    if (lease) this.pendingOn(lease, { waiting: 0 });
+    else this.stop();
   }
 
   override ok(value: unknown): void {
@@ -111,6 +122,48 @@ class HandlerCall extends FrameworkCall {
     if (exchange) exchange.add({ error, isAnswer, conclude });
     else conclude(!isAnswer);
   }
+}
+
+/**
+ * What a handler answers to an HTTP request: Nest subscribes to it, once, and the response says when the request is over. So
+ * nothing has to find out whether anybody still waits for it, which costs more than the rest.
+ */
+function answersOf(call: HandlerCall, exchange: HttpExchange, next: CallHandler): Observable<unknown> {
+  let source: Observable<unknown>;
+  try {
+    source = context.with(call.context, () => next.handle());
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+  return new Observable((subscriber) => {
+    const outside = context.active();
+    // Held by the handler for as long as it can still answer.
+    const reading = { hasEnded: false };
+    exchange.reading = reading;
+    const answers = {
+      next(value: unknown) {
+        call.answered(value);
+        context.with(outside, subscriber.next, subscriber, value);
+      },
+      error(error: unknown) {
+        reading.hasEnded = true;
+        call.fail(error);
+        context.with(outside, subscriber.error, subscriber, error);
+      },
+      complete() {
+        reading.hasEnded = true;
+        call.ok(undefined);
+        context.with(outside, subscriber.complete, subscriber);
+      },
+    };
+    // What is made when it is subscribed to is made in the call.
+    const subscription = context.with(call.context, () => source.subscribe(answers));
+    return () => {
+      subscription.unsubscribe();
+      if (!reading.hasEnded) call.stop();
+    };
+  });
 }
 
 /** What of a handler's answer is sent piece by piece, after the handler is done. */
