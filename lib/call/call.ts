@@ -5,7 +5,7 @@ import { forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { type Activity, unwatch, watch } from './abandoned.js';
 import { contextOf, enclosingCall } from './current.js';
-import { errorType } from './failure.js';
+import { errorType, isAnswer } from './failure.js';
 import { ATTR_ANNOTEL_OPERATION, ATTR_ANNOTEL_STREAM_END, ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from './names.js';
 import type { Call, InFlight, Operation, Outcome, Owner } from './operation.js';
 import { record, recordEvent } from './record.js';
@@ -70,11 +70,12 @@ export class CallInFlight implements InFlight {
       return;
     }
     addRequestContext(bag, parent);
-    const { kind } = operation;
-    const options = origin ? { kind, attributes: bag, links: [...origin.links] } : { kind, attributes: bag };
+    const startTime = call.startedAt;
+    const start = { kind: operation.kind, attributes: bag, startTime };
+    const options = origin ? { ...start, links: [...origin.links] } : start;
     this.span = signals.tracer.startSpan(operation.name(call, bag), options, parent);
     // Right behind the span's own start, so that metrics and span have the same duration.
-    this.started = this.lastActivity = performance.now();
+    this.started = this.lastActivity = startTime ?? performance.now();
     this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
     this.describe(call);
@@ -178,7 +179,7 @@ export class CallInFlight implements InFlight {
   }
 
   fail(error: unknown): void {
-    this.end({ kind: 'failed', error }, undefined);
+    this.end(isAnswer(error) ? { kind: 'answered' } : { kind: 'failed', error }, undefined);
   }
 
   /** The reader of a stream stopped before its end: break, return, cancel, unsubscribe. */
@@ -190,7 +191,8 @@ export class CallInFlight implements InFlight {
     this.end({ kind: 'abandoned' }, undefined, this.lastActivity);
   }
 
-  private end(outcome: Outcome, value: unknown, at?: number): void {
+  /** @param at on the clock of `performance.now()`, where it is not now */
+  protected end(outcome: Outcome, value: unknown, at?: number): void {
     if (this.ended) return;
     this.ended = true;
     if (this.watched) unwatch(this);
@@ -233,7 +235,8 @@ export class CallInFlight implements InFlight {
     const read = this.readAnswer(value, outcome, detail);
     const learned = nested ? { ...this.nestedBeside(this.bag), ...read } : read;
     if (failed) learned[ATTR_ERROR_TYPE] = errorType(outcome.error);
-    else if (outcome.kind !== 'ok') learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
+    else if (outcome.kind === 'stopped' || outcome.kind === 'abandoned')
+      learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     // Spread, not assigned: objects that grow key by key become slow ones.
     const known = { ...this.bag, ...learned };
     const following = safely('completing a call', () => operation.complete?.(known, context, args));

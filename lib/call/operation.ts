@@ -16,6 +16,8 @@ export interface Call extends CallNames {
   readonly args: readonly unknown[];
   /** The context that the method was called in. */
   readonly context: Context;
+  /** On the clock of `performance.now()`, where the call began before it is observed. */
+  readonly startedAt?: number;
   /** What the operation keeps from `origin` and `onStart` to `describe`. */
   memo?: unknown;
 }
@@ -31,9 +33,12 @@ export interface StreamTimes {
   readonly firstItem: number | undefined;
 }
 
-/** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
+/**
+ * How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. A call that threw may have
+ * `answered` by it.
+ */
 export type Outcome =
-  | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
+  | { readonly kind: 'ok' | 'answered' | 'stopped' | 'abandoned' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Folds the items of a stream into the value that is passed to {@link Operation.onEnd}. */
