@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { exceptionAttributes, isRecorded } from '../lib/call/failure.js';
@@ -73,8 +74,11 @@ export class HttpExchange {
     this.server = httpServerSpan();
     this.isIgnored =
       isUntracedHere() || safely('asking for ignored requests', () => isIgnoredRequest(response.req), false);
-    // Before the server span ends, which is at the same event.
-    if (!this.isIgnored) response.prependListener('close', () => safely('ending a request', () => this.close()));
+    if (this.isIgnored) return;
+    // Before the server span ends, which is at the same event. Past the instrumentation, which binds each listener to its context.
+    EventEmitter.prototype.prependListener.call(response, 'close', () =>
+      safely('ending a request', () => this.close()),
+    );
   }
 
   /** Something threw in this request, which is not answered yet. */

@@ -20,7 +20,7 @@ const HTTP_REQUEST_METHOD = 'http.request.method';
  */
 export function nameServerSpan(route: string): void {
   const metadata = getRPCMetadata(context.active());
-  if (metadata?.type !== RPCType.HTTP) return;
+  if (metadata?.type !== RPCType.HTTP || metadata.route === route) return;
   // The HTTP instrumentation reads it from here when the response ends, for the metrics and the name.
   metadata.route = route;
   metadata.span.setAttribute(HTTP_ROUTE, route);
