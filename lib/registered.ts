@@ -39,7 +39,7 @@ export function registered(): Registry {
   return shared[REGISTRY] ?? NOTHING;
 }
 
-/** The provider of log records that an SDK before 3.x has registered. */
-export function registeredForApiLogs(): LoggerProvider | undefined {
+/** What an SDK before 3.x has registered for logs. */
+export function registeredByApiLogs(): LoggerProvider | undefined {
   return shared[API_LOGS]?.(API_LOGS_VERSION);
 }

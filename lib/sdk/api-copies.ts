@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { logs, trace } from '@opentelemetry/api';
+import { DiagLogLevel, diag, logs, trace } from '@opentelemetry/api';
 import { registered } from '../otel.js';
 
 const require = createRequire(import.meta.url);
@@ -12,19 +12,38 @@ const require = createRequire(import.meta.url);
  */
 export function apiConflict(): string | undefined {
   const { version, ...slots } = registered();
-  const own = ownVersion();
-  if (version !== undefined && own !== undefined && version !== own) {
+  const taken = (['trace', 'metrics', 'logs'] as const).filter((signal) => slots[signal] !== undefined);
+  if (taken.length > 0) {
     return (
-      `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
-      `recorded. Let \`npm ls @opentelemetry/api\` show one version, ${own}, or start annotel first`
+      `another OpenTelemetry SDK is registered already (${taken.join(', ')}; API ${version}), so annotel starts none: its ` +
+      'spans, metrics and logs go where that SDK sends them. Start annotel first, or leave the other one out'
     );
   }
-  const taken = (['trace', 'metrics', 'logs'] as const).filter((signal) => slots[signal] !== undefined);
-  if (taken.length === 0) return undefined;
+  const own = ownVersion();
+  if (version === undefined || own === undefined || version === own || isLeft(own)) return undefined;
   return (
-    `another OpenTelemetry SDK is registered already (${taken.join(', ')}; API ${version}), so annotel starts none: its ` +
-    'spans, metrics and logs go where that SDK sends them. Start annotel first, or leave the other one out'
+    `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
+    `recorded. Let \`npm ls @opentelemetry/api\` show one version, ${own}, or start annotel first`
   );
+}
+
+/**
+ * API 1.10 registers only in a table that its own version has made. One that an older copy of the API has made for its logger is
+ * left for a new one, which older copies read as well; the logger is registered there again.
+ */
+export function leaveOlderTable(): void {
+  const own = ownVersion();
+  if (own === undefined || !isLeft(own)) return;
+  const { diag: logger } = registered();
+  Reflect.deleteProperty(globalThis, Symbol.for('opentelemetry.js.api.1'));
+  if (logger) diag.setLogger(logger, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
+}
+
+/** Whether a table is there that an older version than `own` has made, with nothing in it but a logger for `diag`. */
+function isLeft(own: string): boolean {
+  const { version, diag: _logger, ...rest } = registered();
+  if (version === undefined || Object.values(rest).some((value) => value !== undefined)) return false;
+  return version.localeCompare(own, 'en', { numeric: true }) < 0;
 }
 
 let isFirst = false;

@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
@@ -31,7 +32,24 @@ export function resolverOf(
   return resolvers.find((resolver) => canResolve(resolver, name));
 }
 
-/** Loads a package that annotel brings along, now, and in the form in which annotel itself is: each of them exists twice. */
+const API = '@opentelemetry/api';
+
+/**
+ * Loads a package that annotel brings along, now, and in the form in which annotel itself is: each of them exists twice. Beside an
+ * app's older API, npm places some of them where they find that one, with which they do not work: they get annotel's.
+ */
 export function loadOwn<T extends object>(name: string): T {
-  return require(name) as T;
+  const api = require.resolve(API);
+  const found = createRequire(require.resolve(name)).resolve(API);
+  if (found === api || typeof registerHooks !== 'function') return require(name) as T;
+  const url = pathToFileURL(api).href;
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === API ? { url, format: 'commonjs', shortCircuit: true } : next(specifier, context),
+  });
+  try {
+    return require(name) as T;
+  } finally {
+    hooks.deregister();
+  }
 }

@@ -6,7 +6,7 @@ import { registered } from '../otel.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
-import { wakeEarlyTracers } from './api-copies.js';
+import { leaveOlderTable, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
 import { observeExports } from './export/exports.js';
@@ -15,7 +15,7 @@ import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logs/api-logs.js';
 import { bridgeConsole } from './logs/console.js';
 import { LogLevels, loggerName } from './logs/log-levels.js';
-import type { ResolvedOptions } from './options.js';
+import { type ResolvedOptions, withEnvironment } from './options.js';
 import { OutgoingLogProcessor } from './processors/log-processor.js';
 import { OutgoingSpanProcessor } from './processors/span-processor.js';
 import { createPropagator } from './propagation/propagator.js';
@@ -33,11 +33,12 @@ import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
  */
 export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
+  leaveOlderTable();
   useDiag(options, undo);
   announce(options);
   warnOfCapture();
 
-  const pipeline = createPipeline(options, undo);
+  const pipeline = withEnvironment(options.exporterEnvironment, () => createPipeline(options, undo));
   const outgoing = createProcessors(options, pipeline, undo);
   const instrumentations = patched(options, undo, outgoing.logs !== undefined);
   const wake = wakeEarlyTracers();

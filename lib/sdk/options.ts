@@ -84,7 +84,7 @@ export interface ResolvedOptions
   readonly spanLimits: SpanLimits;
   /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS` less `OTEL_NODE_DISABLED_INSTRUMENTATIONS`. Default all. */
   readonly enabledInstrumentations: ReadonlySet<InstrumentationName>;
-  /** The variables that OpenTelemetry's exporters read where they run in a thread. */
+  /** The variables that OpenTelemetry's exporters read, with the headers that can be sent. */
   readonly exporterEnvironment: Readonly<Record<string, string>>;
   /** `OTEL_LOG_LEVEL`. `undefined` where unset: warnings and errors are shown, each once. */
   readonly logLevel: keyof typeof DIAG_LEVELS | undefined;
@@ -165,6 +165,20 @@ export function environment(
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
   return new Environment({ ...variables, ...withoutUndefined(chosen) });
+}
+
+/** Makes exporters, which read variables themselves, while these have the given values. */
+export function withEnvironment<T>(values: Readonly<Record<string, string>>, make: () => T): T {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, values);
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */

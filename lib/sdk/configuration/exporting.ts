@@ -118,7 +118,7 @@ function exporters<const Name extends string>(
   return [];
 }
 
-/** The same variables with what they are read as, for OpenTelemetry's exporters where they run in a thread. */
+/** The same variables with what can be sent, for OpenTelemetry's exporters, which read them themselves. */
 export function headerVariables({ otlp }: Pick<ExportOptions, 'otlp'>): Record<string, string> {
   const ofSignals = SIGNALS.map((signal) => {
     const headers = Object.entries(otlp[signal].headers ?? {});

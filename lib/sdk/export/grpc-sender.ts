@@ -123,7 +123,7 @@ export function grpcSender(signal: Signal, target: OtlpTarget): Sender<Encoded> 
         abandon = () => resolve({ id: 0, code: 14, message: 'telemetry is shutting down' });
       });
       abandoned.add(abandon);
-      const answer = await Promise.race([thread.send({ signal, protocol: target.protocol, url, ...encoded }), end]);
+      const answer = await Promise.race([thread.send({ signal, ...target, url, ...encoded }), end]);
       abandoned.delete(abandon);
       return understood(answer, signal);
     },

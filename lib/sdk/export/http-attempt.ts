@@ -60,25 +60,27 @@ function noteRequest(message: unknown): void {
   attempts.getStore()?.began((message as { request: ClientRequest }).request);
 }
 
-/** The part of it that is reached into here. */
+/** The part of an OTLP exporter that is reached into here. */
 interface Internals {
+  _delegate?: Internals;
   _transport?: IExporterTransport & { _transport?: IExporterTransport };
 }
 
 /**
- * Lets what OTLP exporters for HTTP are made of make one attempt for each export. It would itself retry up to five times within ten seconds, on timers
+ * Lets an OTLP exporter make one attempt for each export. It would itself retry up to five times within ten seconds, on timers
  * that keep the process alive, and would report neither whether nor when to retry; there is no option for it
  * (https://github.com/open-telemetry/opentelemetry-js/issues/6220). What is replaced here is not public: an exporter that is
  * built otherwise stays as it is, and makes its own retries before those of the queue. `test/unit/sdk/export/http-sender.test.ts` fails when that happens.
  *
- * @param delegate what `createOtlpHttpExportDelegate` makes
+ * @param exporter an exporter, or what `createOtlpHttpExportDelegate` makes
  * @returns the same
  */
-export function withSingleAttempts<E extends object>(delegate: E): E {
-  const internals = delegate as Internals;
-  const transport = internals._transport?._transport;
-  if (typeof transport?.send !== 'function') return delegate;
-  internals._transport = {
+export function withSingleAttempts<E extends object>(exporter: E): E {
+  const internals = exporter as Internals;
+  const delegate = internals._delegate ?? internals;
+  const transport = delegate._transport?._transport;
+  if (typeof transport?.send !== 'function') return exporter;
+  delegate._transport = {
     async send(data, timeoutMillis) {
       const response = await transport.send(data, timeoutMillis);
       const attempt = attempts.getStore();
@@ -89,5 +91,5 @@ export function withSingleAttempts<E extends object>(delegate: E): E {
     },
     shutdown: () => transport.shutdown(),
   };
-  return delegate;
+  return exporter;
 }

@@ -3,11 +3,11 @@ import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentel
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { AttemptResult, Sender } from './attempt-result.js';
 import { HttpAttempt, withSingleAttempts } from './http-attempt.js';
-import { type ContentType, contentTypeOf, type Encoded, type OtlpTarget, rejectedIn, serializerOf } from './otlp.js';
+import { type ContentType, type Encoded, rejectedIn } from './otlp.js';
 import { outside } from './outside.js';
-import type { BatchOf, Signal } from './signal.js';
+import type { Signal } from './signal.js';
 
-/** The part of OpenTelemetry's exporters that sends. */
+/** The part of the SDK's exporters that sends. */
 export interface Exporter<Content> {
   export(content: Content, done: (result: ExportResult) => void): void;
   shutdown(): Promise<void>;
@@ -16,38 +16,21 @@ export interface Exporter<Content> {
 /** As the OTLP specification says. */
 const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
 
-/** Where a sender sends, and with what. Compression, timeout and certificates are read from `OTEL_EXPORTER_OTLP_*`. */
-type HttpTarget = Pick<OtlpTarget, 'url' | 'headers'>;
-
-/** What was encoded before, to be kept, is sent as it is. */
-const AS_IT_IS: ISerializer<Encoded, unknown> = {
-  serializeRequest: ({ body }) => body,
-  deserializeResponse: () => ({}),
-};
-
-/** @throws TypeError where the URL is none */
-export function httpSender(signal: Signal, target: HttpTarget, contentType: ContentType): Sender<Encoded> {
-  return senderOf(signal, target, contentType, AS_IT_IS);
-}
-
-/** As {@link httpSender}, of batches. */
-export function httpBatchSender<S extends Signal>(signal: S, target: OtlpTarget): Sender<BatchOf[S]> {
-  const contentType = contentTypeOf(target);
-  return senderOf(signal, target, contentType, serializerOf(signal, contentType));
-}
-
-/** By what OpenTelemetry's exporters for OTLP over HTTP are made of: they would add the headers of the environment to any others. */
-function senderOf<Content>(
-  signal: Signal,
-  { url, headers }: HttpTarget,
-  contentType: ContentType,
-  serializer: ISerializer<Content, unknown>,
-): Sender<Content> {
-  const required = { 'Content-Type': contentType };
-  const config = convertLegacyHttpOptions({ url }, signal.toUpperCase(), `v1/${signal}`, required);
-  if (headers !== undefined) config.headers = async () => ({ ...headers, ...required });
+/**
+ * Sends what was encoded before, to be kept, by the part of OpenTelemetry's exporters that does not ask what it sends.
+ *
+ * @throws TypeError where the URL is none
+ */
+export function httpSender(signal: Signal, url: string, contentType: ContentType): Sender<Encoded> {
+  const config = convertLegacyHttpOptions({ url }, signal.toUpperCase(), `v1/${signal}`, {
+    'Content-Type': contentType,
+  });
+  const asItIs: ISerializer<Encoded, unknown> = {
+    serializeRequest: ({ body }) => body,
+    deserializeResponse: () => ({}),
+  };
   const metrics = { name: 'span', countItems: () => 0 } as const;
-  const delegate = createOtlpHttpExportDelegate(config, serializer, `otlp_http_${signal}`, metrics, undefined);
+  const delegate = createOtlpHttpExportDelegate(config, asItIs, `otlp_http_${signal}`, metrics, undefined);
   return new HttpSender(withSingleAttempts(delegate), signal, contentType);
 }
 

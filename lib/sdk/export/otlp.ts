@@ -15,7 +15,7 @@ export interface OtlpTarget {
   readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   /** Complete with the path of the signal; for gRPC the target. */
   readonly url: string;
-  /** In place of those that `OTEL_EXPORTER_OTLP_[SIGNAL_]HEADERS` name. */
+  /** Those of `OTEL_EXPORTER_OTLP_[SIGNAL_]HEADERS` that can be sent. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -43,14 +43,10 @@ export function contentTypeOf({ protocol }: OtlpTarget): ContentType {
   return protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
 }
 
-/** What writes batches of one signal, and reads the answers. */
-export function serializerOf<S extends Signal>(signal: S, contentType: ContentType): ISerializer<BatchOf[S], unknown> {
-  return SERIALIZERS[contentType][signal] as ISerializer<BatchOf[S], unknown>;
-}
-
 /** @throws what the serialiser throws */
 export function encode<S extends Signal>(signal: S, batch: BatchOf[S], contentType: ContentType): Encoded {
-  const body = serializerOf(signal, contentType).serializeRequest(batch);
+  const serializer = SERIALIZERS[contentType][signal] as ISerializer<BatchOf[S], unknown>;
+  const body = serializer.serializeRequest(batch);
   if (body === undefined) throw new Error('the batch cannot be serialised');
   return { body, contentType };
 }

@@ -20,7 +20,8 @@ import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-proces
 import { ExportQueue } from './export-queue.js';
 import { Exports } from './exports.js';
 import { grpcBatchSender, grpcSender, useExporterEnvironment } from './grpc-sender.js';
-import { httpBatchSender, httpSender } from './http-sender.js';
+import { httpBatchSender } from './http-exporters.js';
+import { httpSender } from './http-sender.js';
 import { metricPreferences } from './metric-preferences.js';
 import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget } from './otlp.js';
 import { servePrometheus } from './prometheus-server.js';
@@ -150,7 +151,7 @@ function batchSender<S extends Signal>(signal: S, target: OtlpTarget): Sender<Ba
 /** A spool may hold JSON and protobuf: the protocol may have been changed since. */
 function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   if (target.protocol === 'grpc') return grpcSender(signal, target);
-  const sender = (contentType: ContentType) => httpSender(signal, target, contentType);
+  const sender = (contentType: ContentType) => httpSender(signal, target.url, contentType);
   const json = sender('application/json');
   const protobuf = sender('application/x-protobuf');
   return {

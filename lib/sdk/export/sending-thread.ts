@@ -39,7 +39,7 @@ function senderOf({ signal, protocol, url, contentType }: Omit<PendingExport, 'b
 
 async function byHttp(signal: Signal, url: string, contentType: PendingExport['contentType']): Promise<Send> {
   const { httpSender } = await import('./http-sender.js');
-  const sender = httpSender(signal, { url }, contentType);
+  const sender = httpSender(signal, url, contentType);
   return async (body) => {
     const { status } = await sender.send({ body, contentType });
     return { code: status === 'accepted' ? 0 : undefined, message: status };
