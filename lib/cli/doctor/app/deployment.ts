@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { jsonOf, namesIn, textOf } from './files.js';
+import { jsonOf, namesIn, textOf, textsIn } from './files.js';
 import { commandOf, commandsIn, type StartCommand, wordsOf } from './start-commands.js';
 import { TELEMETRY_VARIABLE, variablesIn } from './variables.js';
 
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [name: RegExp, reader: Reader])[] = [
   [/^(ecosystem|pm2)(\.config)?\.([cm]?js|json|ya?ml)$/, pm2],
   [/^(docker-)?compose(\..*)?\.ya?ml$/, yaml],
   [
-    /^(serverless|template|samconfig|app|render|fly|railway|nixpacks|k8s|deployment|values)\.(ya?ml|toml|json|ts)$/,
+    /^(serverless|template|app|render|fly|railway|nixpacks|k8s|deployment|values)\.(ya?ml|toml)$|^(serverless|railway)\.(json|ts)$/,
     yaml,
   ],
   [/\.service$/, (text, name, variables) => commandsIn(/^ExecStart=(.*)$/m.exec(text)?.[1] ?? '', name, variables)],
@@ -52,8 +52,8 @@ export function deploymentFilesIn(folder: string): DeploymentFile[] {
 /** `local.settings.json` of Azure Functions. */
 function settingsOf(path: string): Record<string, string> {
   if (!path.endsWith('local.settings.json')) return {};
-  const { Values = {} } = (jsonOf(path) ?? {}) as { Values?: Record<string, unknown> };
-  const texts = Object.entries(Values).map(([name, value]) => [name, String(value)] as const);
+  const { Values } = { ...(jsonOf(path) as { Values?: unknown }) };
+  const texts = Object.entries(textsIn(Values));
   return Object.fromEntries(
     texts.filter(([name]) => TELEMETRY_VARIABLE.test(name) || name.startsWith('languageWorkers')),
   );
