@@ -94,6 +94,9 @@ export async function examined(name: string, check: Check, context: CheckContext
   }
 }
 
+const ADDRESS =
+  /^(the quotes around )?OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|PROTOCOL)\b(?! is set)|^http\S+ is asked for/;
+
 /** What becomes of telemetry, in a sentence, and what to do where it is lost. */
 interface Verdict {
   readonly text: string;
@@ -113,7 +116,10 @@ function verdictOf(found: readonly Finding[], context: CheckContext): Verdict {
       text: `decorated calls will be recorded by ${first.by}, which ${first.where} starts, and go where it sends them`,
     };
   }
-  const unsent = found.find(({ stops }) => stops === 'sending');
+  const unanswered = found.find(({ stops }) => stops === 'sending');
+  // Why nothing answers at an address may be that it is not the one that was meant.
+  const unsent =
+    unanswered && (found.find(({ level, text }) => level === 'problem' && ADDRESS.test(text)) ?? unanswered);
   if (unsent !== undefined) return { text: `nothing will be sent, because ${unsent.text}`, mend: unsent.mend };
   const untraced = found.find(({ stops }) => stops === 'traces');
   if (untraced !== undefined) return { text: `no traces will be sent, because ${untraced.text}`, mend: untraced.mend };

@@ -43,11 +43,10 @@ export class App {
 
   /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
   needs(name: string): boolean {
-    const inQuotes = [`'${name}'`, `"${name}"`];
     return (
       name in this.dependencies ||
       existsSync(join(this.folder, 'node_modules', name, 'package.json')) ||
-      this.sources.some(({ code }) => inQuotes.some((text) => code.includes(text)))
+      this.sourceWith(new RegExp(`\\b(from|import|require\\s*\\()\\s*['"]${name}['"]`)) !== undefined
     );
   }
 

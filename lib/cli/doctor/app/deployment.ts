@@ -80,13 +80,28 @@ function listOf(text: string): string[] | undefined {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g)].map(([, double, single]) => double ?? single ?? '');
 }
 
+/** `command` and the like, each with the `args` that follow it; as a text, a list on the line, or a list below it. */
 function yaml(text: string, name: string, variables: Readonly<Record<string, string>>): StartCommand[] {
-  const lines = text.matchAll(/^\s*-?\s*(?:command|entrypoint|startCommand|start|run|web|cmd)["']?\s*[:=]\s*(\S.*)$/gm);
-  return [...lines].flatMap(([, value = '']) => {
-    const words = listOf(value);
-    if (words !== undefined) return commandOf(words, name, variables);
-    return commandsIn(value.replace(/^(["'])(.*)\1$/, '$2'), name, variables);
+  const value = String.raw`(\[[^\]]*\]|[^\s\[#-][^\n]*|(?:\n\s*-\s+[^\n]+)+)`;
+  const key = String.raw`(?:command|entrypoint|startCommand|start|run|web|cmd)["']?\s*[:=][ \t]*`;
+  const form = new RegExp(String.raw`^[ \t]*-?[ \t]*${key}${value}(?:\s*args:[ \t]*${value})?`, 'gm');
+  return [...text.matchAll(form)].flatMap(([, command = '', args]) => {
+    const words = itemsOf(command);
+    if (words !== undefined) return commandOf([...words, ...((args && itemsOf(args)) || [])], name, variables);
+    return commandsIn(withoutQuotes(command), name, variables);
   });
+}
+
+function itemsOf(value: string): string[] | undefined {
+  if (!/^\n/.test(value)) return listOf(value);
+  return value
+    .split(/\n\s*-\s+/)
+    .slice(1)
+    .map((item) => withoutQuotes(item.trim()));
+}
+
+function withoutQuotes(text: string): string {
+  return text.trim().replace(/^(["'])(.*)\1$/s, '$2');
 }
 
 /** Of each app: `script`, with `node_args` in front of it and `args` behind. */
@@ -98,7 +113,7 @@ function pm2(text: string, name: string, variables: Readonly<Record<string, stri
       const value = (key: string): string[] => {
         const [, found = ''] =
           new RegExp(`\\b(?:${key})["']?\\s*:\\s*(\\[[^\\]]*\\]|"[^"\\n]*"|'[^'\\n]*'|[^,\\n}]*)`).exec(part) ?? [];
-        return listOf(found) ?? wordsOf(found.trim().replace(/^(["'])(.*)\1$/, '$2'));
+        return listOf(found) ?? wordsOf(withoutQuotes(found));
       };
       const [script] = value('script');
       if (script === undefined) return [];
