@@ -389,6 +389,16 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /node --env-file=\.env/,
     verdict: NOT_SENT,
   },
+  'another file that the app loads too late': {
+    files: {
+      'late.env': `OTEL_EXPORTER_OTLP_ENDPOINT=${TAKES_ALL}\n`,
+      'src/main.ts': "process.loadEnvFile(new URL('./late.env', import.meta.url));",
+    },
+    env: NOTHING,
+    cause: /telemetry is configured in late\.env .*which src\/main\.ts loads, but only after/,
+    mend: /node --env-file=late\.env .*ANNOTEL_ENV_FILE=late\.env/,
+    verdict: NOT_SENT,
+  },
   "a .env for Nest's ConfigModule": {
     manifest: { scripts: { start: 'nest start --exec "node --import annotel/register"' } },
     files: {
@@ -675,6 +685,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /COPY --from=… node_modules/,
     verdict: NOT_RECORDED,
   },
+  'esbuild leaves decorators': {
+    manifest: { scripts: { ...STARTED, build: 'esbuild src/*.ts --outdir=dist' } },
+    cause: /the script "build": esbuild has no target, and leaves decorators as they are/,
+    mend: /--target=node22/,
+  },
   'legacy decorators are off in a Nest app': {
     manifest: NEST_APP,
     packages: NEST,
@@ -818,7 +833,8 @@ describe('annotel doctor names the cause and the mend:', () => {
         manifest: {
           scripts: {
             ...STARTED,
-            build: 'esbuild src/main.ts --bundle --packages=external --minify --keep-names --outfile=dist/main.js',
+            build:
+              'esbuild src/main.ts --bundle --target=node22 --packages=external --minify --keep-names --outfile=dist/main.js',
           },
           dependencies: { annotel: '*', express: '5' },
         },

@@ -98,8 +98,10 @@ export class App {
   get envFiles(): readonly VariableSource[] {
     const other = this.environment['NODE_ENV'] === 'test' ? /example|sample|template/ : /example|sample|template|test/;
     const names = namesIn(this.folder).filter((name) => /^\.env(\.|$)/.test(name) && !other.test(name));
-    const named = [...this.loadedEnvFiles, ...this.deployedEnvFiles].filter((name) =>
-      existsSync(join(this.folder, name)),
+    // `loadEnvFile('./shop.env')`.
+    const inCode = [...(this.lateLoader?.code.matchAll(/['"](?:\.\/)?([\w./-]+\.env[\w.]*)['"]/g) ?? [])];
+    const named = [...this.loadedEnvFiles, ...this.deployedEnvFiles, ...inCode.map(([, name = '']) => name)].filter(
+      (name) => existsSync(join(this.folder, name)),
     );
     return [...new Set([...names, ...named])].map((where) => {
       const text = this.text(where);
