@@ -31,6 +31,8 @@ export class CallInFlight implements InFlight {
   private nested: Attributes | undefined;
   /** What the method itself says of the call. */
   private annotations: Attributes | undefined;
+  /** When the span began, in milliseconds since the epoch. */
+  private startTime = 0;
   private readonly started: number;
   private ended = false;
   private watched = false;
@@ -58,8 +60,10 @@ export class CallInFlight implements InFlight {
       return;
     }
     addRequestContext(bag, parent);
-    this.span = signals.tracer.startSpan(operation.name(call, bag), { kind: operation.kind, attributes: bag }, parent);
-    // Right behind the span's own start, so that metrics and span have the same duration.
+    const { kind } = operation;
+    const startTime = Date.now();
+    this.startTime = startTime;
+    this.span = signals.tracer.startSpan(operation.name(call, bag), { kind, attributes: bag, startTime }, parent);
     this.started = this.lastActivity = performance.now();
     this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
@@ -171,7 +175,8 @@ export class CallInFlight implements InFlight {
     if (this.owner) this.endOwned(this.owner, outcome, value);
     else {
       safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
-      safely('ending a span', () => this.span.end(ended));
+      // The duration of the metrics. In milliseconds since the epoch: Sentry reads no other number.
+      safely('ending a span', () => this.span.end(this.startTime + (ended - this.started)));
     }
     // Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself.
     this.bag = {};

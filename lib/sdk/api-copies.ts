@@ -12,18 +12,18 @@ const require = createRequire(import.meta.url);
  */
 export function apiConflict(): string | undefined {
   const { version, ...slots } = registered();
-  const own = ownVersion();
-  if (version !== undefined && own !== undefined && version !== own) {
+  const taken = (['trace', 'metrics', 'logs'] as const).filter((signal) => slots[signal] !== undefined);
+  if (taken.length > 0) {
     return (
-      `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
-      `recorded. Let \`npm ls @opentelemetry/api\` show one version, ${own}, or start annotel first`
+      `another OpenTelemetry SDK is registered already (${taken.join(', ')}; API ${version}), so annotel starts none: its ` +
+      'spans, metrics and logs go where that SDK sends them. Start annotel first, or leave the other one out'
     );
   }
-  const taken = (['trace', 'metrics', 'logs'] as const).filter((signal) => slots[signal] !== undefined);
-  if (taken.length === 0) return undefined;
+  const own = ownVersion();
+  if (version === undefined || own === undefined || version === own) return undefined;
   return (
-    `another OpenTelemetry SDK is registered already (${taken.join(', ')}; API ${version}), so annotel starts none: its ` +
-    'spans, metrics and logs go where that SDK sends them. Start annotel first, or leave the other one out'
+    `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
+    `recorded. Let \`npm ls @opentelemetry/api\` show one version, ${own}, or start annotel first`
   );
 }
 
