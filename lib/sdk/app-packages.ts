@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 
-const require = createRequire(import.meta.url);
-
 /** Resolve as the app does: from the working directory and from the main script, as either may lie outside the other's package. */
 export function appResolvers(): NodeJS.Require[] {
   const files = [join(process.cwd(), 'app.js'), process.argv[1] ?? ''].filter(isAbsolute);
@@ -29,9 +27,4 @@ export function resolverOf(
   resolvers: readonly NodeJS.Require[] = [createRequire(import.meta.url), ...appResolvers()],
 ): NodeJS.Require | undefined {
   return resolvers.find((resolver) => canResolve(resolver, name));
-}
-
-/** Loads a package that annotel brings along, now, and in the form in which annotel itself is: each of them exists twice. */
-export function loadOwn<T extends object>(name: string): T {
-  return require(name) as T;
 }

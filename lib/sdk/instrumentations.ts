@@ -10,7 +10,7 @@ import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
-import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
+import { appResolvers, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
@@ -39,8 +39,8 @@ interface Recipe {
   readonly targets: readonly string[];
   /** The ES modules among them that have to pass through the load hook to be patched. */
   readonly hooked: readonly string[];
-  /** What `@opentelemetry/instrumentation-{name}` exports, or what loads a class in its place. */
-  readonly exported: string | (() => InstrumentationClass);
+  /** Loads it. Each package is named where it is required, for bundlers to see it. */
+  readonly load: () => InstrumentationClass;
   readonly config: InstrumentationConfig;
 }
 
@@ -81,7 +81,7 @@ export function takeHold(): void {
 }
 
 function makerOf(recipe: Recipe): () => Instrumentation {
-  const { name, config } = recipe;
+  const { name, load, config } = recipe;
   const known = instances.get(name);
   if (known) {
     return () => {
@@ -90,20 +90,12 @@ function makerOf(recipe: Recipe): () => Instrumentation {
       return known;
     };
   }
-  const Class = classOf(recipe);
+  const Class = load();
   return () => {
     const made = new Class(config);
     instances.set(name, made);
     return made;
   };
-}
-
-function classOf({ name, exported }: Recipe): InstrumentationClass {
-  if (typeof exported === 'function') return exported();
-  const module = loadOwn<Record<string, InstrumentationClass>>(`@opentelemetry/instrumentation-${name}`);
-  const Class = module[exported];
-  if (Class === undefined) throw new Error(`@opentelemetry/instrumentation-${name} exports no ${exported}`);
-  return Class;
 }
 
 function attempt<T>({ name }: Recipe, work: () => T): T[] {
@@ -144,20 +136,50 @@ function recipes(prometheusPort?: number, exportsLogs = true): readonly Recipe[]
   const ioredis: IORedisInstrumentationConfig = { requireParentSpan: true };
   const logging: WinstonConfig & PinoInstrumentationConfig = { disableLogSending: !exportsLogs };
   return [
-    { name: 'http', targets: [], hooked: [], exported: 'HttpInstrumentation', config: http },
-    { name: 'undici', targets: [], hooked: [], exported: 'UndiciInstrumentation', config: undici },
-    { name: 'express', targets: ['express'], hooked: ['express'], exported: 'ExpressInstrumentation', config: express },
-    { name: 'pg', targets: ['pg'], hooked: ['pg', 'pg-pool'], exported: 'PgInstrumentation', config: pg },
+    {
+      name: 'http',
+      targets: [],
+      hooked: [],
+      load: () => require('@opentelemetry/instrumentation-http').HttpInstrumentation,
+      config: http,
+    },
+    {
+      name: 'undici',
+      targets: [],
+      hooked: [],
+      load: () => require('@opentelemetry/instrumentation-undici').UndiciInstrumentation,
+      config: undici,
+    },
+    {
+      name: 'express',
+      targets: ['express'],
+      hooked: ['express'],
+      load: () => require('@opentelemetry/instrumentation-express').ExpressInstrumentation,
+      config: express,
+    },
+    {
+      name: 'pg',
+      targets: ['pg'],
+      hooked: ['pg', 'pg-pool'],
+      load: () => require('@opentelemetry/instrumentation-pg').PgInstrumentation,
+      config: pg,
+    },
     {
       name: 'redis',
       targets: ['redis', '@redis/client'],
       hooked: ['redis', '@redis/client'],
-      exported: 'RedisInstrumentation',
+      load: () => require('@opentelemetry/instrumentation-redis').RedisInstrumentation,
       config: redis,
     },
-    { name: 'ioredis', targets: ['ioredis'], hooked: ['ioredis'], exported: 'IORedisInstrumentation', config: ioredis },
-    { name: 'pino', targets: ['pino'], hooked: ['pino'], exported: pinoInstrumentation, config: logging },
-    { name: 'winston', targets: ['winston'], hooked: [], exported: winstonInstrumentation, config: logging },
+    {
+      name: 'ioredis',
+      targets: ['ioredis'],
+      hooked: ['ioredis'],
+      load: () => require('@opentelemetry/instrumentation-ioredis').IORedisInstrumentation,
+      config: ioredis,
+    },
+    { name: 'pino', targets: ['pino'], hooked: ['pino'], load: pinoInstrumentation, config: logging },
+    { name: 'winston', targets: ['winston'], hooked: [], load: winstonInstrumentation, config: logging },
   ];
 }
 

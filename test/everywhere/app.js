@@ -9,7 +9,7 @@ import { startReceiver } from './receiver.js';
  *
  * @typedef {object} App
  * @property {string} name
- * @property {Record<string, string>} packages besides annotel, by version
+ * @property {Record<string, string>} [packages] besides annotel, by version; without them there is no package.json at first
  * @property {object} [manifest] what else its package.json says
  * @property {Record<string, string>} [files] those of the folder that it is installed in
  * @property {readonly string[]} [install] the commands, in place of `npm install`; `$ANNOTEL` is the tarball
@@ -41,7 +41,8 @@ const LIMIT = 300_000;
 /** @param {App} app */
 export async function install(app, place, tarball) {
   const dependencies = { ...app.packages, annotel: `file:${tarball}` };
-  write(place, { 'package.json': JSON.stringify({ private: true, dependencies, ...app.manifest }), ...app.files });
+  const manifest = JSON.stringify({ private: true, dependencies, ...app.manifest });
+  write(place, { ...(app.packages && { 'package.json': manifest }), ...app.files });
   await runAll(app.install ?? [`npm install ${QUIET}`], place, place, { ANNOTEL: tarball });
 }
 

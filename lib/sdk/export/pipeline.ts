@@ -25,6 +25,8 @@ import { selfRetryingQueue } from './self-retrying-queue.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 import { Spool } from './spool.js';
 
+const require = createRequire(import.meta.url);
+
 /** The processors and readers that export the three signals. */
 export interface Pipeline {
   readonly spanProcessors: SpanProcessor[];
@@ -150,25 +152,21 @@ function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
 }
 
 function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports): ExportQueue<ReadableSpan[]> {
-  const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
+  const { ZipkinExporter }: { ZipkinExporter: new () => SpanExporter } = require('@opentelemetry/exporter-zipkin');
   const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: spanBatch.exportTimeoutMillis };
-  return exports.add(selfRetryingQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
+  return exports.add(selfRetryingQueue('traces', new ZipkinExporter(), exports.destination(zipkinUrl, false), numbers));
 }
 
 function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
   type Reader = IMetricReader & { startServer(): Promise<void> };
-  const Class = load<new (config: object) => Reader>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
+  const { PrometheusExporter }: { PrometheusExporter: new (config: object) => Reader } =
+    require('@opentelemetry/exporter-prometheus');
   // Started here: what the constructor starts reports a port that is in use only to `diag`.
-  const reader = new Class({ ...prometheus, preventServerStart: true });
+  const reader = new PrometheusExporter({ ...prometheus, preventServerStart: true });
   reader.startServer().catch((error: NodeJS.ErrnoException) => {
     warn(
       `cannot serve metrics to Prometheus on ${prometheus.host}:${prometheus.port} (${error.code ?? error.message}); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
     );
   });
   return reader;
-}
-
-/** Loaded only when it is asked for. */
-function load<T>(module: string, exported: string): T {
-  return (createRequire(import.meta.url)(module) as Record<string, T>)[exported] as T;
 }

@@ -1,4 +1,5 @@
+import { NEST } from './nest.js';
 import { SDKS } from './sdks.js';
 
 /** @type {readonly import('../app.js').App[]} */
-export const APPS = [...SDKS];
+export const APPS = [...NEST, ...SDKS];
