@@ -16,21 +16,24 @@ const REQUEST = `{ model: 'gpt-4o-mini', messages: [{ role: 'user', content: que
 export const load = (format, names, from) =>
   format === 'esm' ? `import { ${names} } from '${from}';` : `const { ${names} } = require('${from}');`;
 
-/** The app in JavaScript, as functions. It stops what `globalThis.stop` stops. */
-export const program = (format) => `
+/** The decorated calls in JavaScript, as functions. */
+export const calls = (format) => `
 ${load(format, 'LlmCall, Traced', 'annotel')}
 const ask = LlmCall({ provider: 'openai' })(async function ask(request) {
   return ${ANSWER};
 });
 const answer = Traced('Shop.answer')(async (question) => ask(${REQUEST}));
-${RUN}`;
+`;
+
+/** An app that makes them. It ends what `globalThis.stopTelemetry` ends. */
+export const program = (format) => calls(format) + RUN;
 
 /** What every app ends with. */
 const RUN = `
 async function main() {
   const { choices } = await answer('What do you sell?');
   console.log('answered', choices[0].message.content);
-  await globalThis.stop?.();
+  await globalThis.stopTelemetry?.();
 }
 main();
 `;
@@ -62,12 +65,12 @@ export const MAIN = `
 import { Shop } from './shop.js';
 declare const process: { exitCode?: number };
 const answer = (question: string) => new Shop().answer(question);
-${RUN.replace('globalThis.stop', '(globalThis as { stop?: () => Promise<void> }).stop')}`;
+${RUN.replace('globalThis.stopTelemetry', '(globalThis as { stopTelemetry?: () => Promise<void> }).stopTelemetry')}`;
 
 /** Starts an SDK of OpenTelemetry's, whichever version is installed, as the environment says. */
 export const nodeSdk = (format, options = '') => `
 ${load(format, 'NodeSDK', '@opentelemetry/sdk-node')}
 const sdk = new NodeSDK(${options});
 sdk.start();
-globalThis.stop = () => sdk.shutdown();
+globalThis.stopTelemetry = () => sdk.shutdown();
 `;

@@ -94,7 +94,7 @@ useAzureMonitor({
     connectionString: 'InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=' + process.env.RECEIVER,
   },
 });
-globalThis.stop = () => shutdownAzureMonitor();
+globalThis.stopTelemetry = () => shutdownAzureMonitor();
 `;
 }
 
@@ -103,7 +103,7 @@ function sentry(options) {
 ${load(format, 'flush, init', '@sentry/node')}
 const { host } = new URL(process.env.RECEIVER);
 init({ dsn: 'http://key@' + host + '/1', tracesSampleRate: 1, ${options} });
-globalThis.stop = () => flush(5000);
+globalThis.stopTelemetry = () => flush(5000);
 `;
 }
 
@@ -113,7 +113,7 @@ function ddTrace(format) {
 ${format === 'esm' ? "import ddTrace from 'dd-trace';" : "const ddTrace = require('dd-trace');"}
 const tracer = ddTrace.init({ flushInterval: 0 });
 new tracer.TracerProvider().register();
-globalThis.stop = () => new Promise((resolve) => setTimeout(resolve, 1500));
+globalThis.stopTelemetry = () => new Promise((resolve) => setTimeout(resolve, 1500));
 `;
 }
 
