@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { context } from '@opentelemetry/api';
+import { context, logs } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
 import type { ExpressInstrumentationConfig, ExpressLayerType } from '@opentelemetry/instrumentation-express';
@@ -90,12 +90,26 @@ function makerOf(recipe: Recipe): () => Instrumentation {
       return known;
     };
   }
+  giveLogs(name);
   const Class = load();
   return () => {
     const made = new Class(config);
     instances.set(name, made);
     return made;
   };
+}
+
+/**
+ * npm lets an instrumentation have the API of the app where its own range allows that, although what all of them are made of needs the
+ * logs of 1.10 and cannot be constructed without.
+ */
+function giveLogs(name: InstrumentationName): void {
+  try {
+    const api = createRequire(require.resolve(`@opentelemetry/instrumentation-${name}`))('@opentelemetry/api');
+    api.logs ??= logs;
+  } catch {
+    // It is bundled, with the one API of the bundle, or not OpenTelemetry's.
+  }
 }
 
 function attempt<T>({ name }: Recipe, work: () => T): T[] {

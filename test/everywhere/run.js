@@ -73,7 +73,7 @@ async function runApp(app, tarball) {
 function print(app, cell, start, error, seen) {
   const name = `${app.name}: ${cell.name}`;
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
-  console.log(`${error ? 'FAILED' : 'ok    '}  ${name.padEnd(70)} ${seconds.padStart(8)}  ${error ? '' : seen}`);
+  console.log(`${error ? 'FAILED' : 'ok    '}  ${name.padEnd(70)} ${seconds.padStart(8)}  ${error ? '' : seen.slice(0, 90)}`);
   if (error) failures.push({ name, reason: error.message });
   else passed++;
 }

@@ -1,3 +1,4 @@
+import { APIS } from './apis.js';
 import { COMPILERS } from './compilers.js';
 import { MANAGERS } from './managers.js';
 import { NEST } from './nest.js';
@@ -7,4 +8,4 @@ import { SDKS } from './sdks.js';
 import { SERVERLESS } from './serverless.js';
 
 /** @type {readonly import('../app.js').App[]} */
-export const APPS = [...NEST, ...RUNNERS, ...COMPILERS, ...RUNTIMES, ...MANAGERS, ...SERVERLESS, ...SDKS];
+export const APPS = [...NEST, ...RUNNERS, ...COMPILERS, ...RUNTIMES, ...MANAGERS, ...SERVERLESS, ...SDKS, ...APIS];
