@@ -47,7 +47,7 @@ export async function install(app, place, tarball) {
 }
 
 /** @param {App} app @param {Cell} cell */
-export async function runCell(app, cell, place) {
+export async function runCell(app, cell, place, tarball) {
   const folder = join(place, cell.in ?? cell.name.replace(/\W+/g, '-'));
   write(folder, cell.files ?? {});
   const receiver = await startReceiver({ tls: app.tls });
@@ -59,6 +59,7 @@ export async function runCell(app, cell, place) {
       OTEL_METRICS_EXPORTER: 'otlp',
       OTEL_LOGS_EXPORTER: 'otlp',
       RECEIVER: receiver.url,
+      ANNOTEL: tarball,
       ...app.env,
       ...cell.env,
     });

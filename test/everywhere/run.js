@@ -62,7 +62,7 @@ async function runApp(app, tarball) {
   for (const cell of app.cells) {
     const start = performance.now();
     try {
-      print(app, cell, start, undefined, await runCell(app, cell, place));
+      print(app, cell, start, undefined, await runCell(app, cell, place, tarball));
     } catch (error) {
       print(app, cell, start, error);
     }
@@ -73,7 +73,9 @@ async function runApp(app, tarball) {
 function print(app, cell, start, error, seen) {
   const name = `${app.name}: ${cell.name}`;
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
-  console.log(`${error ? 'FAILED' : 'ok    '}  ${name.padEnd(70)} ${seconds.padStart(8)}  ${error ? '' : seen.slice(0, 90)}`);
+  console.log(
+    `${error ? 'FAILED' : 'ok    '}  ${name.padEnd(70)} ${seconds.padStart(8)}  ${error ? '' : seen.slice(0, 90)}`,
+  );
   if (error) failures.push({ name, reason: error.message });
   else passed++;
 }
