@@ -6,6 +6,8 @@ const ROOT = import.meta.dirname;
 const BIN = 'lib/cli/annotel';
 /** What `lib/sdk/start` loads when telemetry is started, in a `try`: OpenTelemetry's SDK does not load with an older API. */
 const STARTED = 'lib/sdk/node-sdk';
+/** What `lib/sdk/register` loads within a `try`, each a file of its own. */
+const TRIED = ['lib/sdk/launchers', 'lib/sdk/preload'];
 /** Each is built to where its source lies. */
 const ENTRIES = [
   'lib/index',
@@ -14,6 +16,7 @@ const ENTRIES = [
   'lib/sdk/index',
   'lib/sdk/register',
   STARTED,
+  ...TRIED,
   'nest-module/index',
   BIN,
 ];
@@ -25,7 +28,7 @@ export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, join(ROOT, `${name}.ts`)])),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
-  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\.\/sdk\/node-sdk\.cjs$/,
+  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$|^\.\.\/sdk\/node-sdk\.cjs$/,
   tsconfig: 'tsconfig.json',
   plugins: [startedFiles(), loadedLate(), ownRequire(), builtinsInBundles(), esModules(), executable()],
   output: {
@@ -117,7 +120,7 @@ function esModules() {
     name: 'es-modules',
     generateBundle(_options, bundle) {
       for (const { isEntry, name, exports, imports } of Object.values(bundle)) {
-        if (!isEntry || !ENTRIES.includes(name) || name === STARTED) continue;
+        if (!isEntry || !ENTRIES.includes(name) || name === STARTED || TRIED.includes(name)) continue;
         const file = `./${posix.basename(name)}.cjs`;
         const lines = [
           ...(name === BIN ? ['#!/usr/bin/env node'] : []),

@@ -12,6 +12,7 @@ import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
 import { CallMetrics } from './call-metrics.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './names.js';
+import { tellUnheard } from './unheard.js';
 
 const SCHEMA_URL_1_41 = 'https://opentelemetry.io/schemas/1.41.0';
 
@@ -43,6 +44,8 @@ let metersSeen: MeterProvider | undefined;
 let loggersSeen: LoggerProvider | undefined;
 let settingsSeen: Settings | undefined;
 let current: Signals | undefined;
+/** Whether an SDK has listened at any time; it may be shut down by now. */
+let isHeard = false;
 
 /**
  * The signals that are listened to now, or `undefined` where no SDK is registered. Asked at every call, since an SDK
@@ -54,11 +57,14 @@ export function activeSignals(): Signals | undefined {
   const loggers = logs.getLoggerProvider();
   const inForce = settings();
   if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || inForce !== settingsSeen) {
+    const isFirst = settingsSeen === undefined;
     tracersSeen = tracers;
     metersSeen = meters;
     loggersSeen = loggers;
     settingsSeen = inForce;
     current = resolve(tracers, meters, loggers, inForce);
+    isHeard ||= current !== undefined;
+    if (isFirst && !isHeard) tellUnheard(() => isHeard || activeSignals() !== undefined);
   }
   return current;
 }

@@ -3,6 +3,7 @@ import { OPERATION_TRACED } from '../call/names.js';
 import type { Operation } from '../call/operation.js';
 import { type AnyFunction, observe, observedAs } from '../call/wrap.js';
 import { warnOnce } from '../safely.js';
+import { noticingMinified } from './minified-names.js';
 import { describeTarget, wrongPlace } from './misuse.js';
 import { spanAttributesOf } from './span-attribute.js';
 /**
@@ -166,7 +167,7 @@ export function observeSite(decorator: string, site: Site, operation: Operation)
   return observe(
     site.method,
     argumentsOf ? withArguments(operation, argumentsOf) : operation,
-    site.method.name === '' && label !== undefined ? () => label : nameOf,
+    site.method.name === '' && label !== undefined ? () => label : noticingMinified(nameOf, site.method),
     existing?.original,
   );
 }

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { logs, trace } from '@opentelemetry/api';
+import { DiagLogLevel, diag, logs, trace } from '@opentelemetry/api';
 import { registered } from '../otel.js';
-import { appResolvers } from './app-packages.js';
-
-const require = createRequire(import.meta.url);
+import { appResolvers, ownResolver } from './app-packages.js';
 
 /**
  * Why no SDK can be registered now, as a sentence with its mend. OpenTelemetry itself stays silent in both cases:
@@ -26,11 +23,30 @@ export function apiConflict(): string | undefined {
       'overrides or resolutions?), so annotel starts none; the SDK of that version records decorated calls where the app starts it'
     );
   }
-  if (version === undefined || own === undefined || version === own) return undefined;
+  if (version === undefined || own === undefined || version === own || isLeft(own)) return undefined;
   return (
     `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
     `recorded. Let \`npm ls @opentelemetry/api\` show one version, ${own}, or start annotel first`
   );
+}
+
+/**
+ * API 1.10 registers only in a table that its own version has made. One that an older copy of the API has made for its logger is
+ * left for a new one, which older copies read as well; the logger is registered there again.
+ */
+export function leaveOlderTable(): void {
+  const own = ownVersion();
+  if (own === undefined || !isLeft(own)) return;
+  const { diag: logger } = registered();
+  Reflect.deleteProperty(globalThis, Symbol.for('opentelemetry.js.api.1'));
+  if (logger) diag.setLogger(logger, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
+}
+
+/** Whether a table is there that an older version than `own` has made, with nothing in it but a logger for `diag`. */
+function isLeft(own: string): boolean {
+  const { version, diag: _logger, ...rest } = registered();
+  if (version === undefined || Object.values(rest).some((value) => value !== undefined)) return false;
+  return version.localeCompare(own, 'en', { numeric: true }) < 0;
 }
 
 let isFirst = false;
@@ -84,7 +100,7 @@ const IMPORTED = Symbol.for('annotel.importedApi');
 /** Beside annotel's own: its other form, and where the app has another version, that. */
 function otherCopies(): Copy[] {
   const { [IMPORTED]: handed } = globalThis as { [IMPORTED]?: Copy };
-  const files = new Set([require, ...appResolvers()].flatMap(fileOfApi));
+  const files = new Set([...ownResolver(), ...appResolvers()].flatMap(fileOfApi));
   const copies = [handed, ...[...files].flatMap(loadedFrom)].flatMap((copy) => (copy?.trace ? [copy] : []));
   return [...new Map(copies.map((copy) => [copy.trace, copy])).values()].filter((copy) => copy.trace !== trace);
 }
@@ -99,12 +115,13 @@ function fileOfApi(resolver: NodeJS.Require): string[] {
 }
 
 function loadedFrom(file: string): (Copy | undefined)[] {
+  const [require] = ownResolver();
   // Not loaded for this: where nobody has required it, nobody has a tracer of it.
-  const required: Copy | undefined = require.cache?.[file]?.exports;
+  const required: Copy | undefined = require?.cache?.[file]?.exports;
   const imported = file.replace(/\.cjs$/, '.mjs');
   try {
     // Nothing tells whether that is loaded already, so it is loaded now.
-    return imported === file ? [required] : [required, require(imported)];
+    return imported === file ? [required] : [required, require?.(imported)];
   } catch {
     // It is not there, or is being imported just now and has not run: then nobody has a tracer of it.
     return [required];
@@ -112,7 +129,7 @@ function loadedFrom(file: string): (Copy | undefined)[] {
 }
 
 function ownVersion(): string | undefined {
-  const [file = ''] = fileOfApi(require);
+  const [file = ''] = ownResolver().flatMap(fileOfApi);
   const [folder] = /^.*[\\/]@opentelemetry[\\/]api[\\/]/.exec(file) ?? [];
   if (folder === undefined) return undefined;
   try {

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { context, logs } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
 import type { ExpressInstrumentationConfig, ExpressLayerType } from '@opentelemetry/instrumentation-express';
@@ -10,7 +9,7 @@ import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
 import type { RedisInstrumentationConfig } from '@opentelemetry/instrumentation-redis';
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici';
-import { appResolvers, resolverOf } from './app-packages.js';
+import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
@@ -53,30 +52,27 @@ const instances = new Map<InstrumentationName, Instrumentation>();
  * Patches Node's HTTP and whichever of the named libraries the app has installed. One that cannot be loaded costs a
  * warning. Call `takeHold` once they are registered.
  *
- * @param prometheusPort port on which metrics are scraped: such requests are no work of the app's
  * @param exportsLogs whether records of pino and winston go anywhere; their own output gets ids in any case
  */
-export function instrument(
-  names: ReadonlySet<InstrumentationName>,
-  prometheusPort?: number,
-  exportsLogs = true,
-): Instrumentation[] {
+export function instrument(names: ReadonlySet<InstrumentationName>, exportsLogs = true): Instrumentation[] {
   // All are loaded before the first one is made: from then on each `require` passes through what looks for modules to patch.
-  const makers = installed(names, recipes(prometheusPort, exportsLogs)).flatMap((recipe) =>
+  const makers = installed(names, recipes(exportsLogs)).flatMap((recipe) =>
     attempt(recipe, () => ({ recipe, make: makerOf(recipe) })),
   );
   return makers.flatMap(({ recipe, make }) => attempt(recipe, make));
 }
 
-/** The ES modules to pass through a load hook so that what `instrument` made can patch them. */
-export function hookedModules(): string[] {
-  return recipes().flatMap(({ name, hooked }) => (instances.has(name) ? hooked : []));
+/** The ES modules to pass through a load hook so that what `instrument` made can patch them, by the package that does. */
+export function hookedModules(): Map<string, readonly string[]> {
+  const wanted = recipes().filter(({ name, hooked }) => instances.has(name) && hooked.length > 0);
+  return new Map(wanted.map(({ name, hooked }) => [packageOf(name), hooked]));
 }
 
 /** Patches what was loaded before the instrumentations: `node:http` mostly is, and its named ES exports are copies. */
 export function takeHold(): void {
-  require('node:http');
+  // In this order: servers of HTTPS inherit from those of HTTP in Bun, and what is patched twice loses the first patch.
   require('node:https');
+  require('node:http');
   syncBuiltinESMExports();
 }
 
@@ -90,8 +86,7 @@ function makerOf(recipe: Recipe): () => Instrumentation {
       return known;
     };
   }
-  giveLogs(name);
-  const Class = load();
+  const Class = loadOwn(packageOf(name), load);
   return () => {
     const made = new Class(config);
     instances.set(name, made);
@@ -99,17 +94,8 @@ function makerOf(recipe: Recipe): () => Instrumentation {
   };
 }
 
-/**
- * npm lets an instrumentation have the API of the app where its own range allows that, although what all of them are made of needs the
- * logs of 1.10 and cannot be constructed without.
- */
-function giveLogs(name: InstrumentationName): void {
-  try {
-    const api = createRequire(require.resolve(`@opentelemetry/instrumentation-${name}`))('@opentelemetry/api');
-    api.logs ??= logs;
-  } catch {
-    // It is bundled, with the one API of the bundle, or not OpenTelemetry's.
-  }
+function packageOf(name: InstrumentationName): string {
+  return `@opentelemetry/instrumentation-${name}`;
 }
 
 function attempt<T>({ name }: Recipe, work: () => T): T[] {
@@ -129,11 +115,10 @@ function installed(names: ReadonlySet<InstrumentationName>, all: readonly Recipe
 
 // A client span needs a parent: background work (polling, health checks, pools) would fill the backend with traces of
 // one span each. Express layers are left out: they say nothing that the server span does not, and the route comes anyway.
-function recipes(prometheusPort?: number, exportsLogs = true): readonly Recipe[] {
+function recipes(exportsLogs = true): readonly Recipe[] {
   const http: HttpInstrumentationConfig = {
     requireParentforOutgoingSpans: true,
     ignoreOutgoingRequestHook: isOwnTraffic,
-    ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === prometheusPort,
     startOutgoingSpanHook: noteHttpRequest,
     startIncomingSpanHook: noteIncomingRequest,
   };

@@ -6,7 +6,7 @@ import { registered } from '../otel.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { warnOfCapture } from '../privacy/content.js';
 import { configure } from '../settings.js';
-import { wakeEarlyTracers } from './api-copies.js';
+import { leaveOlderTable, wakeEarlyTracers } from './api-copies.js';
 import { appResolvers } from './app-packages.js';
 import { ConsoleTree } from './console/console-tree.js';
 import { observeExports } from './export/exports.js';
@@ -15,7 +15,7 @@ import { instrument, takeHold } from './instrumentations.js';
 import { bridgeApiLogs } from './logs/api-logs.js';
 import { bridgeConsole } from './logs/console.js';
 import { LogLevels, loggerName } from './logs/log-levels.js';
-import type { ResolvedOptions } from './options.js';
+import { type ResolvedOptions, withEnvironment } from './options.js';
 import { OutgoingLogProcessor } from './processors/log-processor.js';
 import { OutgoingSpanProcessor } from './processors/span-processor.js';
 import { createPropagator } from './propagation/propagator.js';
@@ -33,11 +33,12 @@ import { DIAG_LEVELS, diagLogger, warn } from './warnings.js';
  */
 export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Telemetry {
   configure(options.settings);
+  leaveOlderTable();
   useDiag(options, undo);
   announce(options);
   warnOfCapture();
 
-  const pipeline = createPipeline(options);
+  const pipeline = withEnvironment(options.exporterEnvironment, () => createPipeline(options, undo));
   const outgoing = createProcessors(options, pipeline, undo);
   const instrumentations = patched(options, undo, outgoing.logs !== undefined);
   const wake = wakeEarlyTracers();
@@ -81,7 +82,8 @@ export function startNodeSdk(options: ResolvedOptions, undo: (() => void)[]): Te
 
 /** The one span processor and the one log record processor, around all others; none where there are no others. */
 function createProcessors(options: ResolvedOptions, pipeline: Pipeline, undo: (() => void)[]) {
-  const tree = options.console === 'tree' ? new ConsoleTree({ color: options.color }) : undefined;
+  const { color, consoleByDefault } = options;
+  const tree = options.console === 'tree' ? new ConsoleTree({ color, toStderr: consoleByDefault }) : undefined;
   const onExit = () => tree?.printEnded();
   process.once('exit', onExit);
   undo.push(() => process.off('exit', onExit));
@@ -123,9 +125,8 @@ function withOurDiag<T>(work: () => T): T {
 }
 
 function patched(options: ResolvedOptions, undo: (() => void)[], exportsLogs: boolean): Instrumentation[] {
-  const scraped = options.metricExporters.includes('prometheus') ? options.prometheus.port : undefined;
   const instrumentations = [
-    ...instrument(options.enabledInstrumentations, scraped, exportsLogs),
+    ...instrument(options.enabledInstrumentations, exportsLogs),
     ...(options.instrumentations ?? []),
   ];
   if (options.enabledInstrumentations.has('fastify')) undo.push(nameFastifyRoutes());

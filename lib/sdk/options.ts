@@ -4,12 +4,14 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Settings } from '../settings.js';
 import { ingestionEndpoint } from './azure/connection-string.js';
+import { loadEnvFiles } from './configuration/env-files.js';
 import { Environment, isHttpUrl, withoutUndefined } from './configuration/environment.js';
 import { environmentSettings } from './configuration/environment-settings.js';
-import { type ExportOptions, exportOptions } from './configuration/exporting.js';
+import { type ExportOptions, exportOptions, headerVariables } from './configuration/exporting.js';
 import { type OutgoingOptions, outgoingOptions } from './configuration/outgoing.js';
 import { type ResourceOptions, resourceOptions } from './configuration/resource.js';
 import { type SamplingOptions, samplingOptions } from './configuration/sampling.js';
+import { idleSentence, idleVariables } from './configuration/variables.js';
 import { INSTRUMENTATION_NAMES, type InstrumentationName } from './instrumentations.js';
 import { DIAG_LEVELS, silence, warn } from './warnings.js';
 
@@ -19,7 +21,10 @@ export interface TelemetryOptions {
   serviceName?: string;
   /** Base URL of an OTLP collector, without `/v1/…`. `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   endpoint?: string;
-  /** Whether finished traces are printed to stdout. `ANNOTEL_CONSOLE`. */
+  /**
+   * Whether finished traces are printed to stdout. Where nobody chooses and nothing is configured to export, they are printed to
+   * stderr. `ANNOTEL_CONSOLE`.
+   */
   console?: 'tree' | 'off';
   /** Decides which traces are recorded. `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. */
   sampler?: Sampler;
@@ -70,7 +75,7 @@ export interface ResolvedOptions
   readonly console: 'tree' | 'off';
   /** Why `console` is what it is: nothing is configured to export, and nobody chose. */
   readonly consoleByDefault: boolean;
-  /** `NO_COLOR`, `FORCE_COLOR`. Default: whether stdout is a terminal. */
+  /** `NO_COLOR`, `FORCE_COLOR`. Default: whether traces are printed to a terminal. */
   readonly color: boolean;
   /** `APPLICATIONINSIGHTS_CONNECTION_STRING`. Default none, and nothing goes to Azure Monitor. */
   readonly azureConnectionString: string | undefined;
@@ -79,7 +84,7 @@ export interface ResolvedOptions
   readonly spanLimits: SpanLimits;
   /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS` less `OTEL_NODE_DISABLED_INSTRUMENTATIONS`. Default all. */
   readonly enabledInstrumentations: ReadonlySet<InstrumentationName>;
-  /** The variables that OpenTelemetry's exporters read where they run in a thread. */
+  /** The variables that OpenTelemetry's exporters read, with the headers that can be sent. */
   readonly exporterEnvironment: Readonly<Record<string, string>>;
   /** `OTEL_LOG_LEVEL`. `undefined` where unset: warnings and errors are shown, each once. */
   readonly logLevel: keyof typeof DIAG_LEVELS | undefined;
@@ -107,10 +112,12 @@ export function resolveOptions(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
     );
   }
+  const unloaded = loadEnvFiles(environment().text('ANNOTEL_ENV_FILE'));
   const env = environment(options);
   const logLevel = env.oneOf('OTEL_LOG_LEVEL', Object.keys(DIAG_LEVELS) as (keyof typeof DIAG_LEVELS)[], 'warn');
   // First of all: it decides whether complaints about the others are seen.
   silence(logLevel === 'none');
+  for (const sentence of unloaded) warn(sentence);
   const disabled = env.flag('OTEL_SDK_DISABLED') ?? false;
   const chosen = options.console ?? env.oneOf('ANNOTEL_CONSOLE', ['tree', 'off'], 'the default');
   const azureConnectionString = azure(env);
@@ -123,14 +130,14 @@ export function resolveOptions(
     disabled,
     console: chosen ?? (goesSomewhere ? 'off' : 'tree'),
     consoleByDefault: chosen === undefined && !goesSomewhere,
-    color: colors(env),
+    color: colors(env, chosen === undefined ? process.stderr : process.stdout),
     azureConnectionString,
     resource: resourceOptions(env, options.serviceName, mainScript),
     sampling: samplingOptions(env),
     spanLimits: spanLimits(env),
     ...outgoingOptions(env),
     enabledInstrumentations: enabledInstrumentations(env),
-    exporterEnvironment: env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i),
+    exporterEnvironment: { ...env.matching(/^OTEL_EXPORTER_OTLP_|^GRPC_|proxy$/i), ...headerVariables(exporting) },
     logLevel,
     flushTimeout: options.flushTimeout ?? 5000,
     shutdownTimeout: options.shutdownTimeout ?? 5000,
@@ -138,11 +145,11 @@ export function resolveOptions(
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
-  warnOfUnknown(env);
+  for (const idle of idleVariables(process.env)) warn(idleSentence(idle));
   return Object.freeze(resolved);
 }
 
-/** The variables, with what options say in their place. The one place of the project that reads `process.env`. */
+/** The variables, with what options say in their place. Nothing else of an SDK reads `process.env`. */
 export function environment(options: TelemetryOptions = {}): Environment {
   const chosen: Readonly<Record<string, string | undefined>> = {
     ANNOTEL_KEEP: options.keep,
@@ -153,6 +160,20 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
   return new Environment({ ...process.env, ...withoutUndefined(chosen) });
+}
+
+/** Makes exporters, which read variables themselves, while these have the given values. */
+export function withEnvironment<T>(values: Readonly<Record<string, string>>, make: () => T): T {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, values);
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 /** What is wrong with a connection string is told without repeating it: it holds a key. */
@@ -185,33 +206,10 @@ function enabledInstrumentations(env: Environment): ReadonlySet<InstrumentationN
   return new Set((enabled ?? INSTRUMENTATION_NAMES).filter((name) => !disabled?.includes(name)));
 }
 
-function colors(env: Environment): boolean {
+function colors(env: Environment, stream: NodeJS.WriteStream): boolean {
   const forced = env.text('FORCE_COLOR');
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  return env.text('NO_COLOR') === undefined && process.stdout.isTTY === true;
-}
-
-/** Variables of earlier versions, and what holds in their place. */
-const REMOVED: Readonly<Record<string, string>> = {
-  ANNOTEL_KEEP_MAX_TRACES: 'at most 5000 traces wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_SPANS: 'at most 20000 spans wait until it is known whether they are kept',
-  ANNOTEL_KEEP_MAX_AGE:
-    'a trace waits at most 5 minutes, or somewhat longer than slower-than, until it is decided whether it is kept',
-  ANNOTEL_SPOOL_MAX_SIZE: 'a process keeps at most 256 MB in ANNOTEL_SPOOL_DIR, and drops the oldest beyond it',
-  ANNOTEL_SPOOL_MAX_AGE: 'what is older than 48 hours is dropped from ANNOTEL_SPOOL_DIR',
-};
-
-/** A misspelt variable would do nothing, and nobody would know. */
-function warnOfUnknown(env: Environment): void {
-  const known = env.known('ANNOTEL_').sort();
-  for (const name of env.unknown('ANNOTEL_')) {
-    const instead = REMOVED[name];
-    if (instead !== undefined) warn(`${name} is no longer read: ${instead}`);
-    else warn(`${name} is not a variable of annotel and does nothing (there are ${known.join(', ')})`);
-  }
-  if (env.text('OTEL_CONFIG_FILE') !== undefined) {
-    warn('OTEL_CONFIG_FILE is set, but annotel reads variables and no such file');
-  }
+  return env.text('NO_COLOR') === undefined && stream.isTTY === true;
 }
 
 const LIMIT = { least: 0, most: 2 ** 31 - 1, whole: true };

@@ -1,4 +1,5 @@
 import { apiConflict } from './api-copies.js';
+import { tellLateVariables, watchLateVariables } from './late-variables.js';
 import { startNodeSdk } from './node-sdk.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
 import { type Telemetry, undoAll } from './stop.js';
@@ -34,6 +35,7 @@ export function runningTelemetry(): Telemetry | undefined {
 export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   const running = runningTelemetry();
   if (running) {
+    tellLateVariables();
     if (Object.values(options).some((value) => value !== undefined)) {
       warn('telemetry is running already; options given now are ignored');
     }
@@ -53,10 +55,13 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
       delete holder[STATE];
     });
     holder[STATE] = telemetry;
+    undo.push(watchLateVariables());
     return telemetry;
   } catch (error) {
     undoAll(undo);
-    return goWithout(`cannot start telemetry: ${messageOf(error)}`);
+    // A package that is not found is followed by who required it.
+    const [reason] = messageOf(error).split('\n');
+    return goWithout(`cannot start telemetry, and the app runs without: ${reason}`);
   }
 }
 

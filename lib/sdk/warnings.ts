@@ -40,14 +40,13 @@ export function messageOf(error: unknown): string {
 
 /**
  * Names a variable, the value that cannot be understood, what is allowed, and what is used in its place.
- *
- * @param place where in the value, in place of a value that is not to be repeated
  */
-export function warnOfValue(variable: string, value: string, allowed: string, used: string, place?: string): void {
+export function warnOfValue(variable: string, value: string, allowed: string, used: string): void {
   if (reported.some((known) => known.variable === variable && known.value === value)) return;
   reported.push({ variable, value });
-  const what = place === undefined ? `${variable}=${quoted(withoutCredentials(value))}` : `${variable}, ${place},`;
-  warn(`${what} is not understood (allowed: ${allowed}); using ${used}`);
+  // A query may hold a key, under whatever name.
+  const shown = quoted(withoutCredentials(value.replace(/\?.*/s, '?…')));
+  warn(`${variable}=${shown} is not understood (allowed: ${allowed}); using ${used}`);
 }
 
 /** Forgets which values were reported, so that the next start reports them again. */

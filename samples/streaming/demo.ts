@@ -1,7 +1,7 @@
 import { App } from '../local/app.js';
 
 /** Plays two clients of the server: one reads the whole answer, the other hangs up in the middle of it. */
-const { app, url } = await App.start(new URL('./server.js', import.meta.url));
+const { app, url } = await App.start(new URL('./server.js', import.meta.url), { ANNOTEL_CONSOLE: 'tree' });
 const QUESTION = 'How does a rainbow come about, and why is the sky around it darker than the sky within it?';
 
 try {

@@ -21,9 +21,12 @@ export class Child {
   private readonly closed: Promise<unknown[]>;
   private readonly started = Date.now();
 
-  /** @param args what stands after `node`; the app by its file name */
-  constructor(args: string[], environment: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, args, { cwd: APPS, env: { ...clean(), ...environment } });
+  /**
+   * @param args what stands after `node`; the app by its file name
+   * @param cwd where the app is, if it is none of those beside this file
+   */
+  constructor(args: string[], environment: Record<string, string> = {}, cwd = APPS) {
+    this.process = spawn(process.execPath, args, { cwd, env: { ...clean(), ...environment } });
     this.closed = once(this.process, 'close');
     this.process.stdout?.on('data', (data) => {
       this.stdout += data;
@@ -38,10 +41,19 @@ export class Child {
   }
 
   /** Waits until the app has printed `text`. */
-  async says(text: string): Promise<void> {
-    while (!this.stdout.includes(text)) {
+  says(text: string): Promise<void> {
+    return this.prints('stdout', text);
+  }
+
+  /** Waits until `text` stands on stderr. */
+  complains(text: string): Promise<void> {
+    return this.prints('stderr', text);
+  }
+
+  private async prints(stream: 'stdout' | 'stderr', text: string): Promise<void> {
+    while (!this[stream].includes(text)) {
       if (this.process.exitCode !== null) throw new Error(`ended without "${text}": ${this.stdout}${this.stderr}`);
-      await Promise.race([this.closed, once(this.process.stdout as NonNullable<ChildProcess['stdout']>, 'data')]);
+      await Promise.race([this.closed, once(this.process[stream] as NonNullable<ChildProcess['stdout']>, 'data')]);
     }
   }
 
@@ -56,8 +68,8 @@ export class Child {
 }
 
 /** Runs an app to its end. */
-export function run(args: string[], environment?: Record<string, string>): Promise<Ended> {
-  return new Child(args, environment).ended();
+export function run(args: string[], environment?: Record<string, string>, cwd?: string): Promise<Ended> {
+  return new Child(args, environment, cwd).ended();
 }
 
 /** The lines of annotel on stderr. */

@@ -84,8 +84,12 @@ const RULES: [rule: string, check: Rule, broken: Record<string, string>, violati
     ['expected once in lib/call/call.ts, found in: lib/call/call.ts, lib/sdk/x.ts'],
   ],
   [
-    'the environment is read in one place',
-    standsOnlyIn(/\bprocess\.env\b|\benv\b.*from ["'](node:)?process["']/, only('lib/sdk/options.ts')),
+    // What runs without any SDK reads one variable: whether somebody wants to hear of that.
+    'the environment is read where telemetry is started, and where nobody has started any',
+    standsOnlyIn(
+      /\bprocess\.env\b|\benv\b.*from ["'](node:)?process["']/,
+      only('lib/sdk/options.ts', 'lib/call/unheard.ts'),
+    ),
     { 'lib/sdk/options.ts': 'read(process.env);', 'lib/settings.ts': 'const { X } = process.env; /* process.env */' },
     ['lib/settings.ts: process.env'],
   ],

@@ -6,23 +6,10 @@ import { warnOfValue } from '../warnings.js';
  * Surrounding blanks never matter, nor does the case of words.
  */
 export class Environment {
-  readonly #asked = new Set<string>();
-
   constructor(private readonly variables: Readonly<Record<string, string | undefined>>) {}
 
   text(name: string): string | undefined {
-    this.#asked.add(name);
     return this.variables[name]?.trim() || undefined;
-  }
-
-  /** The variables with this prefix that are set and that nobody asked for: misspelt ones, mostly. */
-  unknown(prefix: string): string[] {
-    return Object.keys(this.variables).filter((name) => name.startsWith(prefix) && !this.#asked.has(name));
-  }
-
-  /** The variables with this prefix that were asked for. */
-  known(prefix: string): string[] {
-    return [...this.#asked].filter((name) => name.startsWith(prefix));
   }
 
   /** Those that are set and have such a name, unchanged: for OpenTelemetry's exporters in a thread. */

@@ -1,8 +1,11 @@
 import { accessSync, constants } from 'node:fs';
+import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
 import type { OtlpTarget } from '../export/otlp.js';
+import type { PrometheusAddress } from '../export/prometheus-server.js';
 import type { Signal } from '../export/signal.js';
 import { warn, warnOfValue } from '../warnings.js';
 import type { Environment } from './environment.js';
+import { headerSentence, readHeaderEntries } from './header-entries.js';
 
 /** What the three lists of exporters take, but `none`. */
 export type TraceExporterName = 'otlp' | 'console' | 'zipkin';
@@ -31,19 +34,23 @@ export interface ExportOptions {
   readonly logExporters: readonly LogExporterName[];
   /**
    * `OTEL_EXPORTER_OTLP_[SIGNAL_]PROTOCOL`, default `http/protobuf`; `OTEL_EXPORTER_OTLP_[SIGNAL_]ENDPOINT`, default
-   * `http://localhost:4318`, or port 4317 for gRPC.
+   * `http://localhost:4318`, or port 4317 for gRPC; `OTEL_EXPORTER_OTLP_[SIGNAL_]HEADERS`, the signal's own beside the others.
    */
   readonly otlp: Readonly<Record<Signal, OtlpTarget>>;
   /** `OTEL_EXPORTER_ZIPKIN_ENDPOINT`. Default `http://localhost:9411/api/v2/spans`. */
   readonly zipkinUrl: string;
+  /** `OTEL_EXPORTER_ZIPKIN_TIMEOUT`. Milliseconds. Default 10 000. */
+  readonly zipkinTimeout: number;
+  /** `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`. Default `explicit_bucket_histogram`. */
+  readonly histograms: (typeof HISTOGRAMS)[number];
   readonly spanBatch: BatchNumbers;
   readonly logBatch: BatchNumbers;
   /** `OTEL_METRIC_EXPORT_INTERVAL`. Milliseconds. Default 60 000. */
   readonly metricInterval: number;
   /** `OTEL_METRIC_EXPORT_TIMEOUT`. Milliseconds, at most the interval. Default 30 000. */
   readonly metricTimeout: number;
-  /** `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`. Default `localhost`, 9464. */
-  readonly prometheus: { readonly host: string; readonly port: number };
+  /** `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`, default `localhost`, 9464; `NODE_APP_INSTANCE` of pm2. */
+  readonly prometheus: PrometheusAddress;
 }
 
 const TIMER_MAX = 2 ** 31 - 1;
@@ -51,6 +58,7 @@ const COUNT = { least: 1, most: TIMER_MAX, whole: true };
 const MILLIS = { least: 1, most: TIMER_MAX, whole: false };
 const PORT = { least: 1, most: 65_535, whole: true };
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+const HISTOGRAMS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const;
 /** In the order in which they are listed. */
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
@@ -68,18 +76,18 @@ export function exportOptions(env: Environment, endpoint: string | undefined, el
     traceExporters: exporters(env, 'OTEL_TRACES_EXPORTER', ['otlp', 'console', 'zipkin'], byDefault),
     metricExporters: exporters(env, 'OTEL_METRICS_EXPORTER', ['otlp', 'console', 'prometheus'], byDefault),
     logExporters: exporters(env, 'OTEL_LOGS_EXPORTER', ['otlp', 'console'], byDefault),
-    otlp: Object.freeze({
-      traces: otlpTarget(env, endpoint, 'traces'),
-      metrics: otlpTarget(env, endpoint, 'metrics'),
-      logs: otlpTarget(env, endpoint, 'logs'),
-    }),
+    otlp: otlpTargets(env, endpoint),
     zipkinUrl: env.url('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'the default') ?? 'http://localhost:9411/api/v2/spans',
+    zipkinTimeout: env.number('OTEL_EXPORTER_ZIPKIN_TIMEOUT', MILLIS, '10000') ?? 10_000,
+    histograms:
+      env.oneOf('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION', HISTOGRAMS, HISTOGRAMS[0]) ?? HISTOGRAMS[0],
     spanBatch: batchNumbers(env, 'OTEL_BSP'),
     logBatch: batchNumbers(env, 'OTEL_BLRP'),
     ...metricTimes(env),
     prometheus: {
       host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
       port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT', PORT, '9464') ?? 9464,
+      instance: instanceOfPm2(env),
     },
   };
   warnOfPorts(chosen);
@@ -110,6 +118,36 @@ function exporters<const Name extends string>(
   return [];
 }
 
+/** The same variables with what can be sent, for OpenTelemetry's exporters, which read them themselves. */
+export function headerVariables({ otlp }: Pick<ExportOptions, 'otlp'>): Record<string, string> {
+  const ofSignals = SIGNALS.map((signal) => {
+    const headers = Object.entries(otlp[signal].headers ?? {});
+    const text = headers.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join(',');
+    return [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`, text];
+  });
+  return { ...Object.fromEntries(ofSignals), OTEL_EXPORTER_OTLP_HEADERS: '' };
+}
+
+function otlpTargets(env: Environment, endpoint: string | undefined): ExportOptions['otlp'] {
+  const problems = new Map<string, Set<string>>();
+  const headers = (variable: string, { protocol }: OtlpTarget) => {
+    const read = readHeaderEntries(env.text(variable) ?? '', protocol === 'grpc' ? 'grpc' : 'http');
+    problems.set(variable, new Set([...(problems.get(variable) ?? []), ...read.problems]));
+    return read.headers;
+  };
+  const targets = SIGNALS.map((signal) => {
+    const target = otlpTarget(env, endpoint, signal);
+    const general = headers('OTEL_EXPORTER_OTLP_HEADERS', target);
+    const own = headers(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`, target);
+    return [signal, { ...target, headers: { ...general, ...own } }];
+  });
+  for (const [variable, found] of problems) {
+    const sentence = headerSentence(variable, [...found]);
+    if (sentence !== undefined) warn(sentence);
+  }
+  return Object.freeze(Object.fromEntries(targets));
+}
+
 function otlpTarget(env: Environment, endpoint: string | undefined, signal: Signal): OtlpTarget {
   const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
   const protocol =
@@ -120,12 +158,29 @@ function otlpTarget(env: Environment, endpoint: string | undefined, signal: Sign
     (flag) => flag !== undefined,
   );
   if (protocol === 'grpc') {
-    const url = endpoint ?? env.text(`${own}_ENDPOINT`) ?? env.text('OTEL_EXPORTER_OTLP_ENDPOINT');
-    return { protocol, url: grpcTarget(url ?? 'http://localhost:4317', isInsecure ?? false) };
+    const variable = env.text(`${own}_ENDPOINT`) === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `${own}_ENDPOINT`;
+    const text = endpoint ?? env.text(variable) ?? 'http://localhost:4317';
+    return { protocol, url: grpcTarget(hostOf(text, endpoint ? 'endpoint' : variable), isInsecure ?? false) };
   }
   const ofSignal = endpoint ? undefined : env.url(`${own}_ENDPOINT`, 'the general endpoint');
   const base = endpoint ?? withoutSignal(env.url('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318'));
-  return { protocol, url: ofSignal ?? `${(base ?? 'http://localhost:4318').replace(/\/+$/, '')}/v1/${signal}` };
+  return { protocol, url: ofSignal ?? withPath(base ?? 'http://localhost:4318', `/v1/${signal}`) };
+}
+
+/** A query, in which some back ends take a key, stays behind the path. */
+function withPath(base: string, path: string): string {
+  const [, address = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(base) ?? [];
+  return `${address.replace(/\/+$/, '')}${path}${query}`;
+}
+
+/** A target of gRPC has neither path nor query, but one of another scheme than that of the web may hold anything. */
+function hostOf(text: string, variable: string): string {
+  const [, host, rest = ''] = /^((?:https?:\/\/)?(?![a-z-]+:\/|unix:)[^/?#]+)(.*)$/is.exec(text) ?? [];
+  if (host === undefined) return text;
+  if (rest.includes('?')) {
+    warnOfValue(variable, text, 'host and port, as gRPC has no query', withoutCredentials(host));
+  }
+  return host;
 }
 
 /** What has no scheme is reached by TLS, unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. A name is looked up in any case. */
@@ -136,12 +191,16 @@ function grpcTarget(text: string, isInsecure: boolean): string {
 
 /** The path of a signal is added to the general endpoint; many give it one that has it already. */
 function withoutSignal(url: string | undefined): string | undefined {
-  const base = url?.replace(/\/v1\/(traces|metrics|logs)\/?$/, '');
-  if (url !== undefined && base !== url) {
-    const path = url.slice((base ?? '').length);
-    warnOfValue('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, `${base}`);
-  }
-  return base;
+  const [, base = '', path, , query = ''] = /^([^?#]*?)(\/v1\/(traces|metrics|logs)\/?)(\?.*)?$/s.exec(url ?? '') ?? [];
+  if (url === undefined || path === undefined) return url;
+  warnOfValue('OTEL_EXPORTER_OTLP_ENDPOINT', url, `a base URL, to which ${path} is added`, withoutCredentials(base));
+  return base + query;
+}
+
+/** Others set `NODE_APP_INSTANCE` to whatever they like. */
+function instanceOfPm2(env: Environment): number | undefined {
+  const instance = env.text('NODE_APP_INSTANCE') ?? '';
+  return env.text('pm_id') !== undefined && /^\d{1,4}$/.test(instance) ? Number(instance) : undefined;
 }
 
 /** The two ports of OTLP, 4317 for gRPC and 4318 for HTTP, are often confused, and no server reports it. */
@@ -191,21 +250,11 @@ const FILES = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'] as const;
 function checkOtlp(env: Environment): void {
   for (const part of PARTS) {
     const prefix = `OTEL_EXPORTER_OTLP_${part}`;
-    checkHeaders(env, `${prefix}HEADERS`);
     env.number(`${prefix}TIMEOUT`, MILLIS, '10000');
     env.check(`${prefix}COMPRESSION`, ['gzip', 'none'], 'none');
     for (const file of FILES) checkFile(env, `${prefix}${file}`);
   }
   env.oneOf('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative', 'delta', 'lowmemory'], 'cumulative');
-}
-
-/** Headers hold keys, so that none of their values is ever repeated. */
-function checkHeaders(env: Environment, variable: string): void {
-  const entries = (env.text(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
-  const broken = entries.filter((entry) => !/^\s*[!#$%&'*+.^_`|~\w-]+\s*=/.test(entry));
-  if (broken.length === 0) return;
-  const places = broken.map((entry) => `entry ${entries.indexOf(entry) + 1} of ${entries.length}`).join(', ');
-  warnOfValue(variable, places, 'name=value, with a comma between two', 'the rest', places);
 }
 
 function checkFile(env: Environment, variable: string): void {

@@ -7,7 +7,9 @@ import { renderTree } from './render-tree.js';
 interface ConsoleTreeOptions {
   /** ANSI colours. */
   readonly color?: boolean;
-  /** Where the text goes; default stdout. */
+  /** Prints to stderr in place of stdout, where a program may write what it is there for. */
+  readonly toStderr?: boolean;
+  /** Where the text goes in place of either. */
   readonly write?: (text: string) => void;
   /** Traces held at once; the oldest one is printed early to make room. Default 200. */
   readonly maxTraces?: number;
@@ -40,7 +42,8 @@ export class ConsoleTree implements SpanProcessor {
   constructor(options: ConsoleTreeOptions = {}) {
     this.#options = {
       color: false,
-      write: toStdout(),
+      toStderr: false,
+      write: toTerminal(options.toStderr),
       maxTraces: 200,
       maxSpans: 500,
       maxAge: 300_000,
@@ -130,7 +133,7 @@ function counted(count: number, what: string): string {
 }
 
 /** A Console swallows the errors of its stream: `app | head` must not crash the app. */
-function toStdout(): (text: string) => void {
-  const terminal = new Console({ stdout: process.stdout, stderr: process.stderr });
+function toTerminal(toStderr = false): (text: string) => void {
+  const terminal = new Console(toStderr ? process.stderr : process.stdout);
   return (text) => terminal.log(text.trimEnd());
 }

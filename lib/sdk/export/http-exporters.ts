@@ -4,7 +4,6 @@ import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporte
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { Sender } from './attempt-result.js';
 import { withSingleAttempts } from './http-attempt.js';
 import { type Exporter, HttpSender } from './http-sender.js';
@@ -15,11 +14,6 @@ const EXPORTERS = {
   'application/json': { traces: JsonTraceExporter, metrics: JsonMetricExporter, logs: JsonLogExporter },
   'application/x-protobuf': { traces: OTLPTraceExporter, metrics: OTLPMetricExporter, logs: OTLPLogExporter },
 } as const;
-
-/** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, which the stock exporter reads. */
-export function metricPreferences(): Pick<PushMetricExporter, 'selectAggregation' | 'selectAggregationTemporality'> {
-  return new OTLPMetricExporter({});
-}
 
 /**
  * Sends batches by OpenTelemetry's exporter for OTLP over HTTP, which reads headers, compression, timeout and certificates

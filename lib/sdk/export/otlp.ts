@@ -15,6 +15,8 @@ export interface OtlpTarget {
   readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   /** Complete with the path of the signal; for gRPC the target. */
   readonly url: string;
+  /** Those of `OTEL_EXPORTER_OTLP_[SIGNAL_]HEADERS` that can be sent. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type ContentType = 'application/json' | 'application/x-protobuf';

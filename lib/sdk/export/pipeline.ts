@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
@@ -18,9 +19,11 @@ import { LogBatches, MetricHandOver, SpanBatches, WAITING } from './batch-proces
 import { ExportQueue } from './export-queue.js';
 import { Exports } from './exports.js';
 import { grpcBatchSender, grpcSender, useExporterEnvironment } from './grpc-sender.js';
-import { httpBatchSender, metricPreferences } from './http-exporters.js';
+import { httpBatchSender } from './http-exporters.js';
 import { httpSender } from './http-sender.js';
+import { metricPreferences } from './metric-preferences.js';
 import { type ContentType, contentTypeOf, type Encoded, encode, type OtlpTarget } from './otlp.js';
+import { servePrometheus } from './prometheus-server.js';
 import { selfRetryingQueue } from './self-retrying-queue.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 import { Spool } from './spool.js';
@@ -38,14 +41,20 @@ export interface Pipeline {
 
 // Of batches that wait in memory, for each signal, whatever the number of items.
 const MOST_BYTES = 16 * 1024 * 1024;
+// How often a thread looks whether it has anything to serve to Prometheus.
+const THREAD_LOOK_MILLIS = 2000;
 
-/** Builds the exporters that are configured, and no other. One that cannot be built costs a warning. */
-export function createPipeline(options: ResolvedOptions): Pipeline {
+/**
+ * Builds the exporters that are configured, and no other. One that cannot be built costs a warning.
+ *
+ * @param undo collects the steps that undo the start
+ */
+export function createPipeline(options: ResolvedOptions, undo: (() => void)[] = []): Pipeline {
   useExporterEnvironment(options.exporterEnvironment);
   const exports = new Exports(options.spoolDir === undefined ? undefined : new Spool({ dir: options.spoolDir, warn }));
   const azure = azureMonitor(options, exports);
   const spans = built('traces', options.traceExporters, (name) => spanProcessor(name, options, exports));
-  const metrics = built('metrics', options.metricExporters, (name) => metricReader(name, options, exports));
+  const metrics = built('metrics', options.metricExporters, (name) => metricReader(name, options, exports, undo));
   const logs = built('logs', options.logExporters, (name) => logProcessor(name, options, exports));
   return {
     spanProcessors: [...(azure?.spanProcessors ?? []), ...spans],
@@ -84,12 +93,20 @@ function spanProcessor(name: TraceExporterName, options: ResolvedOptions, export
   return exports.addBatches(new SpanBatches(queue, options.spanBatch));
 }
 
-function metricReader(name: MetricExporterName, options: ResolvedOptions, exports: Exports): IMetricReader {
-  if (name === 'prometheus') return prometheusReader(options);
+function metricReader(
+  name: MetricExporterName,
+  options: ResolvedOptions,
+  exports: Exports,
+  undo: (() => void)[],
+): IMetricReader {
+  if (name === 'prometheus') return prometheusReader(options, undo);
   const times = { exportIntervalMillis: options.metricInterval, exportTimeoutMillis: options.metricTimeout };
   if (name === 'console') return new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter(), ...times });
   const queue = otlpQueue('metrics', options, exports, Number.POSITIVE_INFINITY);
-  return new PeriodicExportingMetricReader({ exporter: new MetricHandOver(queue, metricPreferences()), ...times });
+  return new PeriodicExportingMetricReader({
+    exporter: new MetricHandOver(queue, metricPreferences(options.histograms === 'base2_exponential_bucket_histogram')),
+    ...times,
+  });
 }
 
 function logProcessor(name: LogExporterName, options: ResolvedOptions, exports: Exports): LogRecordProcessor {
@@ -151,22 +168,39 @@ function encodedSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   };
 }
 
-function zipkinQueue({ zipkinUrl, spanBatch }: ResolvedOptions, exports: Exports): ExportQueue<ReadableSpan[]> {
+function zipkinQueue(
+  { zipkinUrl, zipkinTimeout, spanBatch }: ResolvedOptions,
+  exports: Exports,
+): ExportQueue<ReadableSpan[]> {
   const { ZipkinExporter }: { ZipkinExporter: new () => SpanExporter } = require('@opentelemetry/exporter-zipkin');
-  const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: spanBatch.exportTimeoutMillis };
+  const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: Math.min(zipkinTimeout, spanBatch.exportTimeoutMillis) };
   return exports.add(selfRetryingQueue('traces', new ZipkinExporter(), exports.destination(zipkinUrl, false), numbers));
 }
 
-function prometheusReader({ prometheus }: ResolvedOptions): IMetricReader {
-  type Reader = IMetricReader & { startServer(): Promise<void> };
-  const { PrometheusExporter }: { PrometheusExporter: new (config: object) => Reader } =
-    require('@opentelemetry/exporter-prometheus');
-  // Started here: what the constructor starts reports a port that is in use only to `diag`.
-  const reader = new PrometheusExporter({ ...prometheus, preventServerStart: true });
-  reader.startServer().catch((error: NodeJS.ErrnoException) => {
-    warn(
-      `cannot serve metrics to Prometheus on ${prometheus.host}:${prometheus.port} (${error.code ?? error.message}); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
-    );
-  });
+function prometheusReader({ prometheus }: ResolvedOptions, undo: (() => void)[]): IMetricReader {
+  const {
+    PrometheusExporter,
+  }: typeof import('@opentelemetry/exporter-prometheus') = require('@opentelemetry/exporter-prometheus');
+  // Its own server reports a port that is in use only to `diag`, and workers of a cluster share it.
+  const reader = new PrometheusExporter({ preventServerStart: true });
+  const serve = () =>
+    servePrometheus(prometheus, (request, response) => reader.getMetricsRequestHandler(request, response));
+  undo.push(isMainThread ? serve() : onceItHasMetrics(reader, serve));
   return reader;
+}
+
+/** Most threads are those of libraries, as of esbuild under tsx, and record nothing that is worth a port. */
+function onceItHasMetrics(reader: IMetricReader, serve: () => () => void): () => void {
+  let stop: (() => void) | undefined;
+  const look = async () => {
+    const { resourceMetrics } = await reader.collect();
+    if (resourceMetrics.scopeMetrics.length === 0 || stop) return;
+    clearInterval(timer);
+    stop = serve();
+  };
+  const timer = setInterval(() => look().catch(() => {}), THREAD_LOOK_MILLIS).unref();
+  return () => {
+    clearInterval(timer);
+    stop?.();
+  };
 }

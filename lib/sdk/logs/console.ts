@@ -1,14 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { format, types } from 'node:util';
-import {
-  type Context,
-  context,
-  isSpanContextValid,
-  type Logger,
-  logs,
-  SeverityNumber,
-  trace,
-} from '@opentelemetry/api';
+import { context, type Logger, logs, SeverityNumber } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { safely } from '../../safely.js';
 import { ofError } from './exception.js';
@@ -21,17 +13,20 @@ const SEVERITIES = {
   debug: { severityNumber: SeverityNumber.DEBUG, severityText: 'DEBUG' },
   warn: { severityNumber: SeverityNumber.WARN, severityText: 'WARN' },
   error: { severityNumber: SeverityNumber.ERROR, severityText: 'ERROR' },
-  trace: { severityNumber: SeverityNumber.TRACE, severityText: 'TRACE' },
 } satisfies Partial<Record<keyof Console, object>>;
 
 type Method = keyof typeof SEVERITIES;
 
-/** Whether a call is under way: what it calls itself (`console.trace` calls `error`), and what exporters print, is no record. */
+/** What `console.trace` writes by `error`. It is not patched itself, since the patch would stand in the stack that it prints. */
+const TRACED = /^Trace(?:: ([\s\S]*?))?\n {4}at /;
+const TRACE = { severityNumber: SeverityNumber.TRACE, severityText: 'TRACE' };
+
+/** Whether a call is under way: what it calls itself, and what exporters print, is no record. */
 let underWay = false;
 
 /**
- * Exports what is written through the global `console`, as records of the logger `console`, and puts the ids of the
- * active span at the end of each line of prose. To be called once the SDK is registered.
+ * Exports what is written through the global `console`, as records of the logger `console`. What is printed stays as it is: it may
+ * be the data that a program is there for. To be called once the SDK is registered.
  *
  * @returns removes the patches; a patch that somebody else has put over one of them stays, with nothing below it
  */
@@ -55,9 +50,10 @@ function patch(method: Method, logger: Logger): () => void {
     if (!active || underWay) return Reflect.apply(original, this, args);
     underWay = true;
     try {
-      const shown = safely('exporting a line of the console', () => observed(method, args, logger), args);
-      return Reflect.apply(original, this, shown);
+      return Reflect.apply(original, this, args);
     } finally {
+      // Afterwards, since to format a value may run code of the app's that changes it.
+      safely('exporting a line of the console', () => observe(method, args, logger));
       underWay = false;
     }
   };
@@ -75,17 +71,16 @@ function patch(method: Method, logger: Logger): () => void {
   };
 }
 
-/** @returns what to print */
-function observed(method: Method, args: unknown[], logger: Logger): unknown[] {
+function observe(method: Method, args: unknown[], logger: Logger): void {
   const active = context.active();
-  if (isTracingSuppressed(active) || isPrinting(active)) return args;
-  const severity = SEVERITIES[method];
-  if (!logger.enabled({ ...severity, context: active })) return args;
-  const text = formatted(args);
-  if (text === '') return args;
+  if (isTracingSuppressed(active) || isPrinting(active)) return;
+  const traced = method === 'error' && typeof args[0] === 'string' ? TRACED.exec(args[0]) : null;
+  const severity = traced ? TRACE : SEVERITIES[method];
+  if (!logger.enabled({ ...severity, context: active })) return;
+  const text = traced ? traced[1] || 'Trace' : formatted(args);
+  if (text === '') return;
   const error = args.find((arg) => types.isNativeError(arg));
   logger.emit({ ...severity, body: logText(text), attributes: error ? ofError(error) : {}, context: active });
-  return withIds(args, text, active);
 }
 
 /** Objects run code of theirs when they are shown, which may throw; the console itself then decides what to do. */
@@ -95,16 +90,4 @@ function formatted(args: unknown[]): string {
   } catch {
     return '[Unreadable]';
   }
-}
-
-/** JSON, tables and stacks are read by machines, or hold lines that the ids would not belong to. */
-function withIds(args: unknown[], text: string, active: Context): unknown[] {
-  const [first] = args;
-  const span = trace.getSpanContext(active);
-  if (span === undefined || !isSpanContextValid(span) || typeof first !== 'string') return args;
-  if (text.includes('\n') || !/^\s*[^\s[{]/.test(logText(text))) return args;
-  const ids = `trace_id=${span.traceId} span_id=${span.spanId}`;
-  if (args.length === 1) return [`${first} ${ids}`];
-  // A placeholder without a value would take the ids for it.
-  return first.includes('%') ? ['%s', `${text} ${ids}`] : [...args, ids];
 }

@@ -190,7 +190,12 @@ describe('annotel doctor', () => {
         { ANNOTEL_KEEP: 'eror' },
         /ANNOTEL_KEEP="eror" is not understood/,
       ],
-      ['a variable is misspelt', 'configuration', { ANNOTEL_KEP: 'errors' }, /ANNOTEL_KEP is not a variable/],
+      [
+        'a variable is misspelt',
+        'configuration',
+        { ANNOTEL_KEP: 'errors' },
+        /ANNOTEL_KEP is no known variable .* ANNOTEL_KEEP/,
+      ],
       ['the sampler lets nothing out', 'configuration', { OTEL_TRACES_SAMPLER: 'always_off' }, /lets no trace out/],
       [
         'a ratio of 0',
@@ -202,7 +207,7 @@ describe('annotel doctor', () => {
         'a header without a name',
         'configuration',
         { OTEL_EXPORTER_OTLP_HEADERS: 'k3y' },
-        /OTEL_EXPORTER_OTLP_HEADERS, entry 1 of 1, is not understood/,
+        /OTEL_EXPORTER_OTLP_HEADERS: entry 1 of 1 is left out, as it has no =/,
       ],
       [
         'the port of the other protocol',

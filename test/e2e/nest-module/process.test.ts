@@ -48,7 +48,7 @@ describe('a Nest app as a process of its own', () => {
         extends: '../../tsconfig.json',
         compilerOptions: { rootDir: '../..', outDir: '.', noCheck: true, declaration: false },
         include: [],
-        files: ['../../lib/sdk/register.ts', '../../test/unit/nest-module/fixtures/cats.ts'],
+        files: ['../../lib/sdk/preload.ts', '../../test/unit/nest-module/fixtures/cats.ts'],
       }),
     );
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -103,7 +103,7 @@ describe('a Nest app as a process of its own', () => {
   };
 
   describe.each([
-    ['under annotel/register', () => ['--import', join(compiled, 'lib/sdk/register.js')], 0],
+    ['under annotel/register', () => ['--import', join(compiled, 'lib/sdk/preload.js')], 0],
     ['started by TelemetryModule', () => [], 1],
   ])('%s', (_how, execArgv, hints) => {
     let ended: Awaited<ReturnType<typeof run>>;

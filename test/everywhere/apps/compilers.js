@@ -29,7 +29,15 @@ const LEGACY = { experimentalDecorators: true };
 
 const tsconfig = (options) =>
   JSON.stringify({
-    compilerOptions: { target: 'es2022', module: 'nodenext', strict: true, outDir: 'dist', types: [], ...options },
+    compilerOptions: {
+      target: 'es2022',
+      module: 'nodenext',
+      strict: true,
+      outDir: 'dist',
+      types: [],
+      skipLibCheck: true,
+      ...options,
+    },
     include: ['*.ts'],
   });
 
@@ -164,6 +172,8 @@ function bundled({ name, command, extension = 'js', format = 'module', outer }, 
       ...(extension === 'mjs' ? [`echo '{"type":"module"}' > ${out}/package.json`] : []),
       `node ${preload}${out}/${entry}.${name.startsWith('esbuild') ? extension : 'js'}`,
     ],
-    expect: expect ?? recorded({ names: { outer: outer ?? 'Shop.answer', inner: 'chat gpt-4o-mini' } }),
+    // Where annotel starts, it says that a minifier has named the class.
+    expect:
+      expect ?? recorded({ names: { outer: outer ?? 'Shop.answer', inner: 'chat gpt-4o-mini' }, mayWarn: !!outer }),
   };
 }

@@ -2,6 +2,9 @@
 import { log } from 'node:console';
 import { trace } from '@opentelemetry/api';
 
+// What is below is the tracer's.
+Error.stackTraceLimit = 1;
+
 class CardError extends Error {}
 
 log('outside');
@@ -18,6 +21,9 @@ trace.getTracer('app').startActiveSpan('work', (span) => {
   console.log({ order: 7 });
   console.log('\u001b[31mred\u001b[39m');
   console.log();
+  console.log('1,apple,0.30');
+  console.log('%s\t%d', 'tsv', 5);
+  console.log('one\ntwo');
   console.table([{ a: 1 }]);
   process.stdout.write('raw\n');
   span.end();

@@ -33,9 +33,27 @@ describe('the API of OpenTelemetry', () => {
     expect(apiConflict()).toBeUndefined();
   });
 
-  it('is in use by another version: says which, and what to do', () => {
-    slots[SLOT] = { version: '1.9.1' };
-    expect(apiConflict()).toMatch(/api 1\.9\.1 was used .* annotel's 1\.10\.\d+.* nothing is recorded\. Let `npm ls/);
+  it('is in use by a newer version: says which, and what to do', () => {
+    slots[SLOT] = { version: '1.11.1' };
+    expect(apiConflict()).toMatch(/api 1\.11\.1 was used .* annotel's 1\.10\.\d+.* nothing is recorded\. Let `npm ls/);
+  });
+
+  it('is in use by the SDK of an older version: says for what', () => {
+    slots[SLOT] = { version: '1.9.1', trace: new TracerProvider() };
+    expect(apiConflict()).toMatch(/another OpenTelemetry SDK is registered already \(trace; API 1\.9\.1\)/);
+  });
+
+  it('is free where an older version has registered a logger for diag, which stays', async () => {
+    const logger = { error: jest.fn(), warn() {}, info() {}, debug() {}, verbose() {} };
+    slots[SLOT] = { version: '1.9.1', diag: logger };
+    const exporter = new InMemorySpanExporter();
+    const telemetry = startTelemetry({ spanProcessors: [new SimpleSpanProcessor({ exporter })], console: 'off' });
+    trace.getTracer('app').startSpan('work').end();
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
+    diag.error('heard');
+    expect(logger.error).toHaveBeenCalledWith('heard');
+    await telemetry.shutdown();
+    expect(said).toEqual([]);
   });
 
   it('is in use by another SDK: says for what, and what to do', () => {

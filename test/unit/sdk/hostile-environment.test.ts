@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { trace } from '@opentelemetry/api';
 import { Environment } from '../../../lib/sdk/configuration/environment.js';
+import { VARIABLES } from '../../../lib/sdk/configuration/variables.js';
 import { runningTelemetry, startTelemetry } from '../../../lib/sdk/index.js';
 import { resolveOptions } from '../../../lib/sdk/options.js';
 import { configure, settings } from '../../../lib/settings.js';
@@ -55,12 +57,13 @@ const OTLP = ['', 'TRACES_', 'METRICS_', 'LOGS_'].map((part) => `OTEL_EXPORTER_O
 const TABLE: Readonly<Record<string, Hostile>> = {
   OTEL_SDK_DISABLED: flag,
   OTEL_LOG_LEVEL: words(/none, error, warn, info, debug, verbose, all/),
-  OTEL_CONFIG_FILE: { values: ['otel.yaml'], allowed: /reads variables and no such file/, isSecret: true },
   OTEL_TRACES_EXPORTER: words(/otlp, console, zipkin, none/, 'jaeger'),
   OTEL_METRICS_EXPORTER: words(/otlp, console, prometheus, none/, 'statsd'),
   OTEL_LOGS_EXPORTER: words(/otlp, console, none/, 'syslog'),
   OTEL_EXPORTER_ZIPKIN_ENDPOINT: url,
+  OTEL_EXPORTER_ZIPKIN_TIMEOUT: number(),
   OTEL_EXPORTER_PROMETHEUS_PORT: number('65536'),
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: words(/explicit_bucket_histogram, base2_exponential/),
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: words(/cumulative, delta, lowmemory/),
   ...Object.fromEntries(
     OTLP.flatMap((prefix) => [
@@ -134,6 +137,7 @@ const TABLE: Readonly<Record<string, Hostile>> = {
     allowed: /nothing is exported to Azure Monitor/,
     isSecret: true,
   },
+  ANNOTEL_ENV_FILE: { values: ['/no/such/file', 'nonsense', '\u0000'], allowed: /cannot be loaded/ },
   ANNOTEL_CONSOLE: words(/tree, off/, 'forest'),
   ANNOTEL_SEMCONV: words(/1.41, latest, both/, '1.30'),
   ANNOTEL_CONTENT_FIELDS: words(/input, output, system/, 'prompt'),
@@ -163,6 +167,8 @@ const FREE = {
   FORCE_COLOR: undefined,
   ANNOTEL_CONTENT_KEY: undefined,
   ANNOTEL_HANDLE_KEY: undefined,
+  NODE_APP_INSTANCE: undefined,
+  pm_id: undefined,
   // Told where the server cannot listen there.
   OTEL_EXPORTER_PROMETHEUS_HOST: undefined,
 };
@@ -194,6 +200,7 @@ describe('with a hostile environment', () => {
     const names = [...new Set(asked.mock.calls.map(([name]) => name))];
     expect(names.filter((name) => !(name in TABLE) && !(name in FREE))).toEqual([]);
     expect([...Object.keys(TABLE), ...Object.keys(FREE)].filter((name) => !names.includes(name))).toEqual([]);
+    expect(names.filter((name) => /^(ANN)?OTEL_/.test(name)).sort()).toEqual([...VARIABLES].sort());
   });
 
   it.each([
@@ -206,7 +213,7 @@ describe('with a hostile environment', () => {
     process.env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, [name]: '1' };
     resolveOptions();
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain(`annotel: ${name} is no longer read: `);
+    expect(said[0]).toContain(`annotel: ${name} has no effect: `);
     expect(said[0]).toMatch(instead);
   });
 
@@ -280,10 +287,35 @@ describe('with a hostile environment', () => {
     expect(new Set(said).size).toBe(said.length);
   });
 
-  it('tells of a variable that does not exist, and of those that do', () => {
-    process.env = { ANNOTEL_KEP: 'errors', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  it('tells once of each variable that has no effect', () => {
+    process.env = { ANNOTEL_KEP: 'errors', OTEL_CONFIG_FILE: 'x.yaml', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
     startTelemetry();
-    expect(said).toEqual([expect.stringMatching(/^annotel: ANNOTEL_KEP is not a variable of annotel .*ANNOTEL_KEEP,/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/^annotel: ANNOTEL_KEP is no known variable .* ANNOTEL_KEEP\?$/),
+      expect.stringMatching(/^annotel: OTEL_CONFIG_FILE has no effect: annotel reads variables and no such file$/),
+    ]);
+  });
+
+  it('repeats no query of an endpoint, which may hold a key', async () => {
+    process.env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/v1/traces?k=s3cr3t`,
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'localhost:4318/?k=s3cr3t',
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://localhost:4317/?k=s3cr3t',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'grpc',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    };
+    startTelemetry();
+    collector.answer = (_request, response) => response.writeHead(503).end();
+    trace.getTracer('t').startSpan('s').end();
+    await runningTelemetry()?.flush();
+    expect(said).toEqual([
+      expect.stringMatching(/OTEL_EXPORTER_OTLP_ENDPOINT="[^"]*\?…" .* using http:\S+\d$/),
+      expect.stringMatching(/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT="localhost:4318\/\?…"/),
+      expect.stringMatching(/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT="[^"]*\?…" .* gRPC has no query\); using http:\S+:4317$/),
+      expect.stringMatching(/cannot export traces/),
+    ]);
+    expect(said.join()).not.toContain('s3cr3t');
   });
 
   it.each([

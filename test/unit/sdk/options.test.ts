@@ -109,7 +109,7 @@ describe('resolveOptions', () => {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
       ...(variables as Record<string, string>),
     });
-    expect(otlp.traces).toEqual({ protocol: 'grpc', url });
+    expect(otlp.traces).toMatchObject({ protocol: 'grpc', url });
     expect(said).toEqual([]);
   });
 
@@ -127,13 +127,59 @@ describe('resolveOptions', () => {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
     });
-    expect(otlp).toEqual({
+    expect(otlp).toMatchObject({
       traces: { protocol: 'http/json', url: 'https://collector/base/v1/traces' },
-      metrics: { protocol: 'grpc', url: 'https://collector/base/' },
+      metrics: { protocol: 'grpc', url: 'https://collector' },
       logs: { protocol: 'http/json', url: 'http://logs:1234/as/it/is' },
     });
-    expect(resolve().otlp.traces).toEqual({ protocol: 'http/protobuf', url: 'http://localhost:4318/v1/traces' });
+    expect(resolve().otlp.traces).toMatchObject({ protocol: 'http/protobuf', url: 'http://localhost:4318/v1/traces' });
     expect(resolve({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).otlp.logs.url).toBe('http://localhost:4317');
+  });
+
+  it.each([
+    ['https://collector/x?api-key=1', 'https://collector/x/v1/metrics?api-key=1', 0],
+    ['https://collector?api-key=a/b', 'https://collector/v1/metrics?api-key=a/b', 0],
+    ['https://collector/x/?api-key=1#top', 'https://collector/x/v1/metrics?api-key=1', 0],
+    ['https://collector/v1/traces/x', 'https://collector/v1/traces/x/v1/metrics', 0],
+    ['https://collector/v1/traces/?api-key=1', 'https://collector/v1/metrics?api-key=1', 1],
+  ])('adds the path of a signal to %s', (endpoint, url, sentences) => {
+    expect(resolve({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).otlp.metrics.url).toBe(url);
+    expect(said).toHaveLength(sentences);
+  });
+
+  it('leaves the query of a signal its own', () => {
+    const environment = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/in?api-key=1' };
+    expect(resolve(environment).otlp.traces.url).toBe('https://collector/in?api-key=1');
+    expect(resolve({}, { endpoint: 'https://collector?api-key=1' }).otlp.traces.url).toBe(
+      'https://collector/v1/traces?api-key=1',
+    );
+  });
+
+  it('sends each signal the headers that can be sent, and says once of each variable what cannot', () => {
+    const { otlp, exporterEnvironment } = resolve({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:8080',
+      OTEL_EXPORTER_OTLP_HEADERS: '"api-key=k,x-name=Zo%C3%AB,x-broken=50%zz"',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'api-key=a%2Cb,y',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'grpc',
+    });
+    expect([otlp.traces.headers, otlp.metrics.headers, otlp.logs.headers]).toEqual([
+      { 'api-key': 'a,b', 'x-name': 'Zoë' },
+      { 'api-key': 'k', 'x-name': 'Zoë' },
+      { 'api-key': 'k' },
+    ]);
+    // What runs in a thread reads variables.
+    expect(exporterEnvironment).toMatchObject({
+      OTEL_EXPORTER_OTLP_HEADERS: '',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'api-key=a%2Cb,x-name=Zo%C3%AB',
+      OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'api-key=k,x-name=Zo%C3%AB',
+      OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'api-key=k',
+    });
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^annotel: OTEL_EXPORTER_OTLP_HEADERS: the quotes .*x-broken is left out.*x-name is left out.* gRPC/,
+      ),
+      expect.stringMatching(/^annotel: OTEL_EXPORTER_OTLP_TRACES_HEADERS: entry 2 of 2 is left out, as it has no =/),
+    ]);
   });
 
   it('puts the endpoint given in code above every variable', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registered } from '../../../otel.js';
-import { hooksAreSynchronous } from '../../../sdk/load-hooks.js';
+import { hooksAreSynchronous } from '../../../sdk/hook-copies.js';
 import { LEAST_NODE, nodeIsTooOld, runningTelemetry } from '../../../sdk/start.js';
 import { manifestIn, versionOf } from '../app-manifest.js';
 import { type Check, ok, problem, warning } from '../finding.js';

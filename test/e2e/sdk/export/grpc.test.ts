@@ -35,6 +35,8 @@ describe('export by gRPC', () => {
     process.env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint.replace(/^grpc:/, 'http:'),
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      // One that gRPC does not take would cost the others, and everything.
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k,x-name=Zo%C3%AB,trace-bin=x',
     };
     const {
       spanProcessors,
@@ -61,7 +63,11 @@ describe('export by gRPC', () => {
       { signal: 'metrics', taken: 1, exported: 1, dropped: 0 },
       { signal: 'logs', taken: 1, exported: 1, dropped: 0 },
     ]);
-    expect(said).toEqual([]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^annotel: OTEL_EXPORTER_OTLP_HEADERS: x-name is left out, .* gRPC .*; trace-bin is left out, /,
+      ),
+    ]);
     await meters.shutdown();
     exports.abandon('the test is over');
     await receiver.close();

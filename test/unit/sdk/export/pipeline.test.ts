@@ -92,6 +92,25 @@ describe('exporters', () => {
     expect(body.toString()).toContain('"aggregationTemporality":1');
   });
 
+  it.each([
+    ['base2_exponential_bucket_histogram', '"exponentialHistogram"'],
+    ['explicit_bucket_histogram', '"histogram"'],
+  ])('send histograms as %s', async (aggregation, field) => {
+    await using collector = await Collector.start();
+    const telemetry = start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: aggregation,
+    });
+    const advice = { explicitBucketBoundaries: [1, 2] };
+    metrics.getMeter('app').createHistogram('app.time', { advice }).record(1);
+    metrics.getMeter('app').createCounter('app.count').add(1);
+    await telemetry.flush();
+    const { body } = collector.requests.find(({ path }) => path === '/v1/metrics') ?? { body: '' };
+    expect(body.toString()).toContain(field);
+    expect(body.toString()).toContain('"sum":{"aggregationTemporality"');
+  });
+
   it('serve metrics to Prometheus', async () => {
     const port = await freePort();
     start({
@@ -119,7 +138,7 @@ describe('exporters', () => {
     taken.close();
     await runningTelemetry()?.shutdown();
     expect(said).toEqual([
-      `annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place`,
+      `annotel: cannot serve metrics to Prometheus on localhost:${port} (EADDRINUSE); OTEL_EXPORTER_PROMETHEUS_HOST and _PORT name another place, and it is tried again until it is free`,
     ]);
   });
 
