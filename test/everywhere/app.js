@@ -15,7 +15,6 @@ import { startReceiver } from './receiver.js';
  * @property {readonly string[]} [install] the commands, in place of `npm install`; `$ANNOTEL` is the tarball
  * @property {Record<string, string>} [env]
  * @property {boolean} [tls] what receives its telemetry does so by TLS
- * @property {boolean} [slow] left out by --quick
  * @property {readonly Cell[]} cells
  *
  * What is tried with it, in a folder of its own.
@@ -27,7 +26,6 @@ import { startReceiver } from './receiver.js';
  * @property {Record<string, string>} [env]
  * @property {string} [in] the folder to run in, where it is not one of its own
  * @property {(seen: Seen) => string} [expect] throws where something else was seen; says what was, for the table
- * @property {boolean} [slow]
  *
  * @typedef {object} Seen
  * @property {import('./receiver.js').Heard} heard

@@ -1,7 +1,7 @@
 /*
  * Installs the packed package into apps as others have them, runs them, and compares what they send and say with what they should.
- * Usage: node test/everywhere/run.js [--quick] [--keep] [word …]
- * --quick leaves out what takes long; a word chooses the cells whose name has it; --keep leaves the apps in their folder.
+ * Usage: node test/everywhere/run.js [--keep] [word …]
+ * A word chooses the cells whose name has it; --keep leaves the apps in their folder.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,6 @@ const AT_A_TIME = 2;
 const ROOT = join(import.meta.dirname, '..', '..');
 
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const has = (flag) => process.argv.includes(flag);
 const folder = mkdtempSync(join(tmpdir(), 'annotel-everywhere-'));
 const failures = [];
 let passed = 0;
@@ -29,12 +28,12 @@ try {
     }),
   );
 } finally {
-  if (has('--keep')) console.log(`The apps are in ${folder}`);
+  if (process.argv.includes('--keep')) console.log(`The apps are in ${folder}`);
   else rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 for (const { name, reason } of failures) console.log(`\n${name}\n${reason.replace(/^/gm, '    ')}`);
 console.log(`\n${passed} passed, ${failures.length} failed`);
-process.exitCode = failures.length > 0 ? 1 : 0;
+process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
 
 function npm(...args) {
   return execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' });
@@ -42,10 +41,7 @@ function npm(...args) {
 
 /** An app with those of its cells that are to run. */
 function chosen(app) {
-  const isChosen = ({ name, slow }) => {
-    if (has('--quick') && (slow || app.slow)) return false;
-    return words.length === 0 || words.some((word) => `${app.name}: ${name}`.includes(word));
-  };
+  const isChosen = ({ name }) => words.length === 0 || words.some((word) => `${app.name}: ${name}`.includes(word));
   return { ...app, cells: app.cells.filter(isChosen) };
 }
 

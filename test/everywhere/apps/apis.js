@@ -49,7 +49,7 @@ const TOO_OLD =
 export const APIS = [
   {
     name: 'API 1.9.1 at the root, no SDK',
-    packages: { '@opentelemetry/api': '1.9.1', express: '5' },
+    packages: { '@opentelemetry/api': '1.9.1', express: '5.3.0' },
     cells: [
       {
         name: 'annotel/register, Express',

@@ -9,7 +9,7 @@ const FILES = {
   'otel.cjs': nodeSdk('cjs'),
   'main.cjs': program('cjs'),
 };
-const YARN = 'npx --yes --package @yarnpkg/cli-dist@4 yarn';
+const YARN = 'npx --yes --package @yarnpkg/cli-dist@4.18.1 yarn';
 const yarnrc = (linker) => `
 nodeLinker: ${linker}
 enableTelemetry: false
@@ -23,13 +23,13 @@ export const MANAGERS = [
     name: 'pnpm 10, strict',
     packages: PACKAGES,
     files: { '.npmrc': 'strict-peer-dependencies=true\nhoist=false\nminimum-release-age=0\n' },
-    install: ['npx --yes pnpm@10 install --prefer-offline --reporter=append-only'],
+    install: ['npx --yes pnpm@10.34.9 install --prefer-offline --reporter=append-only'],
     cells: cells('node'),
   },
   {
     name: 'Yarn 1',
     packages: PACKAGES,
-    install: ['npx --yes yarn@1 install --prefer-offline --silent --no-lockfile'],
+    install: ['npx --yes yarn@1.22.22 install --prefer-offline --silent --no-lockfile'],
     cells: cells('node'),
   },
   {

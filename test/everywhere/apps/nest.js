@@ -71,7 +71,12 @@ const FILES = { 'src/app.service.ts': SERVICE, 'src/app.module.ts': MODULE, 'src
 export const NEST = [
   {
     name: 'nest new (Nest 11, ts-jest, CommonJS)',
-    install: [NEW, `npm install ${QUIET}`, `npm install ${QUIET} $ANNOTEL`, 'npm install -D @vercel/ncc esbuild'],
+    install: [
+      NEW,
+      `npm install ${QUIET}`,
+      `npm install ${QUIET} $ANNOTEL`,
+      `npm install ${QUIET} -D @vercel/ncc@0.45.0 esbuild@0.28.2`,
+    ],
     cells: [
       {
         name: 'npm test, npm run test:e2e',

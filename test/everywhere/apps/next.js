@@ -6,15 +6,15 @@ const PACKAGES = {
   '@opentelemetry/exporter-metrics-otlp-http': '0.223.0',
   '@opentelemetry/exporter-logs-otlp-http': '0.223.0',
   '@opentelemetry/sdk-logs': '0.223.0',
-  '@opentelemetry/sdk-metrics': '2',
+  '@opentelemetry/sdk-metrics': '2.12.1',
   '@opentelemetry/sdk-node': '0.223.0',
-  '@types/node': '24',
-  '@types/react': '19',
-  '@vercel/otel': '2',
-  next: '16',
-  react: '19',
-  'react-dom': '19',
-  typescript: '5',
+  '@types/node': '24.19.4',
+  '@types/react': '19.3.3',
+  '@vercel/otel': '2.1.3',
+  next: '16.4.6',
+  react: '19.3.1',
+  'react-dom': '19.3.1',
+  typescript: '5.9.3',
 };
 
 const VERCEL = `

@@ -58,12 +58,12 @@ export const RUNNERS = [
   {
     name: 'Jest 29',
     packages: {
-      jest: '29',
-      'ts-jest': '29',
-      '@types/jest': '29',
-      typescript: '5',
-      '@swc/core': '1',
-      '@swc/jest': '0.2',
+      jest: '29.7.0',
+      'ts-jest': '29.4.15',
+      '@types/jest': '29.5.14',
+      typescript: '5.9.3',
+      '@swc/core': '1.16.22',
+      '@swc/jest': '0.2.39',
     },
     cells: [
       {
@@ -94,7 +94,7 @@ export const RUNNERS = [
   },
   {
     name: 'Vitest 5',
-    packages: { vitest: '5' },
+    packages: { vitest: '5.1.2' },
     cells: [
       {
         name: 'ES modules',
@@ -111,7 +111,7 @@ export const RUNNERS = [
   },
   {
     name: 'node:test',
-    packages: { typescript: '5', '@types/node': '24' },
+    packages: { typescript: '5.9.3', '@types/node': '24.19.4' },
     cells: ['nodenext', 'commonjs'].map((module) => ({
       name: module === 'commonjs' ? 'CommonJS' : 'ES modules',
       files: {

@@ -40,7 +40,7 @@ export const RUNTIMES = [
   },
   {
     name: 'Bun 1',
-    packages: { ...SDK_3, bun: '1' },
+    packages: { ...SDK_3, bun: '1.4.5' },
     cells: [
       { name: 'its own SDK', files: FILES, run: ['bun --preload ./otel.mjs main.mjs'] },
       { name: 'its own SDK, CommonJS', files: FILES, run: ['bun --preload ./otel.mjs main.cjs'] },
@@ -55,7 +55,7 @@ export const RUNTIMES = [
   },
   {
     name: 'Deno 2',
-    packages: { ...SDK_3, deno: '2' },
+    packages: { ...SDK_3, deno: '2.9.6' },
     cells: [
       { name: 'its own SDK', files: FILES, run: ['deno run -A --preload ./otel.mjs main.mjs'] },
       {

@@ -25,17 +25,17 @@ export const SDKS = [
   // Sentry has neither metrics nor log records of OpenTelemetry's.
   {
     name: '@sentry/node 10',
-    packages: { '@sentry/node': '10' },
+    packages: { '@sentry/node': '10.78.0' },
     cells: startedBy(sentry(''), { signals: ['spans'] }),
   },
   {
     name: '@sentry/node 11, enableOpenTelemetrySetup',
-    packages: { '@sentry/node': '11' },
+    packages: { '@sentry/node': '11.12.0' },
     cells: startedBy(sentry('enableOpenTelemetrySetup: true,'), { signals: ['spans'] }),
   },
   {
     name: '@sentry/node 11, as it is without',
-    packages: { '@sentry/node': '11' },
+    packages: { '@sentry/node': '11.12.0' },
     cells: [
       {
         name: 'and annotel/register',
@@ -46,7 +46,7 @@ export const SDKS = [
   },
   {
     name: 'dd-trace 5',
-    packages: { 'dd-trace': '5' },
+    packages: { 'dd-trace': '5.132.0' },
     env: {
       DD_TRACE_OTEL_ENABLED: 'true',
       DD_METRICS_OTEL_ENABLED: 'true',
@@ -60,7 +60,7 @@ export const SDKS = [
   },
   {
     name: '@langfuse/otel 5',
-    packages: { ...SDK_2, '@opentelemetry/exporter-trace-otlp-http': '0.223.0', '@langfuse/otel': '5' },
+    packages: { ...SDK_2, '@opentelemetry/exporter-trace-otlp-http': '0.223.0', '@langfuse/otel': '5.11.1' },
     cells: startedBy(langfuse, { signals: ['spans'] }),
   },
 ];

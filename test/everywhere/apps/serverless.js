@@ -108,7 +108,7 @@ export const SERVERLESS = [
   },
   {
     name: 'Azure Functions 4',
-    packages: { '@azure/functions': '4' },
+    packages: { '@azure/functions': '4.16.5' },
     env: { NODE_OPTIONS: '--import annotel/register' },
     cells: [{ name: 'flush() in a hook', files: FILES, run: ['node worker.cjs || true'], expect: recorded() }],
   },

@@ -29,12 +29,12 @@ export class AppModule {}
 export const logger = TelemetryLogger;
 `;
 
-const PACKAGES = { typescript: '5', 'typescript-7': 'npm:typescript@7', '@types/node': '24' };
+const PACKAGES = { typescript: '5.9.3', 'typescript-7': 'npm:typescript@7.0.2', '@types/node': '24.19.4' };
 const nest = (version) => ({
   '@nestjs/common': version,
   '@nestjs/core': version,
-  'reflect-metadata': '0.2',
-  rxjs: '7',
+  'reflect-metadata': '0.2.2',
+  rxjs: '7.8.2',
 });
 const TSC = { 5: 'tsc', 7: 'node ../node_modules/typescript-7/bin/tsc' };
 
@@ -42,7 +42,7 @@ const TSC = { 5: 'tsc', 7: 'node ../node_modules/typescript-7/bin/tsc' };
 export const TYPES = [
   {
     name: 'types',
-    packages: { ...PACKAGES, ...nest('11'), '@arethetypeswrong/cli': '0.18', publint: '0.3' },
+    packages: { ...PACKAGES, ...nest('11.2.10'), '@arethetypeswrong/cli': '0.18.5', publint: '0.3.25' },
     cells: [
       { name: 'attw', run: ['attw --no-color --no-emoji $ANNOTEL'], expect: prints(/No problems found/) },
       { name: 'publint', run: ['publint run --strict $ANNOTEL'], expect: prints(/All good/) },
@@ -58,7 +58,7 @@ export const TYPES = [
   },
   {
     name: 'types, Nest 12',
-    packages: { ...PACKAGES, ...nest('12') },
+    packages: { ...PACKAGES, ...nest('12.5.1') },
     cells: [
       compiled(5, 'module', { module: 'node16' }),
       compiled(5, 'module', { module: 'nodenext' }),
