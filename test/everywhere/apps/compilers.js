@@ -72,8 +72,8 @@ const ENTRIES = {
   'annotel/testing': { entry: 'testing', expect: prints(/^captured 2$/m) },
 };
 
-// What esbuild needs for any package that is CommonJS and requires what comes with Node.
-const BANNER = `"--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);"`;
+/** What esbuild needs for any package that is CommonJS and requires what comes with Node. */
+export const BANNER = `"--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);"`;
 const ESBUILD = 'esbuild ENTRY.ts --bundle --platform=node --log-level=warning --outdir=OUT';
 
 const BUNDLERS = [

@@ -1,4 +1,5 @@
 import { check, prints } from '../expectations.js';
+import { BANNER } from './compilers.js';
 
 /*
  * The app that Nest's own command makes: Nest 11, CommonJS, Jest with ts-jest. What is added is one decorator and one module.
@@ -65,6 +66,8 @@ const NOT_CONFIGURED = {
   OTEL_LOGS_EXPORTER: '',
 };
 const NEW = 'npx --yes @nestjs/cli@11 new app --directory . --skip-git --skip-install -p npm';
+const ESBUILD = `esbuild dist/once.js --bundle --platform=node --log-level=warning '--external:@nestjs/microservices*' \
+  '--external:@nestjs/websockets*' --external:class-validator --external:class-transformer`;
 const QUIET = '--no-audit --no-fund --prefer-offline --loglevel=error';
 const FILES = { 'src/app.service.ts': SERVICE, 'src/app.module.ts': MODULE, 'src/once.ts': ONCE };
 
@@ -116,11 +119,15 @@ export const NEST = [
       {
         name: 'bundled by esbuild',
         in: '.',
+        run: [`${ESBUILD} --outfile=../nest-by-esbuild/once.js`, 'node ../nest-by-esbuild/once.js'],
+        expect: served,
+      },
+      {
+        name: 'bundled by esbuild, ES module with a banner',
+        in: '.',
         run: [
-          `esbuild dist/once.js --bundle --platform=node --outfile=../nest-by-esbuild/once.js --log-level=warning \
-            '--external:@nestjs/microservices*' '--external:@nestjs/websockets*' --external:class-validator \
-            --external:class-transformer`,
-          'node ../nest-by-esbuild/once.js',
+          `${ESBUILD} --format=esm ${BANNER} --outfile=../nest-by-esbuild/once.mjs`,
+          'node ../nest-by-esbuild/once.mjs',
         ],
         expect: served,
       },
