@@ -2,10 +2,11 @@ export { annotate, recordEvent } from './call/annotate.js';
 export type { LogPolicy } from './call/operation.js';
 export type { CommonOptions } from './call/options.js';
 export { isObserved } from './call/wrap.js';
-export { carrierVia } from './context/carriers.js';
+export { carrierVia, injectContext } from './context/carriers.js';
 export { type RequestContext, requestContext, withRequestContext } from './context/request-context.js';
 export { Agent, type AgentOptions } from './decorators/agent.js';
-export type { MethodDecorator, MethodOrClassDecorator } from './decorators/define.js';
+export { type Carrier, Consumer, type ConsumerOptions } from './decorators/consumer.js';
+export type { AnyMethodDecorator, MethodDecorator, MethodOrClassDecorator } from './decorators/define.js';
 export { Embedding, type EmbeddingOptions } from './decorators/embedding.js';
 export { LlmCall, type LlmCallOptions } from './decorators/llm-call.js';
 export { Retrieval, type RetrievalOptions } from './decorators/retrieval.js';
@@ -27,6 +28,7 @@ export {
 export { llmRequest } from './genai/model-call.js';
 export type { LlmRequest } from './genai/request.js';
 export { traceHandle } from './genai/trace-handle.js';
+export { SpanKind } from './otel.js';
 export {
   type CapturedContent,
   type ContentCapture,

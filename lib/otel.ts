@@ -53,9 +53,17 @@ const shared = globalThis as {
 
 const NOTHING: Registry = {};
 
+// Taken once: at each call, the getters of the API's module would cost more than all that is asked of it.
+const { context: contextApi, trace: traceApi, metrics: metricsApi, logs: logsApi, propagation: propagationApi } = api;
+
 /** What is registered with OpenTelemetry now, by whomever. */
 export function registered(): Registry {
   return shared[REGISTRY] ?? NOTHING;
+}
+
+/** What an SDK before 3.x has registered for logs. */
+export function registeredByApiLogs(): LoggerProvider | undefined {
+  return shared[API_LOGS]?.(API_LOGS_VERSION);
 }
 
 export const SpanStatusCode = api.SpanStatusCode;
@@ -80,7 +88,7 @@ export const context = {
 };
 
 function contexts(): Pick<ContextManager, 'active' | 'with' | 'bind'> {
-  return registered().context ?? api.context;
+  return registered().context ?? contextApi;
 }
 
 /** As `trace` of the API. Contexts and span contexts are the same for all copies. */
@@ -96,27 +104,26 @@ export const trace: Pick<
   | 'deleteSpan'
   | 'wrapSpanContext'
 > = {
-  getTracerProvider: (): TracerProvider => registered().trace ?? api.trace.getTracerProvider(),
+  getTracerProvider: (): TracerProvider => registered().trace ?? traceApi.getTracerProvider(),
   getTracer: (name, version) => trace.getTracerProvider().getTracer(name, version),
-  getActiveSpan: () => api.trace.getSpan(context.active()),
-  getSpan: api.trace.getSpan,
-  getSpanContext: api.trace.getSpanContext,
-  setSpan: api.trace.setSpan,
-  setSpanContext: api.trace.setSpanContext,
-  deleteSpan: api.trace.deleteSpan,
-  wrapSpanContext: api.trace.wrapSpanContext,
+  getActiveSpan: () => traceApi.getSpan(context.active()),
+  getSpan: traceApi.getSpan,
+  getSpanContext: traceApi.getSpanContext,
+  setSpan: traceApi.setSpan,
+  setSpanContext: traceApi.setSpanContext,
+  deleteSpan: traceApi.deleteSpan,
+  wrapSpanContext: traceApi.wrapSpanContext,
 };
 
 /** As `metrics` of the API. */
 export const metrics: Pick<typeof api.metrics, 'getMeterProvider' | 'getMeter'> = {
-  getMeterProvider: () => registered().metrics ?? api.metrics.getMeterProvider(),
+  getMeterProvider: () => registered().metrics ?? metricsApi.getMeterProvider(),
   getMeter: (name, version, options) => metrics.getMeterProvider().getMeter(name, version, options),
 };
 
 /** As `logs` of the API, also before API 1.10. */
 export const logs: Pick<typeof api.logs, 'getLoggerProvider' | 'getLogger'> = {
-  getLoggerProvider: () =>
-    registered().logs ?? shared[API_LOGS]?.(API_LOGS_VERSION) ?? api.logs?.getLoggerProvider() ?? NO_LOGGERS,
+  getLoggerProvider: () => registered().logs ?? registeredByApiLogs() ?? logsApi?.getLoggerProvider() ?? NO_LOGGERS,
   getLogger: (name, version, options) => logs.getLoggerProvider().getLogger(name, version, options),
 };
 
@@ -130,12 +137,12 @@ export const propagation: Pick<
   'inject' | 'extract' | 'createBaggage' | 'getBaggage' | 'setBaggage'
 > = {
   inject: (from, carrier, setter = api.defaultTextMapSetter as TextMapSetter) =>
-    (registered().propagation ?? api.propagation).inject(from, carrier, setter),
+    (registered().propagation ?? propagationApi).inject(from, carrier, setter),
   extract: (into, carrier, getter = api.defaultTextMapGetter as TextMapGetter) =>
-    (registered().propagation ?? api.propagation).extract(into, carrier, getter),
-  createBaggage: api.propagation.createBaggage,
-  getBaggage: api.propagation.getBaggage,
-  setBaggage: api.propagation.setBaggage,
+    (registered().propagation ?? propagationApi).extract(into, carrier, getter),
+  createBaggage: propagationApi.createBaggage,
+  getBaggage: propagationApi.getBaggage,
+  setBaggage: propagationApi.setBaggage,
 };
 
 /** As `diag` of the API. */

@@ -1,30 +1,39 @@
 import {
   type CallHandler,
   type ExecutionContext,
-  HttpException,
+  Inject,
   Injectable,
   type NestInterceptor,
+  Optional,
+  StreamableFile,
   type Type,
 } from '@nestjs/common';
-import { catchError, concat, defer, EMPTY, filter, type Observable, of, throwError } from 'rxjs';
-import { isObserved, Traced } from '../lib/index.js';
+import { Observable } from 'rxjs';
+import { settle } from '../lib/call/result/settle.js';
+import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
-import { nameServerSpan } from '../lib/sdk/index.js';
+import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
+import { isHttpAnswer } from './http-answer.js';
+import { HttpExchange } from './http-exchange.js';
+import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from './observation.js';
+import { inRequestContext } from './request-context.js';
+import { MODULE_OPTIONS_TOKEN, type TelemetryModuleOptions } from './telemetry.module-options.js';
 
-type Handle = (next: CallHandler, execution: ExecutionContext) => Observable<unknown>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /** Which execution is observed already: two interceptors in one chain make one span. */
-const EXECUTION = createContextKey('annotel.nest.execution');
+export const EXECUTION = createContextKey('annotel.nest.execution');
 
-/** One wrapper per handler, `undefined` where the handler observes itself. By class first: handlers are inherited. */
-const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
+/** What each handler is recorded as, `undefined` where it observes itself. By class first: handlers are inherited. */
+const handlers = new WeakMap<Type, Map<Handler, CalledMethod | undefined>>();
 
 /**
  * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
  * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and gateways get such a span too; a
- * handler with a decorator of annotel has one already and gets no second one. An `HttpException` below 500 is an answer and does
- * not fail the span. Response, errors and streaming stay those of the handler.
+ * handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream that
+ * it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
+ * none, and neither is what an exception filter answers with less than 500. Response, errors and streaming stay those of the
+ * handler.
  *
  * `TelemetryModule` registers it for all handlers, unless it is imported with `interceptor: false`; then single controllers
  * choose it.
@@ -38,63 +47,155 @@ const handles = new WeakMap<Type, Map<Handler, Handle | undefined>>();
  */
 @Injectable()
 export class TelemetryInterceptor implements NestInterceptor {
+  constructor(
+    @Optional() @Inject(MODULE_OPTIONS_TOKEN) private readonly options?: Pick<TelemetryModuleOptions, 'requestContext'>,
+  ) {}
+
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (execution.getType() === 'http') nameRoute(execution.switchToHttp().getRequest());
-    const handle = context.active().getValue(EXECUTION) === execution ? undefined : handleOf(execution);
-    return handle ? handle(next, execution) : next.handle();
+    const type = execution.getType();
+    const http = type === 'http' ? execution.switchToHttp() : undefined;
+    const exchange = http && HttpExchange.of(http.getResponse());
+    if (http) nameRoute(http.getRequest(), exchange);
+    const parent = context.active();
+    if (parent.getValue(EXECUTION) === execution) return next.handle();
+    if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
+    const observe = () => {
+      const handler = handlerOf(execution);
+      const call = handler && startCall(handler, HandlerCall);
+      call?.serves(exchange, type === 'rpc' || type === 'ws');
+      return call && exchange ? answersOf(call, exchange, next) : observeAs(call, () => next.handle());
+    };
+    return context.with(parent.setValue(EXECUTION, execution), () => {
+      const ofRequest = this.options?.requestContext;
+      const request = ofRequest && requestOf(execution);
+      return request ? inRequestContext(ofRequest, request, exchange, observe) : observe();
+    });
   }
 }
 
-function handleOf(execution: ExecutionContext): Handle | undefined {
+/** A handler's call. It ends with the stream that it answers with, and fails unless what it throws becomes an answer. */
+class HandlerCall extends FrameworkCall {
+  private exchange: HttpExchange | undefined;
+  /** Whether it has a message to handle: to those, Nest answers with other exceptions. */
+  private isMessage = false;
+  private last: unknown;
+  private isStreaming = false;
+
+  serves(exchange: HttpExchange | undefined, isMessage: boolean): void {
+    this.exchange = exchange;
+    this.isMessage = isMessage;
+    if (exchange) exchange.handler = this;
+  }
+
+  /** The handler has answered; of several answers, Nest sends the last. */
+  answered(value: unknown): void {
+    this.last = value;
+  }
+
+  override item(value: unknown): void {
+    this.answered(value);
+    super.item(value);
+  }
+
+  leave(lease: object | undefined): void {
+    if (this.isStreaming) return;
+    if (lease) this.pendingOn(lease, { waiting: 0 });
+    else this.stop();
+  }
+
+  override ok(value: unknown): void {
+    const body = this.isStreaming ? undefined : streamOf(this.last);
+    if (body === undefined) return super.ok(value);
+    this.isStreaming = true;
+    settle(body, this, false);
+  }
+
+  override fail(error: unknown): void {
+    const { exchange } = this;
+    const at = performance.now();
+    if (this.isStreaming) {
+      if (exchange) exchange.hasBroken = true;
+      return this.failAt(error, at);
+    }
+    const isAnswer = !this.isMessage && isHttpAnswer(error);
+    const conclude = (failed: boolean) => (failed ? this.failAt(error, at) : this.endAt(at));
+    if (exchange) exchange.add({ error, isAnswer, conclude });
+    else conclude(!isAnswer);
+  }
+}
+
+/**
+ * What a handler answers to an HTTP request: Nest subscribes to it, once, and the response says when the request is over. So
+ * nothing has to find out whether anybody still waits for it, which costs more than the rest.
+ */
+function answersOf(call: HandlerCall, exchange: HttpExchange, next: CallHandler): Observable<unknown> {
+  let source: Observable<unknown>;
+  try {
+    source = context.with(call.context, () => next.handle());
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+  return new Observable((subscriber) => {
+    const outside = context.active();
+    // Held by the handler for as long as it can still answer.
+    const reading = { hasEnded: false };
+    exchange.reading = reading;
+    const answers = {
+      next(value: unknown) {
+        call.answered(value);
+        context.with(outside, subscriber.next, subscriber, value);
+      },
+      error(error: unknown) {
+        reading.hasEnded = true;
+        call.fail(error);
+        context.with(outside, subscriber.error, subscriber, error);
+      },
+      complete() {
+        reading.hasEnded = true;
+        call.ok(undefined);
+        context.with(outside, subscriber.complete, subscriber);
+      },
+    };
+    // What is made when it is subscribed to is made in the call.
+    const subscription = context.with(call.context, () => source.subscribe(answers));
+    return () => {
+      subscription.unsubscribe();
+      if (!reading.hasEnded) call.stop();
+    };
+  });
+}
+
+/** What of a handler's answer is sent piece by piece, after the handler is done. */
+function streamOf(answer: unknown): object | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  if (answer instanceof StreamableFile) return answer.getStream();
+  const { read, getReader, [Symbol.asyncIterator]: iterate } = answer as Record<PropertyKey, unknown>;
+  const isStream = [read, getReader, iterate].some((member) => typeof member === 'function');
+  return isStream || answer instanceof Response ? answer : undefined;
+}
+
+/** Resolvers of GraphQL find the request in their context, where their app has put it. */
+function requestOf(execution: ExecutionContext): unknown {
+  switch (execution.getType<string>()) {
+    case 'http':
+      return execution.switchToHttp().getRequest();
+    case 'graphql':
+      return execution.getArgByIndex<{ req?: unknown } | undefined>(2)?.req;
+    default:
+      return undefined;
+  }
+}
+
+function handlerOf(execution: ExecutionContext): CalledMethod | undefined {
   const controller = execution.getClass();
   const handler = execution.getHandler();
-  const ofController = handles.get(controller) ?? new Map<Handler, Handle | undefined>();
+  const ofController = handlers.get(controller) ?? new Map<Handler, CalledMethod | undefined>();
   if (!ofController.has(handler)) {
-    const handle = isObserved(handler) ? undefined : observed(nameOf(controller, handler));
-    handles.set(controller, ofController.set(handler, handle));
+    const known = isObserved(handler) ? undefined : calledMethod({ method: nameOf(controller, handler) });
+    handlers.set(controller, ofController.set(handler, known));
   }
   return ofController.get(handler);
-}
-
-function observed(name: string): Handle {
-  const handle: Handle = (next, execution) =>
-    context
-      .with(context.active().setValue(EXECUTION, execution), () => next.handle())
-      .pipe(catchError((error: unknown) => of(asHttpAnswer(error, execution))));
-  // The span takes the name of the function.
-  Object.defineProperty(handle, 'name', { value: name });
-  // No log: Nest's exception layer logs what went wrong, and a request refused with 4xx is no incident.
-  const observedHandle = Traced({ log: 'none' })(handle);
-  return (next, execution) => thrownAgain(observedHandle(next, execution));
-}
-
-/** An exception on its way out of the span, as a value: to those outside it is thrown as it was. */
-class HttpAnswer {
-  constructor(readonly exception: HttpException) {}
-}
-
-/** @throws `error` where it is no answer; to messages of microservices and gateways, Nest answers with other exceptions */
-function asHttpAnswer(error: unknown, execution: ExecutionContext): HttpAnswer {
-  const isMessage = ['rpc', 'ws'].includes(execution.getType());
-  if (!isMessage && error instanceof HttpException && error.getStatus() < 500) return new HttpAnswer(error);
-  throw error;
-}
-
-/** After the end, so that the span ends as that of a handler that has answered. */
-function thrownAgain(handled: Observable<unknown>): Observable<unknown> {
-  return defer(() => {
-    let refused: HttpAnswer | undefined;
-    const answers = handled.pipe(
-      filter((value) => {
-        if (value instanceof HttpAnswer) refused = value;
-        return !(value instanceof HttpAnswer);
-      }),
-    );
-    return concat(
-      answers,
-      defer(() => (refused ? throwError(() => refused?.exception) : EMPTY)),
-    );
-  });
 }
 
 /** By its key, which is its route's too: a function that another decorator left in its place may have any name. */
@@ -115,7 +216,10 @@ interface RoutedRequest {
 }
 
 /** Libraries that call handlers through Nest may pass for HTTP, with anything in place of the request. */
-function nameRoute(request: RoutedRequest | undefined): void {
+function nameRoute(request: RoutedRequest | undefined, exchange: HttpExchange | undefined): void {
   const path = request?.route?.path ?? request?.routeOptions?.url;
-  if (typeof path === 'string') nameServerSpan(`${request?.baseUrl ?? ''}${path}`);
+  if (typeof path !== 'string') return;
+  const route = `${request?.baseUrl ?? ''}${path}`;
+  if (exchange) exchange.route = route;
+  nameServerSpan(route);
 }

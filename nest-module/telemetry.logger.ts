@@ -5,6 +5,7 @@ import { diag, isSpanContextValid, logs, SeverityNumber, trace } from '../lib/ot
 import { ofError, ofStack } from '../lib/sdk/logs/exception.js';
 import { logValue } from '../lib/sdk/logs/log-value.js';
 import { printing } from '../lib/sdk/logs/own-output.js';
+import { ofErrorOnSpan } from './span-exceptions.js';
 
 const SEVERITIES = {
   verbose: { severityNumber: SeverityNumber.TRACE, severityText: 'TRACE' },
@@ -112,11 +113,13 @@ function evaluated(message: unknown): unknown {
 
 /**
  * One call of the logger as one log record. Texts and numbers make up the body; objects become attributes, or the body
- * where there is nothing else; an error, or the stack that stands for one, becomes `exception.*`. Never throws.
+ * where there is nothing else; an error, or the stack that stands for one, becomes `exception.*`, but for one that a span tells of,
+ * of which `error.type` is left. Never throws.
  */
 export function logRecord(messages: readonly unknown[], stack?: unknown): Pick<LogRecord, 'body' | 'attributes'> {
   const error = messages.find((message) => types.isNativeError(message));
   const exception = error ? ofError(error) : ofStack(stack);
+  const told = error ? (ofErrorOnSpan(error) ?? exception) : exception;
   const texts: unknown[] = [];
   const fields: Attributes = {};
   for (const message of messages) {
@@ -124,10 +127,10 @@ export function logRecord(messages: readonly unknown[], stack?: unknown): Pick<L
     if (isRecord(value)) Object.assign(fields, value);
     else texts.push(typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
-  if (texts.length > 0) return { body: texts.join(' '), attributes: { ...fields, ...exception } };
-  if (typeof fields.message !== 'string') return { body: fields, attributes: exception };
+  if (texts.length > 0) return { body: texts.join(' '), attributes: { ...fields, ...told } };
+  if (typeof fields.message !== 'string') return { body: fields, attributes: told };
   const { message, ...rest } = fields;
-  return { body: message, attributes: { ...rest, ...exception } };
+  return { body: message, attributes: { ...rest, ...told } };
 }
 
 function messageOf(exception: Attributes): unknown {

@@ -1,4 +1,7 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { Attributes, Meter, Tracer } from '@opentelemetry/api';
+import { annotate, traceHandle } from '../lib/index.js';
+import { metrics, trace } from '../lib/otel.js';
 import {
   type Telemetry as RunningTelemetry,
   runningTelemetry,
@@ -18,6 +21,8 @@ interface State {
   /** What was asked for last. */
   asked?: TelemetryOptions;
   announced?: boolean;
+  /** A test captures what is recorded: nothing is started meanwhile. */
+  isCaptured?: boolean;
 }
 
 // On globalThis, so that a second copy of the package counts the same apps.
@@ -26,8 +31,16 @@ const holder = globalThis as { [STATE]?: State };
 const state: State = holder[STATE] ?? {};
 holder[STATE] = state;
 
+const CAPTURED: RunningTelemetry = { flush: async () => {}, shutdown: async () => {}, outages: () => [] };
+
+/** From now on, apps record into what a test has registered; until it is called with `false`. */
+export function leaveToCapture(isCaptured: boolean): void {
+  state.isCaptured = isCaptured;
+}
+
 /** The telemetry of this process: what runs already, else it is started now. */
 export function startOrAdopt(options: TelemetryOptions | undefined): RunningTelemetry {
+  if (state.isCaptured) return CAPTURED;
   const running = runningTelemetry();
   // Every app made of one `forRoot()` asks for the same; asking for something else is answered with a warning.
   if (running && options === state.asked) return running;
@@ -38,40 +51,70 @@ export function startOrAdopt(options: TelemetryOptions | undefined): RunningTele
   return telemetry;
 }
 
+/** Instrumentation scope of what the app records by its own tracer and meter. */
+export const APP_SCOPE = 'app';
+
 /**
- * The telemetry of the process, for injection. Only apps whose process is frozen between requests, as cloud functions are, need
- * it: they flush before they answer.
+ * The telemetry of the process, for injection: what an app needs that records more than its decorators do.
  *
  * @example
  * ```ts
- * @Controller()
- * export class FunctionController {
+ * @Injectable()
+ * export class Orders {
+ *   private readonly placed = this.telemetry.meter.createCounter('orders.placed');
+ *
  *   constructor(private readonly telemetry: Telemetry) {}
  *
- *   @Post()
- *   async run(@Body() event: Event) {
- *     const answer = await handle(event);
- *     await this.telemetry.flush();
- *     return answer;
+ *   place(order: Order) {
+ *     this.telemetry.annotate({ 'order.items': order.items.length });
+ *     this.placed.add(1);
  *   }
  * }
  * ```
  */
 export class Telemetry implements OnModuleInit, OnApplicationShutdown {
-  private readonly running: RunningTelemetry;
   /** Set while this app counts among those that hold it. */
   private held: OwnTelemetry | undefined;
 
-  constructor(options?: TelemetryOptions) {
-    this.running = startOrAdopt(options);
+  /** @param running what it stands for; by default what runs already, else it is started */
+  constructor(
+    options?: TelemetryOptions,
+    private readonly running: RunningTelemetry = startOrAdopt(options),
+  ) {
     if (state.own?.running !== this.running) return;
     this.held = state.own;
     this.held.apps += 1;
   }
 
+  /** A tracer for spans of the app's own. */
+  get tracer(): Tracer {
+    return trace.getTracer(APP_SCOPE);
+  }
+
+  /** A meter for metrics of the app's own. */
+  get meter(): Meter {
+    return metrics.getMeter(APP_SCOPE);
+  }
+
+  /** As `annotate()` of `annotel`: adds attributes to the decorated call in flight, else to the active span. Never throws. */
+  annotate(attributes: Attributes): void {
+    annotate(attributes);
+  }
+
+  /** As `traceHandle()` of `annotel`: what a client hands back with its feedback on the answer that it gets. */
+  traceHandle(): string | undefined {
+    return traceHandle();
+  }
+
+  /** The destinations that do not take telemetry at the moment, and why. */
+  outages(): ReturnType<RunningTelemetry['outages']> {
+    return this.running.outages();
+  }
+
   /**
    * Exports what has been recorded so far, for at most `flushTimeout` milliseconds (default 5000). Never rejects: what cannot be
-   * exported is reported on stderr.
+   * exported is reported on stderr. Apps whose process is frozen between requests, as cloud functions are, flush before they
+   * answer; no other app has to.
    */
   flush(): Promise<void> {
     return this.running.flush();

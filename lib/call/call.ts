@@ -5,11 +5,11 @@ import { forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { type Activity, unwatch, watch } from './abandoned.js';
 import { contextOf, enclosingCall } from './current.js';
-import { errorType } from './failure.js';
+import { errorType, isAnswer } from './failure.js';
 import { ATTR_ANNOTEL_OPERATION, ATTR_ANNOTEL_STREAM_END, ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from './names.js';
 import type { Call, InFlight, Operation, Outcome, Owner } from './operation.js';
 import { record, recordEvent } from './record.js';
-import type { Signals } from './signals.js';
+import { activeSignals, type Signals } from './signals.js';
 import { StreamItems } from './stream-items.js';
 
 /**
@@ -20,6 +20,8 @@ export class CallInFlight implements InFlight {
   context: Context;
   enclosing: InFlight | undefined;
   readonly around: Span | undefined;
+  /** The call that the method was called in, also where this one is no part of it: an error may still come out of both. */
+  private caller: InFlight | undefined;
   memo: unknown;
   lastActivity: number;
   activity: Activity | undefined;
@@ -38,17 +40,27 @@ export class CallInFlight implements InFlight {
   private watched = false;
   private items: StreamItems | undefined;
   private args: CallArguments | undefined;
+  /** Until the method has returned. */
+  private called: Call | undefined;
+  /** What the method itself made known of the call while it ran. */
+  private added: Attributes | undefined;
+  /** Begins the same call once more, in another context. Only of calls whose result can be run again. */
+  again: ((context: Context) => CallInFlight | undefined) | undefined;
 
   constructor(
     readonly operation: Operation,
     private readonly signals: Signals,
-    call: Call,
+    called: Call,
   ) {
+    const origin = operation.origin?.(called);
+    const call = origin ? { ...called, context: origin.context } : called;
     const bag = operation.onStart(call);
     const parent = call.context;
     this.bag = bag;
+    this.called = called;
     this.args = new CallArguments(call.args);
     this.enclosing = enclosingCall(parent);
+    if (origin) this.caller = enclosingCall(called.context);
     this.around = this.enclosing ? this.enclosing.around : trace.getSpan(parent);
     this.owner = operation.ownedBy?.(parent);
     if (this.owner) {
@@ -60,11 +72,13 @@ export class CallInFlight implements InFlight {
       return;
     }
     addRequestContext(bag, parent);
-    const { kind } = operation;
-    const startTime = Date.now();
-    this.startTime = startTime;
-    this.span = signals.tracer.startSpan(operation.name(call, bag), { kind, attributes: bag, startTime }, parent);
-    this.started = this.lastActivity = performance.now();
+    const { startedAt } = call;
+    const now = Date.now();
+    this.startTime = startedAt === undefined ? now : now - (performance.now() - startedAt);
+    const start = { kind: operation.kind, attributes: bag, startTime: this.startTime };
+    const options = origin ? { ...start, links: [...origin.links] } : start;
+    this.span = signals.tracer.startSpan(operation.name(call, bag), options, parent);
+    this.started = this.lastActivity = startedAt ?? performance.now();
     this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
     this.describe(call);
@@ -97,6 +111,7 @@ export class CallInFlight implements InFlight {
     if (this.owner) return this.owner.addNested(attributes);
     this.span.setAttributes(forSpan(attributes));
     Object.assign(this.bag, attributes);
+    this.added = { ...this.added, ...attributes };
   }
 
   annotate(attributes: Attributes): void {
@@ -122,6 +137,18 @@ export class CallInFlight implements InFlight {
     if (this.isSampled()) recordEvent(this.signals.logger, this.context, name, attributes);
   }
 
+  /** The result can be run again, and so holds by itself whatever it needs of what the method was given. */
+  canRepeat(): void {
+    const { called, operation, added } = this;
+    if (!called) return;
+    const { method, calledAs, args } = called;
+    const same: Operation = { ...operation, onStart: (call) => Object.assign(operation.onStart(call), added) };
+    this.again = (context) => {
+      const signals = activeSignals();
+      return signals && new CallInFlight(same, signals, { method, calledAs, args, context });
+    };
+  }
+
   /** The result is read later; `lease` lives for as long as anybody still can. */
   pendingOn(lease: object, activity: Activity): void {
     if (this.ended) return;
@@ -129,6 +156,7 @@ export class CallInFlight implements InFlight {
     if (this.watched) unwatch(this);
     this.activity = activity;
     this.watched = true;
+    this.called = undefined;
     this.args?.loosen();
     this.lastActivity = performance.now();
     watch(this, lease);
@@ -154,7 +182,7 @@ export class CallInFlight implements InFlight {
   }
 
   fail(error: unknown): void {
-    this.end({ kind: 'failed', error }, undefined);
+    this.end(isAnswer(error) ? { kind: 'answered' } : { kind: 'failed', error }, undefined);
   }
 
   /** The reader of a stream stopped before its end: break, return, cancel, unsubscribe. */
@@ -166,12 +194,14 @@ export class CallInFlight implements InFlight {
     this.end({ kind: 'abandoned' }, undefined, this.lastActivity);
   }
 
-  private end(outcome: Outcome, value: unknown, at?: number): void {
+  /** @param at on the clock of `performance.now()`, where it is not now */
+  protected end(outcome: Outcome, value: unknown, at?: number): void {
     if (this.ended) return;
     this.ended = true;
     if (this.watched) unwatch(this);
     const ended = at ?? performance.now();
-    if (outcome.kind === 'failed' && this.enclosing?.isOpen) this.enclosing.nestedFailed(this.args?.values ?? NOTHING);
+    const caller = this.caller ?? this.enclosing;
+    if (outcome.kind === 'failed' && caller?.isOpen) caller.nestedFailed(this.args?.values ?? NOTHING);
     if (this.owner) this.endOwned(this.owner, outcome, value);
     else {
       safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
@@ -181,6 +211,7 @@ export class CallInFlight implements InFlight {
     // Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself.
     this.bag = {};
     this.nested = this.annotations = this.items = this.args = undefined;
+    this.caller = this.called = this.again = this.added = undefined;
     // An abandoned stream may still be read in its context.
     if (outcome.kind !== 'abandoned') this.context = ROOT_CONTEXT;
   }
@@ -208,7 +239,8 @@ export class CallInFlight implements InFlight {
     const read = this.readAnswer(value, outcome, detail);
     const learned = nested ? { ...this.nestedBeside(this.bag), ...read } : read;
     if (failed) learned[ATTR_ERROR_TYPE] = errorType(outcome.error);
-    else if (outcome.kind !== 'ok') learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
+    else if (outcome.kind === 'stopped' || outcome.kind === 'abandoned')
+      learned[ATTR_ANNOTEL_STREAM_END] = outcome.kind;
     // Spread, not assigned: objects that grow key by key become slow ones.
     const known = { ...this.bag, ...learned };
     const following = safely('completing a call', () => operation.complete?.(known, context, args));

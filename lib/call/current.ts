@@ -1,9 +1,10 @@
 import type { Context, Span } from '@opentelemetry/api';
 import { layer } from '../context/layered-context.js';
-import { context, createContextKey, trace } from '../otel.js';
+import { createTraceKey } from '../context/own-trace.js';
+import { context, trace } from '../otel.js';
 import type { InFlight } from './operation.js';
 
-const CALL = createContextKey('annotel.call');
+const CALL = createTraceKey('annotel.call');
 
 /** The observed call that the active context belongs to. */
 export function currentCall(): InFlight | undefined {

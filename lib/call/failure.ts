@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { carriedContent, redactError } from '../privacy/redaction/redact-error.js';
+import { safely } from '../safely.js';
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE, ATTR_EXCEPTION_TYPE, ERROR_TYPE_OTHER } from './names.js';
 
 const withStackRecorded = new WeakSet<object>();
@@ -7,6 +8,18 @@ const ERROR_CODE = /^[\w.-]{1,64}$/;
 
 /** Names that HTTP clients give to whatever a server answers with; the status says more. */
 const VAGUE_NAME = /(^|api|http|call|client|fetch|response|sdk|status)error$/i;
+
+let answers: (error: unknown) => boolean = () => false;
+
+/** Sets which errors are an app's answers to whoever asked it, and so no failure of the calls that throw them. Default: none. */
+export function setAnswers(isOne: (error: unknown) => boolean): void {
+  answers = isOne;
+}
+
+/** Whether an error is an answer. Never throws. */
+export function isAnswer(error: unknown): boolean {
+  return safely('asking whether an error is an answer', () => answers(error), false);
+}
 
 /**
  * `error.type` of whatever was thrown: the code that the error carries (`ECONNREFUSED`, `rate_limit_exceeded`, an SQLSTATE),
@@ -51,7 +64,10 @@ const shownAs = { messages: new WeakMap<object, string>(), stacks: new WeakMap<o
 
 function asShown(error: unknown, kind: keyof typeof shownAs, text: string, args: readonly unknown[]): string {
   const known = typeof error === 'object' && error !== null ? shownAs[kind] : undefined;
-  const shown = redactError(known?.get(error as object) ?? text, [...args, ...carriedContent(error)]);
+  const before = known?.get(error as object);
+  // Of what the error carries itself it is without already.
+  if (before !== undefined && args.length === 0) return before;
+  const shown = redactError(before ?? text, [...args, { content: carriedContent(error) }]);
   known?.set(error as object, shown);
   return shown;
 }
@@ -71,6 +87,11 @@ export function exceptionAttributes(
   const stack = first ? read(error, 'stack') : undefined;
   if (typeof stack === 'string') attributes[ATTR_EXCEPTION_STACKTRACE] = asShown(error, 'stacks', stack, args);
   return { attributes, first };
+}
+
+/** Whether an observed call has recorded an error with its stack. */
+export function isRecorded(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && withStackRecorded.has(error);
 }
 
 function isFirstSight(error: unknown): boolean {

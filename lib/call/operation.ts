@@ -1,17 +1,31 @@
-import type { Attributes, Context, Meter, Span, SpanContext, SpanKind } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Meter, Span, SpanContext, SpanKind } from '@opentelemetry/api';
 
 /** Which calls get a log record: every call, sampled calls and failures, failures only, none. */
 export type LogPolicy = 'all' | 'sampled' | 'errors' | 'none';
 
-/** One call of an observed method, as its operation sees it at the start. */
-export interface Call {
-  /** `Class.method`, or the name of a plain function. */
+/** What a call is named by. */
+export interface CallNames {
+  /** `Class.method` with the class that declares the method, or the name of a plain function. */
   readonly method: string;
+  /** As `method`, with the class of the object that the method is called on. */
+  readonly calledAs: string;
+}
+
+/** One call of an observed method, as its operation sees it at the start. */
+export interface Call extends CallNames {
   readonly args: readonly unknown[];
   /** The context that the method was called in. */
   readonly context: Context;
-  /** What the operation keeps from `onStart` to `describe`. */
+  /** On the clock of `performance.now()`, where the call began before it is observed. */
+  readonly startedAt?: number;
+  /** What the operation keeps from `origin` and `onStart` to `describe`. */
   memo?: unknown;
+}
+
+/** Where the span of a call stands. */
+export interface Origin {
+  readonly context: Context;
+  readonly links: readonly Link[];
 }
 
 /** When the items of a stream came, in seconds since the call began. */
@@ -19,9 +33,12 @@ export interface StreamTimes {
   readonly firstItem: number | undefined;
 }
 
-/** How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. */
+/**
+ * How a call ended. A stream may be `stopped` by its reader, or `abandoned`: never read to its end. A call that threw may have
+ * `answered` by it.
+ */
 export type Outcome =
-  | { readonly kind: 'ok' | 'stopped' | 'abandoned' }
+  | { readonly kind: 'ok' | 'answered' | 'stopped' | 'abandoned' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Folds the items of a stream into the value that is passed to {@link Operation.onEnd}. */
@@ -72,6 +89,8 @@ export interface Operation {
   readonly type: string;
   /** What the user calls it; the name of a function that has none. */
   readonly label?: string;
+  /** What the call is a part of, where that is not just what it was called in; asked before all else. */
+  origin?(call: Call): Origin;
   /** The span's name. `attributes` are those of `onStart`. */
   name(call: Call, attributes: Attributes): string;
   /**

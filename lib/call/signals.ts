@@ -7,7 +7,7 @@ import type {
   Tracer,
   TracerProvider,
 } from '@opentelemetry/api';
-import { logs, metrics, NO_LOGGER, NO_METER, NO_TRACERS, trace } from '../otel.js';
+import { NO_LOGGER, NO_METER, NO_TRACERS, registered, registeredByApiLogs } from '../otel.js';
 import { safely } from '../safely.js';
 import { type Settings, settings } from '../settings.js';
 import { CallMetrics } from './call-metrics.js';
@@ -52,9 +52,8 @@ let isHeard = false;
  * may be registered after a class was decorated, and replaced in tests.
  */
 export function activeSignals(): Signals | undefined {
-  const tracers = delegateOf(trace.getTracerProvider());
-  const meters = metrics.getMeterProvider();
-  const loggers = logs.getLoggerProvider();
+  const { trace: tracersOrProxy, metrics: meters, logs: loggers = registeredByApiLogs() } = registered();
+  const tracers = tracersOrProxy && delegateOf(tracersOrProxy);
   const inForce = settings();
   if (tracers !== tracersSeen || meters !== metersSeen || loggers !== loggersSeen || inForce !== settingsSeen) {
     const isFirst = settingsSeen === undefined;
@@ -86,18 +85,18 @@ function ownMeter(meter: Meter): Meter {
 
 /** A provider that throws costs its own signal, and neither the others nor the call. */
 function resolve(
-  tracers: TracerProvider,
-  meters: MeterProvider,
-  loggers: LoggerProvider,
+  tracers: TracerProvider | undefined,
+  meters: MeterProvider | undefined,
+  loggers: LoggerProvider | undefined,
   inForce: Settings,
 ): Signals | undefined {
   const scope = inForce.semconv === '1.41' ? { schemaUrl: SCHEMA_URL_1_41 } : undefined;
-  const tracer = safely('getting a tracer', () => tracers.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
+  const tracer = safely('getting a tracer', () => tracers?.getTracer(SCOPE_NAME, SCOPE_VERSION, scope));
   const counted = safely('getting a meter', () => {
-    const meter = meters.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
-    return meter === NO_METER ? undefined : CallMetrics.of(ownMeter(meter));
+    const meter = meters?.getMeter(SCOPE_NAME, SCOPE_VERSION, scope);
+    return meter === undefined || meter === NO_METER ? undefined : CallMetrics.of(ownMeter(meter));
   });
-  const logger = safely('getting a logger', () => loggers.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? NO_LOGGER;
+  const logger = safely('getting a logger', () => loggers?.getLogger(SCOPE_NAME, SCOPE_VERSION, scope)) ?? NO_LOGGER;
   const tracing = tracer !== undefined && tracers !== NO_TRACERS;
   if (!tracing && !counted && safely('asking a logger', () => logger.enabled?.()) === false) return undefined;
   return {

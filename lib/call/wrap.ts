@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { context } from '../otel.js';
 import { safely } from '../safely.js';
 import { CallInFlight } from './call.js';
-import type { Operation } from './operation.js';
+import type { CallNames, Operation } from './operation.js';
 import { settle } from './result/settle.js';
 import { activeSignals, type Signals } from './signals.js';
 
@@ -43,13 +43,13 @@ export function observedAs(method: AnyFunction): Observed | undefined {
  * reflect-metadata.
  *
  * @param decorated the method whose identity is taken on
- * @param methodName gets the qualified name of the method from the `this` of a call
+ * @param namesOf gets the qualified names of the method from the `this` of a call
  * @param method the method to run, where `decorated` is an observed one whose observation is replaced
  */
 export function observe(
   decorated: AnyFunction,
   operation: Operation,
-  methodName: (self: unknown) => string,
+  namesOf: (self: unknown) => CallNames,
   method: AnyFunction = decorated,
 ): AnyFunction {
   const fresh = types.isAsyncFunction(method) && !types.isGeneratorFunction(method);
@@ -58,7 +58,7 @@ export function observe(
       'starting to observe a call',
       () =>
         new CallInFlight(operation, signals, {
-          method: methodName(self),
+          ...namesOf(self),
           args,
           context: context.active(),
           memo: undefined,

@@ -113,6 +113,17 @@ export function withTrustedBaggage(parent: Context): Context {
   return parent.setValue(SCOPE, extended(scopeIn(parent) ?? NOTHING, values));
 }
 
+/**
+ * What `read` makes of `parent`. A request context that it finds takes the place of the one in `parent` as a whole: values of two
+ * requests are not mixed.
+ */
+export function withOneRequestContext(parent: Context, read: (parent: Context) => Context): Context {
+  const scope = parent.getValue(SCOPE);
+  if (scope === undefined) return read(parent);
+  const found = read(parent.deleteValue(SCOPE));
+  return found.getValue(SCOPE) === undefined ? found.setValue(SCOPE, scope) : found;
+}
+
 function scopeIn(parent: Context): Scope | undefined {
   const scope = parent.getValue(SCOPE) as Scope | undefined;
   return scope ?? (anyUnmanaged ? unmanaged.getStore() : undefined);

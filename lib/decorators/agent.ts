@@ -1,12 +1,19 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Operation } from '../call/operation.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import {
+  ask,
+  COMMON_OPTIONS,
+  type CommonOptions,
+  DEFAULT_LOG_POLICY,
+  type OptionNames,
+  withOptions,
+} from '../call/options.js';
 import { agentTurn, withAgentTurn } from '../genai/agent-turn.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Agent}. Its `name` names the agent, and so has to be low in cardinality. */
@@ -18,6 +25,8 @@ export interface AgentOptions<A extends unknown[] = any[], V = any> extends Comm
   model?: string;
 }
 
+const OPTIONS: OptionNames<AgentOptions> = { ...COMMON_OPTIONS, description: true, model: true };
+
 /**
  * One turn of an agent that runs in this process: it asks models and calls tools until it has an answer. The agent is named
  * on everything below it; its own model and tool calls are counted and the tokens of the former summed up, those of an agent
@@ -26,7 +35,7 @@ export interface AgentOptions<A extends unknown[] = any[], V = any> extends Comm
  * Span: `invoke_agent {agent}`, kind INTERNAL (GenAI conventions, invoke agent span). Without a name the agent is called as
  * its method, `Class.method`.
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -41,12 +50,12 @@ export interface AgentOptions<A extends unknown[] = any[], V = any> extends Comm
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Agent<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | AgentOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('Agent', "@Agent({ name: 'researcher' })", options);
   const { name, ...others } = options;
   const operation = withOptions(agent(options), others);
-  return methodDecorator('Agent', (site) => observeSite('Agent', site, operation));
+  return observingDecorator({ decorator: 'Agent', options, known: OPTIONS }, operation);
 }
 
 /** The operation of an agent's turn. */
@@ -62,7 +71,7 @@ export function agent({ name, description, model }: AgentOptions): Operation {
       const agentName = typeof name === 'function' ? ask('the name callback', () => name(...call.args)) : name;
       const bag: Attributes = {
         [semconv.ATTR_GEN_AI_OPERATION_NAME]: semconv.OPERATION_INVOKE_AGENT,
-        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof agentName === 'string' && agentName !== '' ? agentName : call.method,
+        [semconv.ATTR_GEN_AI_AGENT_NAME]: typeof agentName === 'string' && agentName !== '' ? agentName : call.calledAs,
       };
       if (model) bag[semconv.ATTR_GEN_AI_REQUEST_MODEL] = model;
       return bag;

@@ -1,6 +1,6 @@
-import { type ModelCallOptions, modelCall } from '../genai/model-call.js';
+import { MODEL_CALL_OPTIONS, type ModelCallOptions, modelCall } from '../genai/model-call.js';
 import { OPERATION_EMBEDDINGS } from '../genai/semconv.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Embedding}. */
@@ -12,7 +12,7 @@ export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOp
  *
  * Span: `embeddings {model}`, kind CLIENT (GenAI conventions, embeddings span).
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -26,9 +26,10 @@ export type EmbeddingOptions<A extends unknown[] = any[], V = any> = ModelCallOp
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Embedding<A extends unknown[] = any[], V = any>(
-  options: EmbeddingOptions<A, V> = {},
-): MethodDecorator<A, V> {
-  if (!isOptions(options)) throw wrongOptions('Embedding', "@Embedding({ provider: 'openai' })", options);
+  providerOrOptions: string | EmbeddingOptions<A, V> = {},
+): DecoratorFor<A, V> {
+  const options = typeof providerOrOptions === 'string' ? { provider: providerOrOptions } : providerOrOptions;
+  if (!isOptions(options)) throw wrongOptions('Embedding', "@Embedding('openai')", options);
   const operation = modelCall(OPERATION_EMBEDDINGS, options);
-  return methodDecorator('Embedding', (site) => observeSite('Embedding', site, operation));
+  return observingDecorator({ decorator: 'Embedding', options, known: MODEL_CALL_OPTIONS }, operation);
 }

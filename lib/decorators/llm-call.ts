@@ -1,6 +1,7 @@
-import { type ModelCallOptions, modelCall } from '../genai/model-call.js';
+import type { OptionNames } from '../call/options.js';
+import { MODEL_CALL_OPTIONS, type ModelCallOptions, modelCall } from '../genai/model-call.js';
 import { OPERATION_CHAT } from '../genai/semconv.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link LlmCall}. */
@@ -10,13 +11,15 @@ export interface LlmCallOptions<A extends unknown[] = any[], V = any> extends Mo
   operation?: 'chat' | 'text_completion' | 'generate_content';
 }
 
+const OPTIONS: OptionNames<LlmCallOptions> = { ...MODEL_CALL_OPTIONS, operation: true };
+
 /**
  * One call to a language model, streaming or not. Model, ids, finish reasons, tokens and timings are read from the request
  * and from what the provider's client returns; a stream is read as its consumer reads it.
  *
  * Span: `chat {model}`, kind CLIENT (GenAI conventions, inference span).
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -31,9 +34,11 @@ export interface LlmCallOptions<A extends unknown[] = any[], V = any> extends Mo
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function LlmCall<A extends unknown[] = any[], V = any>(
-  options: LlmCallOptions<A, V> = {},
-): MethodDecorator<A, V> {
-  if (!isOptions(options)) throw wrongOptions('LlmCall', "@LlmCall({ provider: 'openai' })", options);
+  providerOrOptions: string | LlmCallOptions<A, V> = {},
+): DecoratorFor<A, V> {
+  const options: LlmCallOptions<A, V> =
+    typeof providerOrOptions === 'string' ? { provider: providerOrOptions } : providerOrOptions;
+  if (!isOptions(options)) throw wrongOptions('LlmCall', "@LlmCall('openai')", options);
   const operation = modelCall(options.operation ?? OPERATION_CHAT, options);
-  return methodDecorator('LlmCall', (site) => observeSite('LlmCall', site, operation));
+  return observingDecorator({ decorator: 'LlmCall', options, known: OPTIONS }, operation);
 }

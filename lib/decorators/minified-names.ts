@@ -1,3 +1,4 @@
+import type { CallNames } from '../call/operation.js';
 import type { AnyFunction } from '../call/wrap.js';
 import { warnOnce } from '../safely.js';
 
@@ -14,17 +15,20 @@ let told = false;
  * Warns, once in a process, where telemetry goes by a name that a minifier has made up: at the first call that is recorded, since
  * nobody may listen before.
  *
- * @param nameOf gets `Class.method`, or the name of a plain function
+ * @param namesOf gets the names of a call
  * @param method as it was decorated
  * @returns gets the same
  */
-export function noticingMinified(nameOf: (self: unknown) => string, method: AnyFunction): (self: unknown) => string {
+export function noticingMinified(
+  namesOf: (self: unknown) => CallNames,
+  method: AnyFunction,
+): (self: unknown) => CallNames {
   let isKnown = false;
   return (self) => {
-    const name = nameOf(self);
-    if (!isKnown && !told) notice(name, method);
+    const names = namesOf(self);
+    if (!isKnown && !told) notice(names.method, method);
     isKnown = true;
-    return name;
+    return names;
   };
 }
 

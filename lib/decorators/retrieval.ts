@@ -1,13 +1,20 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Operation } from '../call/operation.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import {
+  ask,
+  COMMON_OPTIONS,
+  type CommonOptions,
+  DEFAULT_LOG_POLICY,
+  type OptionNames,
+  withOptions,
+} from '../call/options.js';
 import { namesAgent } from '../genai/agent-turn.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Retrieval}. */
@@ -23,12 +30,20 @@ export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends 
   documents?: (value: V) => readonly unknown[];
 }
 
+const OPTIONS: OptionNames<RetrievalOptions> = {
+  ...COMMON_OPTIONS,
+  dataSource: true,
+  query: true,
+  topK: true,
+  documents: true,
+};
+
 /**
  * A query in, documents out: a vector search, a keyword search, a knowledge base.
  *
  * Span: `retrieval {data source}`, kind CLIENT (GenAI conventions, retrieval span). The database's own span is its child.
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -42,11 +57,12 @@ export interface RetrievalOptions<A extends unknown[] = any[], V = any> extends 
  */
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Retrieval<A extends unknown[] = any[], V = any>(
-  options: RetrievalOptions<A, V> = {},
-): MethodDecorator<A, V> {
-  if (!isOptions(options)) throw wrongOptions('Retrieval', "@Retrieval({ dataSource: 'pgvector' })", options);
+  dataSourceOrOptions: string | RetrievalOptions<A, V> = {},
+): DecoratorFor<A, V> {
+  const options = typeof dataSourceOrOptions === 'string' ? { dataSource: dataSourceOrOptions } : dataSourceOrOptions;
+  if (!isOptions(options)) throw wrongOptions('Retrieval', "@Retrieval('pgvector')", options);
   const operation = withOptions(retrieval(options), options);
-  return methodDecorator('Retrieval', (site) => observeSite('Retrieval', site, operation));
+  return observingDecorator({ decorator: 'Retrieval', options, known: OPTIONS }, operation);
 }
 
 /** The operation of a retrieval. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { describeTarget, wrongOptions } from './misuse.js';
+import { describeTarget } from './class-names.js';
+import { wrongOptions } from './misuse.js';
 
 const METADATA_KEY = 'annotel:span-attributes';
 

@@ -1,6 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Call, Operation } from '../call/operation.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import {
+  ask,
+  COMMON_OPTIONS,
+  type CommonOptions,
+  DEFAULT_LOG_POLICY,
+  type OptionNames,
+  withOptions,
+} from '../call/options.js';
 import { agentTurn, namesAgent } from '../genai/agent-turn.js';
 import { parsed } from '../genai/messages/message.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
@@ -11,7 +18,7 @@ import * as semconv from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
 import { safely } from '../safely.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link ToolCall}. Its `name` names the tool, as the model knows it. */
@@ -30,6 +37,14 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
   arguments?: (...args: A) => unknown;
 }
 
+const OPTIONS: OptionNames<ToolCallOptions> = {
+  ...COMMON_OPTIONS,
+  type: true,
+  description: true,
+  callId: true,
+  arguments: true,
+};
+
 /**
  * A tool that a model asked for. Arguments and result are recorded only where content is captured.
  *
@@ -43,7 +58,7 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
  *
  * A tool that catches its own errors and returns them as text shows none: catch outside of the decorated method, or rethrow.
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -58,12 +73,12 @@ export interface ToolCallOptions<A extends unknown[] = any[], V = any> extends C
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function ToolCall<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | ToolCallOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('ToolCall', "@ToolCall('search')", options);
   const { name, ...others } = options;
   const operation = withOptions(toolCall(options), others);
-  return methodDecorator('ToolCall', (site) => observeSite('ToolCall', site, operation));
+  return observingDecorator({ decorator: 'ToolCall', options, known: OPTIONS }, operation);
 }
 
 /** The operation of a tool call. */

@@ -1,5 +1,5 @@
 import type { AnyFunction } from '../call/wrap.js';
-import { type MethodDecorator, methodDecorator } from './define.js';
+import { type AnyMethodDecorator, methodDecorator } from './define.js';
 import { wrongOptions } from './misuse.js';
 
 const untraced = new WeakSet<AnyFunction>();
@@ -20,12 +20,10 @@ const untraced = new WeakSet<AnyFunction>();
  * }
  * ```
  */
-// biome-ignore lint/suspicious/noExplicitAny: it fits every method
-export function Untraced(): MethodDecorator<any[], any>;
-// biome-ignore lint/suspicious/noExplicitAny: it fits every method
-export function Untraced(...misplaced: unknown[]): MethodDecorator<any[], any> {
+export function Untraced(): AnyMethodDecorator;
+export function Untraced(...misplaced: unknown[]): AnyMethodDecorator {
   if (misplaced.length > 0) throw wrongOptions('Untraced', '@Untraced()', misplaced[0]);
-  return methodDecorator('Untraced', ({ method }) => {
+  return methodDecorator({ decorator: 'Untraced', options: {}, known: {} }, ({ method }) => {
     untraced.add(method);
     return method;
   });

@@ -1,11 +1,11 @@
 import type { Operation } from '../call/operation.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import { ask, COMMON_OPTIONS, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
 import { namesAgent } from '../genai/agent-turn.js';
 import { GENAI_METRICS } from '../genai/metrics.js';
 import { withoutOwner } from '../genai/one-span/owner.js';
 import { ATTR_GEN_AI_OPERATION_NAME, ATTR_GEN_AI_WORKFLOW_NAME, OPERATION_INVOKE_WORKFLOW } from '../genai/semconv.js';
 import { SpanKind } from '../otel.js';
-import { type MethodDecorator, methodDecorator, observeSite } from './define.js';
+import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
 /** Options of {@link Workflow}. Its `name` names the workflow, and so has to be low in cardinality. */
@@ -18,7 +18,7 @@ export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOption
  * Span: `invoke_workflow {workflow}`, kind INTERNAL (GenAI conventions, workflow span). Without a name the workflow is
  * called as its method, `Class.method`.
  *
- * @throws TypeError at decoration, where it stands on anything but a method or function
+ * @throws TypeError at decoration, where it stands on anything but a method or function, or has an unknown option
  *
  * @example
  * ```ts
@@ -33,12 +33,12 @@ export type WorkflowOptions<A extends unknown[] = any[], V = any> = CommonOption
 // biome-ignore lint/suspicious/noExplicitAny: without annotations in the callbacks, every method fits
 export function Workflow<A extends unknown[] = any[], V = any>(
   nameOrOptions: string | WorkflowOptions<A, V> = {},
-): MethodDecorator<A, V> {
+): DecoratorFor<A, V> {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   if (!isOptions(options)) throw wrongOptions('Workflow', "@Workflow('rag.answer')", options);
   const { name, ...others } = options;
   const operation = withOptions(workflow(name), others);
-  return methodDecorator('Workflow', (site) => observeSite('Workflow', site, operation));
+  return observingDecorator({ decorator: 'Workflow', options, known: COMMON_OPTIONS }, operation);
 }
 
 /** The operation of a workflow. */
@@ -56,7 +56,7 @@ export function workflow(name: CommonOptions['name']): Operation {
         {
           [ATTR_GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_WORKFLOW,
           [ATTR_GEN_AI_WORKFLOW_NAME]:
-            typeof workflowName === 'string' && workflowName !== '' ? workflowName : call.method,
+            typeof workflowName === 'string' && workflowName !== '' ? workflowName : call.calledAs,
         },
         call.context,
       );

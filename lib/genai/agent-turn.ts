@@ -1,6 +1,6 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { layer } from '../context/layered-context.js';
-import { createContextKey } from '../otel.js';
+import { createTraceKey } from '../context/own-trace.js';
 import * as semconv from './semconv.js';
 
 /** What happens in one turn of an agent. Calls of an agent below it are that agent's. */
@@ -12,7 +12,7 @@ export interface AgentTurn {
   outputTokens: number | undefined;
 }
 
-const TURN = createContextKey('annotel.agent');
+const TURN = createTraceKey('annotel.agent');
 
 /** The turn that a context belongs to. */
 export function agentTurn(context: Context): AgentTurn | undefined {

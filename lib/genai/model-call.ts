@@ -1,7 +1,14 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { currentCall } from '../call/current.js';
 import type { Call, Operation } from '../call/operation.js';
-import { ask, type CommonOptions, DEFAULT_LOG_POLICY, withOptions } from '../call/options.js';
+import {
+  ask,
+  COMMON_OPTIONS,
+  type CommonOptions,
+  DEFAULT_LOG_POLICY,
+  type OptionNames,
+  withOptions,
+} from '../call/options.js';
 import { wrapSignals } from '../call/signals.js';
 import { context, SpanKind } from '../otel.js';
 import { capture, isCaptured } from '../privacy/content.js';
@@ -38,6 +45,14 @@ export interface ModelCallOptions<A extends unknown[] = any[], V = any> extends 
   /** Only for answers that annotel does not know. Not called for streams. */
   response?: (value: V) => ModelResponse;
 }
+
+export const MODEL_CALL_OPTIONS: OptionNames<ModelCallOptions> = {
+  ...COMMON_OPTIONS,
+  provider: true,
+  model: true,
+  request: true,
+  response: true,
+};
 
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): ModelOperation {

@@ -110,7 +110,12 @@ export function startRun(
   const inner = outer.setValue(RUN, start.id);
   const observation =
     observed &&
-    new CallInFlight(observed.operation, signals, { method: observed.method, args: observed.args, context: inner });
+    new CallInFlight(observed.operation, signals, {
+      method: observed.method,
+      calledAs: observed.method,
+      args: observed.args,
+      context: inner,
+    });
   if (start.threadId !== undefined) observation?.add({ [ATTR_GEN_AI_CONVERSATION_ID]: start.threadId });
   const ownLease = {};
   const lease = start.lease ?? ownLease;

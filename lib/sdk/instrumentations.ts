@@ -13,6 +13,7 @@ import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
+import { isIgnoredRequest } from './server-span.js';
 import { messageOf, warn } from './warnings.js';
 
 /** What `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `…DISABLED…` take; the names of auto-instrumentations-node. */
@@ -119,6 +120,7 @@ function recipes(exportsLogs = true): readonly Recipe[] {
   const http: HttpInstrumentationConfig = {
     requireParentforOutgoingSpans: true,
     ignoreOutgoingRequestHook: isOwnTraffic,
+    ignoreIncomingRequestHook: isIgnoredRequest,
     startOutgoingSpanHook: noteHttpRequest,
     startIncomingSpanHook: noteIncomingRequest,
   };

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { context } from '@opentelemetry/api';
-import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import type { IncomingMessage } from 'node:http';
+import { type Context, context, type Span } from '@opentelemetry/api';
+import { getRPCMetadata, isTracingSuppressed, RPCType, suppressTracing } from '@opentelemetry/core';
 
 const HTTP_ROUTE = 'http.route';
 const HTTP_REQUEST_METHOD = 'http.request.method';
@@ -19,7 +20,7 @@ const HTTP_REQUEST_METHOD = 'http.request.method';
  */
 export function nameServerSpan(route: string): void {
   const metadata = getRPCMetadata(context.active());
-  if (metadata?.type !== RPCType.HTTP) return;
+  if (metadata?.type !== RPCType.HTTP || metadata.route === route) return;
   // The HTTP instrumentation reads it from here when the response ends, for the metrics and the name.
   metadata.route = route;
   metadata.span.setAttribute(HTTP_ROUTE, route);
@@ -30,6 +31,46 @@ function methodOf(span: object): string {
   const { attributes } = span as { attributes?: Record<string, unknown> };
   const method = attributes?.[HTTP_REQUEST_METHOD];
   return typeof method === 'string' && method !== '_OTHER' ? method : 'HTTP';
+}
+
+/** The HTTP server span of the active context, where the request is traced. */
+export function httpServerSpan(): Span | undefined {
+  const metadata = getRPCMetadata(context.active());
+  return metadata?.type === RPCType.HTTP ? metadata.span : undefined;
+}
+
+/** Whether nothing is to be traced in the active context. */
+export function isUntracedHere(): boolean {
+  return isTracingSuppressed(context.active());
+}
+
+/** The active context, in which nothing is traced. */
+export function untracedContext(): Context {
+  return suppressTracing(context.active());
+}
+
+type IgnoresRequest = (request: IncomingMessage) => boolean;
+
+// On globalThis, so that a preload and the app see one list whatever copy they load.
+const IGNORING = Symbol.for('annotel.ignored-requests');
+const holder = globalThis as { [IGNORING]?: Set<IgnoresRequest> };
+holder[IGNORING] ??= new Set();
+const ignoring = holder[IGNORING];
+
+/**
+ * From now on no incoming request that `ignores` says yes to is traced or measured.
+ *
+ * @returns ends it
+ */
+export function ignoreRequests(ignores: IgnoresRequest): () => void {
+  ignoring.add(ignores);
+  return () => ignoring.delete(ignores);
+}
+
+/** Whether an incoming request is left out by anybody who called {@link ignoreRequests}. */
+export function isIgnoredRequest(request: IncomingMessage): boolean {
+  for (const ignores of ignoring) if (ignores(request)) return true;
+  return false;
 }
 
 /** The part of fastify that is used here; the package itself need not be installed. */

@@ -5,7 +5,7 @@ import { resolveOptions, type TelemetryOptions } from './options.js';
 import { type Telemetry, undoAll } from './stop.js';
 import { forgetReported, messageOf, warn } from './warnings.js';
 
-const INERT: Telemetry = Object.freeze({ flush: async () => {}, shutdown: async () => {} });
+const INERT: Telemetry = Object.freeze({ flush: async () => {}, shutdown: async () => {}, outages: () => [] });
 
 // On globalThis, so that a preload (`annotel/register`) and the app see one state whatever copy they load.
 const STATE = Symbol.for('annotel.telemetry');

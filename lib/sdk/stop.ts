@@ -19,6 +19,8 @@ export interface Telemetry {
    * possible. Calling it again waits for the same end.
    */
   shutdown(): Promise<void>;
+  /** The destinations that do not take telemetry at the moment, and why. What is exported in another way is not watched. */
+  outages(): readonly { readonly destination: string; readonly reason: string }[];
 }
 
 /** What runs, and has to be flushed and ended. */
@@ -83,6 +85,7 @@ export function createTelemetry(options: ResolvedOptions, running: Running, undo
       ending ??= end(false);
       return ending;
     },
+    outages: () => exports.outages(),
   });
   if (options.manualShutdown) return telemetry;
 

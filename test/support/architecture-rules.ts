@@ -5,9 +5,29 @@ export type Rule = (sources: readonly Source[]) => string[];
 
 /** What each part may import of the repository, beside itself. A part without a row may not be imported from at all. */
 const DIRECTIONS: Record<string, readonly string[]> = {
-  'nest-module': ['lib/index', 'lib/otel', 'lib/sdk/index', 'lib/sdk/logs'],
-  'lib/index': ['lib/decorators', 'lib/call', 'lib/genai', 'lib/context', 'lib/settings'],
-  'lib/decorators': ['lib/call', 'lib/genai', 'lib/privacy/content', 'lib/settings', 'lib/otel', 'lib/safely'],
+  'nest-module': [
+    'lib/index',
+    'lib/call',
+    'lib/context',
+    'lib/otel',
+    'lib/safely',
+    'lib/sdk/index',
+    'lib/sdk/logs',
+    'lib/sdk/server-span',
+    'lib/settings',
+    'lib/testing/index',
+  ],
+  'lib/index': ['lib/decorators', 'lib/call', 'lib/genai', 'lib/context', 'lib/settings', 'lib/otel'],
+  'lib/decorators': [
+    'lib/call',
+    'lib/genai',
+    'lib/privacy/content',
+    'lib/context',
+    'lib/settings',
+    'lib/otel',
+    'lib/safely',
+    'lib/nearest',
+  ],
   'lib/call': ['lib/context', 'lib/privacy', 'lib/settings', 'lib/otel', 'lib/safely'],
   'lib/genai': ['lib/call', 'lib/privacy', 'lib/context', 'lib/settings', 'lib/otel', 'lib/safely'],
   'lib/privacy': ['lib/genai/semconv', 'lib/settings', 'lib/otel', 'lib/safely'],
@@ -27,6 +47,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
   'lib/safely': ['lib/settings', 'lib/otel'],
   'lib/settings': ['lib/otel'],
   'lib/otel': [],
+  'lib/nearest': [],
 };
 
 /** Packages that only some files may import. */

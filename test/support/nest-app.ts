@@ -11,11 +11,15 @@ import {
 } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 
 /** The HTTP platforms that tests of the Nest module are run on, for `describe.each`. */
-export const platforms: [name: string, adapter: () => AbstractHttpAdapter][] = [['express', express]];
+export const platforms: [name: string, adapter: () => AbstractHttpAdapter][] = [
+  ['express', express],
+  ['fastify', () => new FastifyAdapter()],
+];
 
 function express(): AbstractHttpAdapter {
   return new ExpressAdapter();

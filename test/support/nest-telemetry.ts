@@ -4,6 +4,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { BatchLogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { runningTelemetry, type TelemetryOptions } from '../../lib/sdk/index.js';
+import { isIgnoredRequest } from '../../lib/sdk/server-span.js';
 
 /** Keeps what it is given, past its shutdown too. */
 class Collector<T> {
@@ -25,7 +26,11 @@ class Collector<T> {
 /** Jest loads modules past the hooks by which instrumentations find them; this one is handed Node's HTTP. */
 class HandedHttpInstrumentation extends HttpInstrumentation {
   constructor() {
-    super({ enabled: false, disableOutgoingRequestInstrumentation: true });
+    super({
+      enabled: false,
+      disableOutgoingRequestInstrumentation: true,
+      ignoreIncomingRequestHook: isIgnoredRequest,
+    });
   }
 
   override enable(): void {

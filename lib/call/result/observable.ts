@@ -1,5 +1,7 @@
+import { context } from '../../otel.js';
 import { safely } from '../../safely.js';
 import type { CallInFlight } from '../call.js';
+import type { InFlight } from '../operation.js';
 import { inCallersContext, methodOf, type Tap, trap } from './tap.js';
 
 interface Observer {
@@ -21,22 +23,34 @@ export function isObservable(value: object): boolean {
 }
 
 /**
- * Watches the first subscription after a call. Its producer runs in the context of the call, the subscriber's callbacks in
- * their own.
+ * Watches each subscription by itself: it runs the producer, or waits for what comes, anew. The first one is that of the call
+ * which returned the observable; each further one is observed as the same call once more, made where it is subscribed to. The
+ * producer runs in the context of its call, the subscriber's callbacks in their own.
  */
 export function trapObservable(observable: object, tap: Tap): void {
   const subscribe = methodOf(observable, 'subscribe') as Subscribe;
-  let watched: Watch | undefined;
+  let next: () => readonly CallInFlight[] = () => [];
+  const callsOfNext = (): readonly CallInFlight[] => {
+    const waiting = tap.take();
+    if (waiting.length > 0) {
+      next = repeatsOf(waiting);
+      return waiting;
+    }
+    const further = next();
+    for (const call of further) tap.watch(call);
+    return further;
+  };
   const trapped = trap(observable, 'subscribe', function (this: unknown, observer?: unknown, ...rest: unknown[]) {
-    if (!tap.isOpen || watched?.isOpen) return Reflect.apply(subscribe, this, [observer, ...rest]);
-    const watch = new Watch(tap);
-    watched = watch;
+    const calls = safely('observing a subscription', callsOfNext, []);
+    const [innermost] = calls;
+    if (!innermost) return Reflect.apply(subscribe, this, [observer, ...rest]);
+    const watch = new Watch(tap, calls);
     const args = isSubscriber(observer)
       ? [watchSubscriber(observer, watch), ...rest]
       : [watchCallbacks(observer, rest, watch)];
     let subscription: Subscription;
     try {
-      subscription = tap.run(subscribe, this, args) as Subscription;
+      subscription = context.with(innermost.context, subscribe, this, ...args) as Subscription;
     } catch (error) {
       watch.fail(error);
       throw error;
@@ -47,14 +61,38 @@ export function trapObservable(observable: object, tap: Tap): void {
   if (!trapped) tap.ok();
 }
 
-/** One subscription. Its end is that of every call that waits for this observable; the next subscription is for later calls. */
-class Watch {
-  isOpen = true;
+/** Makes the same calls once more: each in the one that it was made in, the outermost where it is subscribed to. */
+function repeatsOf(calls: readonly CallInFlight[]): () => readonly CallInFlight[] {
+  const origins = calls.map(({ again, enclosing }) => ({ again, outer: outerOf(enclosing, calls) }));
+  return () => {
+    const made: (CallInFlight | undefined)[] = [];
+    // A call that hands on what an inner one returned comes behind it.
+    for (const [index, { again, outer }] of [...origins.entries()].reverse()) {
+      made[index] = again?.(made[outer]?.context ?? context.active());
+    }
+    return made.filter((call) => call !== undefined);
+  };
+}
 
-  constructor(private readonly tap: Tap) {}
+function outerOf(enclosing: InFlight | undefined, calls: readonly InFlight[]): number {
+  for (let around = enclosing; around; around = around.enclosing) {
+    if (calls.includes(around)) return calls.indexOf(around);
+  }
+  return -1;
+}
+
+/** One subscription. Its end is that of the calls that were waiting for it. */
+class Watch {
+  private isOpen = true;
+
+  /** @param tap held, since the calls are abandoned when nobody holds it any more */
+  constructor(
+    readonly tap: Tap,
+    private readonly calls: readonly CallInFlight[],
+  ) {}
 
   item(value: unknown): void {
-    if (this.isOpen) this.tap.item(value);
+    if (this.isOpen) for (const call of this.calls) call.item(value);
   }
 
   ok(): void {
@@ -72,7 +110,7 @@ class Watch {
   private end(end: (call: CallInFlight) => void): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.tap.settleForNow(end);
+    for (const call of this.calls) end(call);
   }
 }
 

@@ -79,7 +79,10 @@ function watchLater(value: object, call: CallInFlight): boolean {
   if (isResponse(value)) return watch(value, trapResponse);
   if (isReadableStream(value)) return watch(value, trapReadableStream);
   if (isNodeReadable(value)) return watch(value, trapNodeReadable);
-  if (isObservable(value)) return watch(value, trapObservable);
+  if (isObservable(value)) {
+    call.canRepeat();
+    return watch(value, trapObservable);
+  }
   if (isIterator(value)) return watch(value, trapSelfIterator);
   if (isAsyncIterable(value)) return watch(value, trapAsyncIterable);
   return false;

@@ -35,7 +35,7 @@ export class Tap {
     }
     if (tap.calls.length >= MOST_OBSERVATIONS) tap.calls.shift()?.abandon();
     tap.calls.push(call);
-    call.pendingOn(tap, tap.activity);
+    tap.watch(call);
     return existing ? undefined : tap;
   }
 
@@ -72,6 +72,18 @@ export class Tap {
     for (let index = 0; index < calls.length; index++) calls[index]?.item(chunk);
   }
 
+  /** The calls so far, for whoever reads the result for them; those that come later wait for a reader of their own. */
+  take(): readonly CallInFlight[] {
+    const taken = this.calls;
+    this.calls = [];
+    return taken;
+  }
+
+  /** A further call reads the result, for as long as anybody can. */
+  watch(call: CallInFlight): void {
+    call.pendingOn(this, this.activity);
+  }
+
   ok(value?: unknown): void {
     this.settle((call) => call.ok(value));
   }
@@ -86,9 +98,7 @@ export class Tap {
 
   /** Ends the calls so far, and lets those that come later wait for an end of their own. */
   settleForNow(end: (call: CallInFlight) => void): void {
-    const ending = this.calls;
-    this.calls = [];
-    for (const call of ending) end(call);
+    for (const call of this.take()) end(call);
   }
 
   /** Ends the calls so far and, in the same way, every call that returns this result again. */

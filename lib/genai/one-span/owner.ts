@@ -1,14 +1,15 @@
 import type { Context, Span } from '@opentelemetry/api';
 import type { Owner } from '../../call/operation.js';
 import { layer } from '../../context/layered-context.js';
-import { createContextKey, trace } from '../../otel.js';
+import { createTraceKey } from '../../context/own-trace.js';
+import { trace } from '../../otel.js';
 
 /*
  * Who records a call: of several layers that see the same model call (a client that traces itself, a framework, another
  * decorated method) only the outermost decorated one, its owner, has a span. The owner stands in the context.
  */
 
-const OWNER = createContextKey('annotel.owner');
+const OWNER = createTraceKey('annotel.owner');
 
 interface Owned {
   readonly operation: string;

@@ -11,10 +11,28 @@ import { CONTENT_MASK, inBounds, maskRepeated, memberOf } from './repeated-argum
  * @param args of the call that failed
  */
 export function redactError(text: string, args: readonly unknown[]): string {
-  const { content, contentFields } = settings();
+  const { content, contentFields, redactor } = settings();
   const isCaptured = content !== 'NO_CONTENT' && contentFields === 'all';
   const mask = () => maskRepeated(maskQuotations(maskNoJson(inBounds(text))), args);
-  return redact(isCaptured ? text : safely('reading an error message', mask, REDACTION_FAILED), 'error').text;
+  const shown = isCaptured ? text : safely('reading an error message', mask, REDACTION_FAILED);
+  const frames = redactor ? '' : plainFramesOf(shown);
+  return redact(shown.slice(0, shown.length - frames.length), 'error').text + frames;
+}
+
+const FRAME = /^ {4}at [^\n]{1,500}(?::\d+:\d+|<anonymous>|native|index \d+)\)?$/;
+/** What addresses with credentials, of people and of machines have. A path of a source has `@` before a scope or a version. */
+const NO_PATH = /(?<!\/)@(?!\d+\.\d+\.\d+[\w.+-]{0,40}[/_(])|[=%?&;"'`]|\d\.\d+\.\d+\.\d/;
+
+/** The frames at the end of a stack, where they hold functions and paths only: most of its length, and nothing to redact. */
+function plainFramesOf(text: string): string {
+  let begin = text.length;
+  for (;;) {
+    const line = text.lastIndexOf('\n', begin - 1);
+    if (line < 0 || begin === 0 || !FRAME.test(text.slice(line + 1, begin))) break;
+    begin = line;
+  }
+  const frames = text.slice(begin);
+  return NO_PATH.test(frames) ? '' : frames;
 }
 
 const NO_JSON = ' is not valid JSON';

@@ -28,17 +28,30 @@ const ENUM = /^(?:[a-z]+(?:[_-][a-z]+)*|[A-Z]+(?:[_-][A-Z]+)*)$/;
 const PLACE = /^(?:https?:\/\/[^\s?#]+|(?:\.{0,2}\/)?[\w.@-]+(?:\/[\w.@-]+)+\/?|\/[\w./@-]+)$/;
 const VERSION = /^v?\d{1,4}(?:[.-]\d{1,4})+(?:-[a-z]+)?$/;
 
+/** Members that hold what somebody wrote, be it a single word. Everywhere else a word that looks like an identifier is one. */
+const CONTENT =
+  /^(?:text|texts|content|contents|prompt|query|queries|q|question|input|inputs|output|answer|message|messages|body|description|comment|title|documents?|context|instructions?|system|value|values|data|payload|arguments|args|parts?|llmOutput|observation|toolInput|received|requestBodyValues)$/i;
+const TOKEN = /^[A-Za-z0-9](?:[\w.:@/-]{0,126}[A-Za-z0-9])?$/;
+/** Words of a language are written without these; a hyphen is in names of people, too, which have capitals. */
+const SIGNS = /[\d_.:@/]|^[a-z]+(?:-[a-z]+)+$/;
+/** A key or password as generators make them, and an address of a person. */
+const RANDOM = /(?=[^-_.:@/]*[a-z])(?=[^-_.:@/]*[A-Z])(?=[^-_.:@/]*\d)[A-Za-z0-9]{16}/;
+const MAIL = /@[^@]+\./;
+
 /**
  * Masks in a message what it repeats of a call's arguments, in whatever spelling: providers quote the prompt that they reject.
- * Names of models, URLs, paths and enum-like words stay. Takes time linear in message and arguments, of which it reads 256 KB.
+ * Names of models, URLs, paths and enum-like words stay, and so does what looks like an id, a host or a name in a program
+ * (`order-4711`, `db.internal`), where it is no member that holds content. Takes time linear in message and arguments, of which it reads 256 KB.
  * Pure; may throw where the arguments do.
  */
 export function maskRepeated(message: string, args: readonly unknown[]): string {
   const bounded = inBounds(message);
+  const texts = textsIn(args);
+  if (texts.length === 0) return bounded;
   const covered = new Uint8Array(bounded.length);
   const repeated = new Repeated(new Normaliser().of(bounded));
   const normaliser = new Normaliser();
-  for (const text of textsIn(args)) repeated.lookFor(text, normaliser.of(text));
+  for (const text of texts) repeated.lookFor(text, normaliser.of(text));
   repeated.cover(bounded, covered);
   return render(bounded, covered);
 }
@@ -59,7 +72,7 @@ function textsIn(args: readonly unknown[]): string[] {
     if (typeof value === 'string') {
       const text = value.trim().slice(0, left);
       left -= text.length;
-      if (text.length >= LEAST && !NAMING.test(name) && !staysReadable(text)) found.add(text);
+      if (text.length >= LEAST && !NAMING.test(name) && !staysReadable(text, name)) found.add(text);
     } else if (typeof value === 'object' && value !== null && depth < DEPTH && !seen.has(value)) {
       if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
       seen.add(value);
@@ -82,9 +95,14 @@ export function memberOf(value: object, key: string): unknown {
   }
 }
 
-function staysReadable(text: string): boolean {
+function staysReadable(text: string, name: string): boolean {
   if (/\s/.test(text)) return false;
+  if (!CONTENT.test(name) && isIdentifier(text)) return true;
   return (text.length < LONG && ENUM.test(text)) || MODEL.test(text) || PLACE.test(text) || VERSION.test(text);
+}
+
+function isIdentifier(text: string): boolean {
+  return TOKEN.test(text) && SIGNS.test(text) && !RANDOM.test(text) && !MAIL.test(text);
 }
 
 /**

@@ -47,6 +47,11 @@ export class Destination {
     private readonly meanwhile: string,
   ) {}
 
+  /** Why it does not take telemetry now; `undefined` where it does, as far as is known. */
+  get outage(): string | undefined {
+    return this.#isOut ? this.#reason : undefined;
+  }
+
   /** One more queue sends here from now on, until it calls `left`. */
   join(): void {
     this.#queues += 1;

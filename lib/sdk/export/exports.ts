@@ -79,6 +79,13 @@ export class Exports {
     return this.#all.every(({ hasAnswered = true }) => hasAnswered);
   }
 
+  /** The destinations that do not take telemetry now, and why. */
+  outages(): { destination: string; reason: string }[] {
+    return [...this.#destinations.values()].flatMap(({ name, outage }) =>
+      outage === undefined ? [] : [{ destination: name, reason: outage }],
+    );
+  }
+
   counters(): ExportCounters[] {
     return this.#all.flatMap((one) => one.counters?.() ?? []);
   }

@@ -1,10 +1,15 @@
 import {
   type CommonOptions,
+  Consumer,
+  carrierVia,
   Embedding,
+  injectContext,
   LlmCall,
   llmRequest,
+  type MethodDecorator as MethodDecoratorOfAnnotel,
   type ModelResponse,
   Retrieval,
+  SpanKind,
   Traced,
   Untraced,
   Workflow,
@@ -91,6 +96,78 @@ export class Rag {
     return value;
   }
 }
+
+interface Message {
+  id?: string;
+  headers?: { [name: string]: Buffer | string | (Buffer | string)[] | undefined };
+}
+
+export class Worker {
+  @Consumer({
+    system: 'kafka',
+    destination: (message: Message, topic: string) => `${topic}.${message.id}`,
+    carrier: ({ headers }: Message) => carrierVia('kafka.internal', headers),
+    messageId: ({ id }: Message) => id,
+    consumerGroup: 'billing',
+    root: true,
+  })
+  async one(_message: Message, _topic: string): Promise<void> {}
+
+  @Consumer({
+    system: 'kafka',
+    destination: 'orders',
+    carrier: (batch: Message[]) => batch.map((each) => each.headers),
+  })
+  many(_batch: Message[]): void {}
+
+  @Traced({ root: true, kind: SpanKind.PRODUCER, links: (id: string) => (id ? [] : []) })
+  poll(_id: string): Record<string, string> {
+    return injectContext();
+  }
+
+  @LlmCall('openai')
+  ask(): void {}
+
+  @Embedding('openai')
+  embed(): void {}
+
+  @Retrieval('pgvector')
+  protected find(): void {}
+
+  // @ts-expect-error it needs a destination
+  @Consumer({ system: 'kafka' })
+  nowhere(): void {}
+}
+
+@Traced({ static: true, inherited: true, attributes: { team: 'search' } })
+export class Single extends Rag {
+  private constructor() {
+    super();
+  }
+  static get(): Single {
+    return new Single();
+  }
+}
+
+@Traced()
+export abstract class Shape {
+  protected constructor(readonly sides: number) {}
+  abstract area(): number;
+}
+
+/** A class and a generic function that are handed in come out as they are. */
+export const SameClass: typeof Rag = Traced()(Rag);
+export function tracing<F extends (...args: never[]) => unknown>(fn: F): F {
+  return Traced('generic')(fn);
+}
+
+/** As libraries that put decorators together name them. */
+export const ofMethods: MethodDecorator[] = [LlmCall(), Traced(), Consumer({ system: 'q', destination: 'd' })];
+export const ofClasses: ClassDecorator = Traced();
+export const withOptions: (options: CommonOptions) => MethodDecoratorOfAnnotel<unknown[], unknown> = Traced;
+
+/** Parameters without annotations have those of the callbacks. */
+export const length: (id: string) => number = Traced({ attributes: (id: string) => ({ id }) })((id) => id.length);
 
 /** A decorated function keeps its own type. */
 export const ask: (request: Request) => Promise<Answer> = LlmCall({ model: 'm' })(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { config, Observable, Subject } from 'rxjs';
+import { config, Observable } from 'rxjs';
 import { Traced } from '../../../lib/index.js';
 import { rethrowFaults } from '../../../lib/settings.js';
 import { type CapturedTelemetry, captureTelemetry } from '../../../lib/testing/index.js';
@@ -69,16 +69,6 @@ describe('an Observable', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(unhandled).toEqual([error, error]);
     expect(telemetry.spans.map(({ status }) => status.message)).toEqual(['nobody', 'nobody']);
-  });
-
-  test('is watched by its first subscription; a second one is the caller’s own affair', () => {
-    const source = new Subject<number>();
-    const items = Traced()(() => source.asObservable())();
-    const first = items.subscribe();
-    items.subscribe().unsubscribe();
-    expect(telemetry.spans).toEqual([]);
-    first.unsubscribe();
-    expect(endOf()).toEqual(['stopped']);
   });
 });
 

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
-import { LlmCall, type LlmCallOptions, llmRequest, type ModelResponse, Traced, Workflow } from '../../../lib/index.js';
+import {
+  LlmCall,
+  type LlmCallOptions,
+  llmRequest,
+  type MethodDecorator,
+  type ModelResponse,
+  Traced,
+  Workflow,
+} from '../../../lib/index.js';
 import { useTelemetry } from '../../support/telemetry.js';
 
 const telemetry = useTelemetry();
@@ -139,7 +147,7 @@ describe('llmRequest()', () => {
     });
   });
 
-  test.each([
+  test.each<[string, MethodDecorator<unknown[], unknown>]>([
     ['@Traced()', Traced('step')],
     ['@Workflow()', Workflow('flow')],
   ])('adds nothing to a call that is decorated with %s', (_name, decorate) => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { AlwaysOffSampler, SamplingDecision } from '@opentelemetry/sdk-trace';
 import {
+  Agent,
   type CommonOptions,
   Embedding,
   LlmCall,
   type LogPolicy,
   type MethodDecorator,
   Retrieval,
+  ToolCall,
   Traced,
   Workflow,
 } from '../../../lib/index.js';
@@ -67,6 +69,22 @@ describe.each(DECORATORS_WITH_OPTIONS)('@%s()', (_decorator, decorate, named, un
     expect(telemetry.span.error).toBe('no');
     expect(telemetry.span.attributes).toMatchObject({ team: 'search', 'error.type': 'TypeError' });
     expect(telemetry.span.attributes).not.toHaveProperty('never');
+  });
+});
+
+describe('a text in place of the options', () => {
+  const telemetry = useTelemetry();
+
+  test.each<[string, MethodDecorator<unknown[], unknown>, object]>([
+    ["@LlmCall('openai')", LlmCall('openai'), { 'gen_ai.provider.name': 'openai' }],
+    ["@Embedding('openai')", Embedding('openai'), { 'gen_ai.provider.name': 'openai' }],
+    ["@Retrieval('pgvector')", Retrieval('pgvector'), { 'gen_ai.data_source.id': 'pgvector' }],
+    ["@ToolCall('look_up')", ToolCall('look_up'), { 'gen_ai.tool.name': 'look_up' }],
+    ["@Agent('helper')", Agent('helper'), { 'gen_ai.agent.name': 'helper' }],
+    ["@Workflow('rag')", Workflow('rag'), { 'gen_ai.workflow.name': 'rag' }],
+  ])('%s says what is said most', async (_written, decorate, attributes) => {
+    await decorate(ask)('why');
+    expect(telemetry.span.attributes).toMatchObject(attributes);
   });
 });
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { LlmCall, Traced, Untraced } from '../../../lib/index.js';
 import { useTelemetry } from '../../support/telemetry.js';
@@ -134,7 +135,7 @@ describe('on a class', () => {
     expect(telemetry.spans).toEqual([]);
   });
 
-  test('inherited methods keep the name of the class that owns them', () => {
+  test('a method that is overridden keeps the name of its class where it is called by super', () => {
     class Warehouse extends Stock {
       override count(): string {
         return `${super.count()} of warehouse`;
@@ -149,6 +150,196 @@ describe('on a class', () => {
     expect(new Stock()).toBeInstanceOf(Stock);
     expect(new Stock().constructor).toBe(Stock);
     expect(Object.keys(Stock.prototype)).toEqual([]);
+  });
+
+  test('those that the language calls by itself are left alone', async () => {
+    @Traced()
+    class Money {
+      constructor(readonly amount: number) {}
+      toJSON(): unknown {
+        return { amount: this.amount };
+      }
+      toString(): string {
+        return `${this.amount} EUR`;
+      }
+      valueOf(): number {
+        return this.amount;
+      }
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+      then(resolve: (amount: number) => void): void {
+        resolve(this.amount);
+      }
+    }
+    const money = new Money(7);
+    expect([JSON.stringify(money), `${money}`, +money, await money]).toEqual(['{"amount":7}', '7 EUR', 7, 7]);
+    expect(telemetry.spans).toEqual([]);
+  });
+
+  test('one of those that is decorated itself is traced', () => {
+    @Traced()
+    class Money {
+      @Traced()
+      toJSON(): string {
+        return 'json';
+      }
+    }
+    expect(JSON.stringify(new Money())).toBe('"json"');
+    expect(telemetry.span.name).toBe('Money.toJSON');
+  });
+
+  test('static methods are traced where that is asked for, and what is in static fields is not', () => {
+    class Base {
+      readonly id = 1;
+      static inherited(): string {
+        return 'inherited';
+      }
+    }
+    @Traced({ static: true })
+    class Factory extends Base {
+      static readonly field = () => 'field';
+      static readonly Inner = class {};
+      static make(): Factory {
+        return new Factory();
+      }
+      @Untraced()
+      static quiet(): string {
+        return 'quiet';
+      }
+      static get size(): string {
+        return 'size';
+      }
+      count(): number {
+        return 1;
+      }
+    }
+    expect([Factory.make().count(), Factory.quiet(), Factory.size, Factory.field(), Factory.inherited()]).toEqual([
+      1,
+      'quiet',
+      'size',
+      'field',
+      'inherited',
+    ]);
+    expect(new Factory.Inner()).toBeInstanceOf(Factory.Inner);
+    expect(telemetry.spans.map(({ name }) => name)).toEqual(['Factory.make', 'Factory.count']);
+  });
+
+  describe('with inherited methods', () => {
+    class Root {
+      save(): string {
+        return 'saved';
+      }
+      find(): string {
+        return 'root';
+      }
+      get hidden(): string {
+        return 'getter';
+      }
+      static open(): string {
+        return 'opened';
+      }
+    }
+    class Base<T> extends Root {
+      constructor(readonly entity: T) {
+        super();
+      }
+      override find(): string {
+        return `base of ${this.entity}`;
+      }
+      @Traced('decorated')
+      other(): string {
+        return 'other';
+      }
+    }
+    @Traced({ inherited: true, static: true })
+    class Repo extends Base<string> {
+      list(): string {
+        return super.find();
+      }
+    }
+
+    test('they are traced by the class that runs, and say which one declares them', () => {
+      const repo = new Repo('users');
+      expect([repo.save(), repo.find(), repo.other(), repo.list(), repo.hidden, Repo.open()]).toEqual([
+        'saved',
+        'base of users',
+        'other',
+        'base of users',
+        'getter',
+        'opened',
+      ]);
+      expect(telemetry.spans.map(({ name, attributes }) => [name, attributes['code.function.name']])).toEqual([
+        ['Repo.save', 'Root.save'],
+        ['Repo.find', 'Base.find'],
+        ['decorated', 'Base.other'],
+        ['Repo.list', 'Repo.list'],
+        ['Repo.open', 'Root.open'],
+      ]);
+    });
+
+    test('the base classes, and others that extend them, stay as they were', () => {
+      class Other extends Base<number> {}
+      expect([new Other(1).find(), new Base(2).save(), Root.open()]).toEqual(['base of 1', 'saved', 'opened']);
+      expect(telemetry.spans).toEqual([]);
+    });
+
+    test('those of classes that the runtime brings are left alone', () => {
+      @Traced({ inherited: true })
+      class Queue extends Array<number> {
+        next(): number | undefined {
+          return this.shift();
+        }
+      }
+      @Traced({ inherited: true })
+      class Bus extends EventEmitter {
+        tell(): boolean {
+          return this.emit('told');
+        }
+      }
+      expect([Queue.from([4]).at(0), new Queue().next(), new Bus().tell()]).toEqual([4, undefined, false]);
+      expect(telemetry.spans.map(({ name }) => name)).toEqual(['Queue.next', 'Bus.tell']);
+    });
+  });
+
+  test('a class with a private or protected constructor, or an abstract one, is one as well', () => {
+    @Traced({ static: true })
+    class Single {
+      private constructor() {}
+      static get(): Single {
+        return new Single();
+      }
+      ask(): number {
+        return 1;
+      }
+    }
+    @Traced()
+    abstract class Shape {
+      protected constructor(readonly colour: string) {}
+      abstract sides(): number;
+      angles(): number {
+        return this.sides();
+      }
+    }
+    class Square extends Shape {
+      constructor() {
+        super('red');
+      }
+      sides(): number {
+        return 4;
+      }
+    }
+    expect([Single.get().ask(), new Square().angles()]).toEqual([1, 4]);
+    expect(telemetry.spans.map(({ name }) => name)).toEqual(['Single.get', 'Single.ask', 'Square.angles']);
+  });
+
+  test('a class expression is handed back', () => {
+    class Plain {
+      ask(): number {
+        return 1;
+      }
+    }
+    expect(Traced()(Plain)).toBe(Plain);
+    expect(new Plain().ask()).toBe(1);
+    expect(telemetry.span.name).toBe('Plain.ask');
   });
 
   test('options apply to each of its methods', () => {

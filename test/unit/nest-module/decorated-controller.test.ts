@@ -139,7 +139,7 @@ describe.each(VARIANTS)('a controller whose methods have %s', (_name, over, unde
     exported = new Exported();
     const listening = (controller: Type) =>
       nestApp()
-        .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+        .imports(TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options }))
         .controllers(controller)
         .listen();
     plain = await listening(assistant(nothing, nothing));

@@ -38,7 +38,7 @@ describe('TelemetryModule', () => {
     await runningTelemetry()?.shutdown();
   });
 
-  const telemetryModule = () => TelemetryModule.forRoot({ telemetry: exported.options });
+  const telemetryModule = () => TelemetryModule.forRoot({ slowerThan: 60_000, telemetry: exported.options });
 
   describe('forRoot', () => {
     it('starts telemetry at once, before Nest makes the first provider', async () => {

@@ -18,7 +18,10 @@ describe('what a message repeats of the arguments', () => {
     ['twice', `${PROMPT} and again ${PROMPT}`, [request], '[content] and again [content]'],
     ['a word', 'no such user: Alice!', ['Alice'], 'no such user: [content]!'],
     ['two words', 'cannot parse my cat here', [{ q: 'my cat' }], 'cannot parse [content] here'],
-    ['a code', 'rejected canary-7f3a.', ['canary-7f3a'], 'rejected [content].'],
+    ['a code that is content', 'rejected canary-7f3a.', [{ content: 'canary-7f3a' }], 'rejected [content].'],
+    ['a name with a hyphen', 'no such user: Anne-Marie!', ['Anne-Marie'], 'no such user: [content]!'],
+    ['an address', 'no such user: jane@example.com!', ['jane@example.com'], 'no such user: [content]!'],
+    ['a password', 'refused Tr0ub4dor3xKq9Zp', ['Tr0ub4dor3xKq9Zp'], 'refused [content]'],
     ['without blanks', 'rejected canary_7f3a91c2d4e5.', [{ text: 'canary_7f3a91c2d4e5' }], 'rejected [content].'],
   ])('is masked: %s', (_, message, args, expected) => {
     expect(maskRepeated(message, args)).toBe(expected);
@@ -29,6 +32,15 @@ describe('what a message repeats of the arguments', () => {
     ['a model by position', "Model 'claude-sonnet-4-20250514' is overloaded", ['claude-sonnet-4-20250514', 'Hi']],
     ['a deployment', 'deployment my-team-production not found', [{ deployment: 'my-team-production' }]],
     ['a URL', 'POST https://api.example.com/v1/chat: 404', [{ baseURL: 'https://api.example.com/v1' }]],
+    ['a model of nobody', 'The model `gpt-nonexistent` does not exist', ['gpt-nonexistent']],
+    ['an own model', 'The model `acme-large-v2` does not exist', [{ model: 'acme-large-v2' }, 'acme-large-v2']],
+    ['an id', 'Order order-4711 not found', ['order-4711']],
+    ['an id in an object', 'Order order-4711 not found', [{ orderId: 'order-4711' }]],
+    ['ids', 'no vector for doc_17', [['doc_17', 'doc_18']]],
+    ['a UUID', 'no 7d444840-9dc0-11d1-b245-5ffdce74fad2', ['7d444840-9dc0-11d1-b245-5ffdce74fad2']],
+    ['a number as text', 'Order 4711 not found', ['4711']],
+    ['a host', 'connect ECONNREFUSED db.internal:5432', ['db.internal:5432']],
+    ['a name in a program', 'index my-documents is missing', ['my-documents']],
     ['a path', 'ENOENT: no such file, open /data/in/report.pdf', ['/data/in/report.pdf']],
     ['an enum', "Invalid role 'assistant', use json or text", [{ role: 'assistant', format: 'json' }]],
     ['part of a word', 'categories are wrong', ['cate']],
@@ -72,6 +84,20 @@ describe('an error on its way out', () => {
     expect(redactError('jane@example.com: Tell me about my divorce', [request])).toBe(
       '[EMAIL]: Tell me about my divorce',
     );
+  });
+
+  test.each([
+    [
+      'Error: no jane@example.com\n    at ask (/app/node_modules/@a/b/x.js:1:2)\n    at run (node:vm:3:4)',
+      'Error: no [EMAIL]\n    at ask (/app/node_modules/@a/b/x.js:1:2)\n    at run (node:vm:3:4)',
+    ],
+    [
+      'Error: no\n    at ask (http://jane:hunter2@10.0.0.1/x.js:1:2)',
+      'Error: no\n    at ask (http://jane:[SECRET]@[IP]/x.js:1:2)',
+    ],
+    ['Error: no\n    at jane@example.com', 'Error: no\n    at [EMAIL]'],
+  ])('is redacted with its stack: %s', (stack, expected) => {
+    expect(redactError(stack, [])).toBe(expected);
   });
 
   test('repeats nothing where only some fields are captured', () => {
