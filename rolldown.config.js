@@ -18,19 +18,24 @@ const ENTRIES = [
   STARTED,
   ...TRIED,
   'nest-module/index',
-  BIN,
 ];
 
 // Node looks for, reads and links every file that it loads: few files start faster than many, and CommonJS faster than ES
 // modules. What several entries use goes into chunks that they share, so that what a module keeps is there once in a process,
 // whoever loads it; an ES module of each entry hands on what its CommonJS exports.
-export default defineConfig({
-  input: Object.fromEntries(ENTRIES.map((name) => [name, join(ROOT, `${name}.ts`)])),
+const LIBRARY = {
+  input: inputOf(ENTRIES),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
   external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$|^\.\.\/sdk\/node-sdk\.cjs$/,
   tsconfig: 'tsconfig.json',
-  plugins: [startedFiles(), loadedLate(), ownRequire(), builtinsInBundles(), esModules(), executable()],
+  plugins: [
+    startedFiles(),
+    loadedLate(),
+    ownRequire(),
+    builtinsInBundles(),
+    esModules(ENTRIES.filter((name) => name !== STARTED && !TRIED.includes(name))),
+  ],
   output: {
     dir: 'dist',
     cleanDir: true,
@@ -43,7 +48,23 @@ export default defineConfig({
     keepNames: true,
     sourcemap: true,
   },
-});
+};
+
+// The doctor runs where packages are broken, missing or of another version: it is built on its own, shares no file with the
+// library, and what little it uses of OpenTelemetry is in it. See docs/decisions/0056.
+const DOCTOR = {
+  ...LIBRARY,
+  input: inputOf([BIN]),
+  external: /^(?!@oxc-project\/|@opentelemetry\/(api|core)$)[a-z@](?!:)/,
+  plugins: [startedFiles(), ownRequire(), esModules([BIN]), executable()],
+  output: { ...LIBRARY.output, cleanDir: false, chunkFileNames: 'lib/cli/[name].cjs' },
+};
+
+export default defineConfig([LIBRARY, DOCTOR]);
+
+function inputOf(entries) {
+  return Object.fromEntries(entries.map((name) => [name, join(ROOT, `${name}.ts`)]));
+}
 
 /**
  * What a source names by `new URL('./worker.js', import.meta.url)` is started, not imported: it is built to where its source
@@ -115,12 +136,12 @@ const HAND_OVER_API = [
 ];
 
 /** For each entry an ES module with what it exports. */
-function esModules() {
+function esModules(entries) {
   return {
     name: 'es-modules',
     generateBundle(_options, bundle) {
       for (const { isEntry, name, exports, imports } of Object.values(bundle)) {
-        if (!isEntry || !ENTRIES.includes(name) || name === STARTED || TRIED.includes(name)) continue;
+        if (!isEntry || !entries.includes(name)) continue;
         const file = `./${posix.basename(name)}.cjs`;
         const lines = [
           ...(name === BIN ? ['#!/usr/bin/env node'] : []),

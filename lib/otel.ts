@@ -5,13 +5,12 @@ import type {
   Logger,
   LoggerProvider,
   Meter,
-  MeterProvider,
   TextMapGetter,
-  TextMapPropagator,
   TextMapSetter,
   TracerProvider,
 } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
+import { registered, registeredByApiLogs } from './registered.js';
 
 /*
  * OpenTelemetry as the app has it, whichever version of the API and of the SDK that is. An app may hold several copies of
@@ -28,43 +27,10 @@ export {
   ValueType,
 } from '@opentelemetry/api';
 
-/** What SDKs register in this process, by whichever copy of the API. */
-interface Registry {
-  readonly version?: string;
-  readonly trace?: TracerProvider;
-  readonly metrics?: MeterProvider;
-  /** Since API 1.10. */
-  readonly logs?: LoggerProvider;
-  readonly context?: ContextManager;
-  readonly propagation?: TextMapPropagator;
-  readonly diag?: DiagLogger;
-}
-
-const REGISTRY = Symbol.for('opentelemetry.js.api.1');
-
-/** Where SDKs before 3.x register for logs, by `@opentelemetry/api-logs`: a function from the version of that interface. */
-const API_LOGS = Symbol.for('io.opentelemetry.js.api.logs');
-const API_LOGS_VERSION = 1;
-
-const shared = globalThis as {
-  [REGISTRY]?: Registry;
-  [API_LOGS]?: (version: number) => LoggerProvider | undefined;
-};
-
-const NOTHING: Registry = {};
+export { registered, registeredByApiLogs } from './registered.js';
 
 // Taken once: at each call, the getters of the API's module would cost more than all that is asked of it.
 const { context: contextApi, trace: traceApi, metrics: metricsApi, logs: logsApi, propagation: propagationApi } = api;
-
-/** What is registered with OpenTelemetry now, by whomever. */
-export function registered(): Registry {
-  return shared[REGISTRY] ?? NOTHING;
-}
-
-/** What an SDK before 3.x has registered for logs. */
-export function registeredByApiLogs(): LoggerProvider | undefined {
-  return shared[API_LOGS]?.(API_LOGS_VERSION);
-}
 
 export const SpanStatusCode = api.SpanStatusCode;
 /** API 1.9 does not have these. https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */

@@ -5,11 +5,15 @@ import { runDoctor } from './doctor/doctor.js';
 
 const USAGE = `annotel ${SCOPE_VERSION}
 
-  annotel doctor [--json] [--timeout <milliseconds>]
+  annotel doctor [--all] [--json] [--timeout <milliseconds>] [--run "<command>" [--seconds <seconds>]]
 
-      Run it where your app starts, with the app's environment. Prints what annotel is configured to do and where each
-      value comes from, and checks why nothing might arrive: endpoints, credentials, the clock, copies of the
-      OpenTelemetry API, who registers first, decorators, ES modules. Ends with 1 where something is wrong.
+      Run it where your app starts, with the app's environment. Says first whether telemetry will be sent, and where;
+      then what is wrong and what to do; then what is configured, and where each value comes from. It looks at start
+      commands, files of variables, endpoints, credentials, the clock, copies of packages, other SDKs, libraries that
+      cannot be patched, bundlers, decorators. --all also shows what is in order, and every default.
+      --run "node dist/main.js" starts the app, watches it for 5 seconds or as many as --seconds says, and stops it: what
+      really registered, was patched, decorated, sent and refused.
+      Ends with 1 where something is wrong, with 2 where it is called wrongly, else with 0.
 
   annotel --version
   annotel --help
@@ -18,7 +22,11 @@ const USAGE = `annotel ${SCOPE_VERSION}
 const { values, positionals } = parse();
 if (values.version) process.stdout.write(`${SCOPE_VERSION}\n`);
 else if (values.help || positionals[0] !== 'doctor' || positionals.length > 1) leave(USAGE, values.help ? 0 : 2);
-else runDoctor({ json: values.json, timeout: millis(values.timeout) }).then((code) => process.exit(code));
+else {
+  const { json, all, run } = values;
+  const numbers = { timeout: whole('timeout', 'milliseconds'), seconds: whole('seconds', 'seconds') };
+  runDoctor({ json, all, run, ...numbers }).then((code) => process.exit(code));
+}
 
 function parse() {
   try {
@@ -27,8 +35,11 @@ function parse() {
       options: {
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
+        all: { type: 'boolean' },
         json: { type: 'boolean' },
         timeout: { type: 'string' },
+        run: { type: 'string' },
+        seconds: { type: 'string' },
       },
     });
   } catch (error) {
@@ -36,10 +47,11 @@ function parse() {
   }
 }
 
-function millis(text: string | undefined): number | undefined {
+function whole(option: 'timeout' | 'seconds', unit: string): number | undefined {
+  const text = values[option];
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  return leave(`--timeout takes milliseconds, and ${JSON.stringify(text)} is no such number\n\n${USAGE}`, 2);
+  return leave(`--${option} takes ${unit}, and ${JSON.stringify(text)} is no such number\n\n${USAGE}`, 2);
 }
 
 function leave(text: string, code: number): never {

@@ -101,19 +101,21 @@ type OptionsAsVariables = 'keep' | 'tracesPerSecond' | 'logLevels' | 'dropAttrib
  * Decides everything from the options and the environment.
  *
  * @param mainScript of the app, whose package names the service
+ * @param variables in place of those of this process
  * @throws TypeError where an option (not a variable) cannot be used
  */
 export function resolveOptions(
   options: TelemetryOptions = {},
   mainScript: string | undefined = process.argv[1],
+  variables?: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   if (options.endpoint !== undefined && !isHttpUrl(options.endpoint)) {
     throw new TypeError(
       `startTelemetry: endpoint ${JSON.stringify(options.endpoint)} must be a URL such as http://localhost:4318`,
     );
   }
-  const unloaded = loadEnvFiles(environment().text('ANNOTEL_ENV_FILE'));
-  const env = environment(options);
+  const unloaded = variables ? [] : loadEnvFiles(environment().text('ANNOTEL_ENV_FILE'));
+  const env = environment(options, variables);
   const logLevel = env.oneOf('OTEL_LOG_LEVEL', Object.keys(DIAG_LEVELS) as (keyof typeof DIAG_LEVELS)[], 'warn');
   // First of all: it decides whether complaints about the others are seen.
   silence(logLevel === 'none');
@@ -145,12 +147,15 @@ export function resolveOptions(
   };
   // NodeSDK reads it.
   env.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS');
-  for (const idle of idleVariables(process.env)) warn(idleSentence(idle));
+  for (const idle of idleVariables(variables ?? process.env)) warn(idleSentence(idle));
   return Object.freeze(resolved);
 }
 
 /** The variables, with what options say in their place. Nothing else of an SDK reads `process.env`. */
-export function environment(options: TelemetryOptions = {}): Environment {
+export function environment(
+  options: TelemetryOptions = {},
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
   const chosen: Readonly<Record<string, string | undefined>> = {
     ANNOTEL_KEEP: options.keep,
     ANNOTEL_TRACES_PER_SECOND: options.tracesPerSecond?.toString(),
@@ -159,7 +164,7 @@ export function environment(options: TelemetryOptions = {}): Environment {
     ANNOTEL_PROPAGATE_CONTEXT: options.propagateContext?.join(','),
     ANNOTEL_SPOOL_DIR: options.spoolDir,
   };
-  return new Environment({ ...process.env, ...withoutUndefined(chosen) });
+  return new Environment({ ...variables, ...withoutUndefined(chosen) });
 }
 
 /** Makes exporters, which read variables themselves, while these have the given values. */

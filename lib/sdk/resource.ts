@@ -14,16 +14,8 @@ import {
 import { SCOPE_NAME, SCOPE_VERSION } from '../genai/semconv.js';
 import { Cleaner } from '../privacy/cleaning/cleaner.js';
 import { resolverOf } from './app-packages.js';
-import type { DetectorName, ResourceOptions } from './configuration/resource.js';
+import { DETECTOR_PACKAGES, type DetectorName, type ResourceOptions } from './configuration/resource.js';
 import { messageOf, warn } from './warnings.js';
-
-/** Packages of detectors that annotel does not bring along. */
-export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
-  container: '@opentelemetry/resource-detector-container',
-  aws: '@opentelemetry/resource-detector-aws',
-  azure: '@opentelemetry/resource-detector-azure',
-  gcp: '@opentelemetry/resource-detector-gcp',
-};
 
 const LONGEST_LOOKUP = 5000;
 

@@ -1,6 +1,7 @@
 import { apiConflict } from './api-copies.js';
 import { tellLateVariables, watchLateVariables } from './late-variables.js';
 import { startNodeSdk } from './node-sdk.js';
+import { LEAST_NODE, nodeIsTooOld } from './node-version.js';
 import { resolveOptions, type TelemetryOptions } from './options.js';
 import { type Telemetry, undoAll } from './stop.js';
 import { forgetReported, messageOf, warn } from './warnings.js';
@@ -72,14 +73,4 @@ function goWithout(reason: string): Telemetry {
   if (reason !== lastReason) warn(reason);
   lastReason = reason;
   return INERT;
-}
-
-/** The oldest Node that annotel and the OpenTelemetry SDK work with. */
-export const LEAST_NODE = '22.15';
-
-/** Whether the process runs on an older one, where they may work by chance. */
-export function nodeIsTooOld(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [leastMajor = 0, leastMinor = 0] = LEAST_NODE.split('.').map(Number);
-  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }

@@ -44,9 +44,7 @@ export function messageOf(error: unknown): string {
 export function warnOfValue(variable: string, value: string, allowed: string, used: string): void {
   if (reported.some((known) => known.variable === variable && known.value === value)) return;
   reported.push({ variable, value });
-  // A query may hold a key, under whatever name.
-  const shown = quoted(withoutCredentials(value.replace(/\?.*/s, '?…')));
-  warn(`${variable}=${shown} is not understood (allowed: ${allowed}); using ${used}`);
+  warn(`${variable}=${quoted(withoutCredentials(value))} is not understood (allowed: ${allowed}); using ${used}`);
 }
 
 /** Forgets which values were reported, so that the next start reports them again. */

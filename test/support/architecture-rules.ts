@@ -42,11 +42,12 @@ const DIRECTIONS: Record<string, readonly string[]> = {
     'lib/otel',
     'lib/safely',
   ],
-  'lib/cli': ['lib/otel', 'lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
+  'lib/cli': ['lib/registered', 'lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
   'lib/testing': ['lib/settings', 'lib/sdk/console', 'lib/sdk/api-copies'],
   'lib/safely': ['lib/settings', 'lib/otel'],
   'lib/settings': ['lib/otel'],
-  'lib/otel': [],
+  'lib/otel': ['lib/registered'],
+  'lib/registered': [],
   'lib/nearest': [],
 };
 

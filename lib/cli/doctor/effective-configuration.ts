@@ -59,7 +59,7 @@ function destinations(context: CheckContext, sources: Sources): Row[] {
   const { options, env } = context;
   const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
-    ...SIGNALS.map((signal): Row => [signal, destinationsOf(signal, context), sourcesOf(signal, context, sources)]),
+    ...SIGNALS.map((signal): Row => [signal, placesOf(signal, context), sourcesOf(signal, context, sources)]),
     ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
     ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
@@ -144,7 +144,8 @@ function money({ options, env }: CheckContext, sources: Sources): Row[] {
   ];
 }
 
-function destinationsOf(signal: Signal, { options }: CheckContext): string {
+/** Where a signal goes, in words; `nowhere` where nothing is configured for it. */
+export function placesOf(signal: Signal, { options }: CheckContext): string {
   const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
   const named = exportersOf(options, signal).map((name) => {
     if (name === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
@@ -204,7 +205,7 @@ const IN_PART = /; using (the (rest|others|sets)|http)/;
 
 /** Where values come from, as far as the environment and the warnings about it say. */
 class Sources {
-  constructor(private readonly context: Pick<CheckContext, 'env' | 'warnings'>) {}
+  constructor(private readonly context: Pick<CheckContext, 'app' | 'env' | 'warnings'>) {}
 
   /** In words, for a value that one variable decides: the first of them that is set and understood. */
   first(...variables: Candidate[]): string {
@@ -233,7 +234,9 @@ class Sources {
 
   #describe(name: string): string {
     if (this.#isRefused(name)) return `default, as ${name} is not understood`;
-    return this.#warningOf(name) === undefined ? name : `${name} in part`;
+    const source = this.context.app.variableSources.find(({ variables }) => variables[name] !== undefined);
+    const place = source === undefined || source.where === 'the environment' ? name : `${name} of ${source.where}`;
+    return this.#warningOf(name) === undefined ? place : `${place} in part`;
   }
 
   #isRefused(name: string): boolean {

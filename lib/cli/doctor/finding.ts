@@ -1,5 +1,6 @@
 import type { Environment } from '../../sdk/configuration/environment.js';
 import type { ResolvedOptions } from '../../sdk/options.js';
+import type { App } from './app/app.js';
 
 /** One result of a check. */
 export interface Finding {
@@ -9,24 +10,31 @@ export interface Finding {
   readonly text: string;
   /** What to do about it. */
   readonly mend?: string;
+  /** What does not happen at all because of it: then it is the reason that the verdict names. */
+  readonly stops?: 'recording' | 'sending';
 }
 
 /** What checks look at. */
 export interface CheckContext {
-  /** Folder of the app: the working directory. */
-  readonly folder: string;
+  readonly app: App;
   readonly options: ResolvedOptions;
+  /** The variables that the app is started with. */
   readonly env: Environment;
-  /** The warnings of reading the configuration. */
+  /** The warnings of reading them. */
   readonly warnings: readonly string[];
   /** Milliseconds for one request. */
   readonly timeout: number;
 }
 
-/** Looks at one thing. What it throws is reported as a warning that it could not be checked. */
+/** Looks at one thing. What it throws is reported as a warning that it could not be looked at. */
 export type Check = (context: CheckContext) => Finding[] | Promise<Finding[]>;
 
 /** The three levels of a finding; what is not in order comes with what to do. */
 export const ok = (text: string): Finding => ({ level: 'ok', text });
 export const warning = (text: string, mend: string): Finding => ({ level: 'warning', text, mend });
-export const problem = (text: string, mend: string): Finding => ({ level: 'problem', text, mend });
+export const problem = (text: string, mend: string, stops?: 'recording' | 'sending'): Finding => ({
+  level: 'problem',
+  text,
+  mend,
+  ...(stops && { stops }),
+});

@@ -73,12 +73,14 @@ export function withoutSecrets(text: string, fromStart = false): string {
 }
 
 /**
- * An address, or what was meant to be one, as it may be shown to an operator: without user, password and secret parameters,
- * whatever the redactor is set to.
+ * An address, or what was meant to be one, as it may be shown to an operator: without user, password and secrets, and without its
+ * query, where a key may have any name; whatever the redactor is set to.
  */
 export function withoutCredentials(address: string): string {
-  if (!/:\/\/|^[^\s@]*:[^\s@]*@/.test(address)) return address;
-  return withoutSecrets(address.replace(/^([a-z\d+.-]*:\/\/)?.*@/is, `$1${MASK}@`), true);
+  const isAddress = /:\/\/|^[^\s@]*:[^\s@]*@/.test(address);
+  const bare = isAddress ? address.replace(/^([a-z\d+.-]*:\/\/)?.*@/is, `$1${MASK}@`) : address;
+  const shown = bare.replace(/\?.*/s, `?${MASK}`);
+  return isAddress ? withoutSecrets(shown, true) : shown;
 }
 
 /** A password may hold `/`, `?`, `#` and `@`, although it should not. */

@@ -7,6 +7,14 @@ const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container
 /** What `OTEL_NODE_RESOURCE_DETECTORS` takes, but `all` and `none`. */
 export type DetectorName = (typeof DETECTORS)[number];
 
+/** Packages of detectors that annotel does not bring along. */
+export const DETECTOR_PACKAGES: Partial<Record<DetectorName, string>> = {
+  container: '@opentelemetry/resource-detector-container',
+  aws: '@opentelemetry/resource-detector-aws',
+  azure: '@opentelemetry/resource-detector-azure',
+  gcp: '@opentelemetry/resource-detector-gcp',
+};
+
 /** The resource of all telemetry: which service sends it. See https://opentelemetry.io/docs/specs/semconv/resource/. */
 export interface ResourceOptions {
   /** `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then the name in the app's package.json. */

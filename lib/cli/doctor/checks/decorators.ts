@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
-import { isInstalled } from '../app-manifest.js';
-import { type Check, ok, problem, warning } from '../finding.js';
+import type { App } from '../app/app.js';
+import { jsonOf } from '../app/files.js';
+import { versionOf } from '../app/installed.js';
+import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 interface CompilerOptions {
   readonly experimentalDecorators?: boolean;
@@ -11,54 +13,146 @@ interface CompilerOptions {
 
 const MOST_PARENTS = 10;
 
-/** The decorator mode of the app's compiler. annotel works in both; Nest, and marked parameters, in one. */
-export const decorators: Check = ({ folder }) => {
-  const file = join(folder, 'tsconfig.json');
+/** The decorator mode of the app's compilers. annotel works in both; Nest, and marked parameters, in one. */
+export const decorators: Check = ({ app }) => [...compiler(app), ...byEsbuild(app), ...swc(app), ...mocked(app)];
+
+function compiler(app: App): Finding[] {
+  const file = join(app.folder, 'tsconfig.json');
   if (!existsSync(file)) return [ok('no tsconfig.json: plain functions and standard decorators work')];
   const options = compilerOptions(file, MOST_PARENTS);
   if (options === undefined) {
     return [warning('tsconfig.json cannot be read, so the decorator mode is not known', 'see that it is valid JSON')];
   }
-  const isNest = isInstalled(folder, '@nestjs/core');
+  const isNest = app.needs('@nestjs/core');
   if (options.experimentalDecorators !== true) {
-    if (!isNest) return [ok('standard decorators (@SpanAttribute needs "experimentalDecorators": true)')];
-    return [
-      problem('Nest needs legacy decorators, and tsconfig.json has them off', 'set "experimentalDecorators": true'),
-    ];
+    if (isNest) {
+      return [
+        problem('Nest needs legacy decorators, and tsconfig.json has them off', 'set "experimentalDecorators": true'),
+      ];
+    }
+    const typescript = versionOf(app.folder, 'typescript') ?? '';
+    if (/^[34]\./.test(typescript)) {
+      return [
+        problem(
+          `TypeScript ${typescript} knows legacy decorators only, and tsconfig.json has them off`,
+          'set "experimentalDecorators": true, or npm install typescript@5 or newer',
+        ),
+      ];
+    }
+    if (app.sourceWith(/@SpanAttribute\s*\(/) !== undefined) {
+      return [
+        problem(
+          '@SpanAttribute marks parameters, which standard decorators cannot, and tsconfig.json has legacy ones off',
+          'set "experimentalDecorators": true',
+        ),
+      ];
+    }
+    return [ok('standard decorators (@SpanAttribute needs "experimentalDecorators": true)')];
   }
   if (isNest && options.emitDecoratorMetadata !== true) {
     return [warning('Nest finds its dependencies by metadata, which is off', 'set "emitDecoratorMetadata": true')];
   }
   return [ok('legacy decorators ("experimentalDecorators": true)')];
-};
+}
 
 /** With what it extends; `undefined` where something cannot be read. */
 function compilerOptions(file: string, parents: number): CompilerOptions | undefined {
-  try {
-    const config = JSON.parse(withoutComments(readFileSync(file, 'utf8'))) as {
-      extends?: string | string[];
-      compilerOptions?: CompilerOptions;
-    };
-    const bases = parents === 0 ? [] : [config.extends ?? []].flat();
-    const inherited = bases.map((base) => compilerOptions(pathOf(base, file), parents - 1));
-    return Object.assign({}, ...inherited, config.compilerOptions);
-  } catch {
-    return undefined;
+  const config = jsonOf(file) as { extends?: string | string[]; compilerOptions?: CompilerOptions } | undefined;
+  if (config === undefined) return undefined;
+  const bases = parents === 0 ? [] : [config.extends ?? []].flat();
+  const inherited = bases.map((base) => {
+    const path = pathOf(base, file);
+    return path === undefined ? undefined : compilerOptions(path, parents - 1);
+  });
+  // What is missing might have said it.
+  if (inherited.includes(undefined) && config.compilerOptions?.experimentalDecorators === undefined) return undefined;
+  return Object.assign({}, ...inherited, config.compilerOptions);
+}
+
+function pathOf(base: string, file: string): string | undefined {
+  if (isAbsolute(base) || base.startsWith('.')) {
+    const path = isAbsolute(base) ? base : join(dirname(file), base);
+    return existsSync(path) && path.endsWith('.json') ? path : `${path}.json`;
   }
+  for (const name of [base, `${base}.json`, `${base}/tsconfig.json`]) {
+    try {
+      return createRequire(file).resolve(name);
+    } catch {
+      // The next form of the name.
+    }
+  }
+  return undefined;
 }
 
-function pathOf(base: string, file: string): string {
-  const path = isAbsolute(base) || base.startsWith('.') ? join(dirname(file), base) : undefined;
-  if (path === undefined) return createRequire(file).resolve(base);
-  return existsSync(path) && !path.endsWith('/') ? path : `${path}.json`;
+/** tsx and esbuild translate decorators, and emit none of the metadata by which Nest finds its dependencies. */
+function byEsbuild(app: App): Finding[] {
+  if (!app.needs('@nestjs/core')) return [];
+  const command = app.commands.find(
+    ({ launcher, options }) => launcher === 'tsx' || options.some((word) => /\btsx\b/.test(word)),
+  );
+  if (command === undefined) return [];
+  return [
+    warning(
+      `${command.where} runs a Nest app by tsx, which emits no decorator metadata: Nest injects undefined`,
+      'run what tsc or swc has compiled: node --import annotel/register dist/main.js',
+    ),
+  ];
 }
 
-/** tsconfig.json may hold comments and commas at the end of a list. */
-function withoutComments(text: string): string {
-  return text
-    .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_all, string: string | undefined) => string ?? '')
-    .replace(
-      /("(?:[^"\\]|\\.)*")|,(\s*[}\]])/g,
-      (_all, string: string | undefined, end: string | undefined) => string ?? end ?? '',
-    );
+function swc(app: App): Finding[] {
+  const config = jsonOf(join(app.folder, '.swcrc')) as
+    | {
+        jsc?: {
+          parser?: { syntax?: string; decorators?: boolean };
+          transform?: { legacyDecorator?: boolean; decoratorMetadata?: boolean; decoratorVersion?: string };
+        };
+      }
+    | undefined;
+  if (config === undefined) return [];
+  const { parser = {}, transform = {} } = config.jsc ?? {};
+  if (parser.decorators !== true) {
+    return [problem('.swcrc has decorators off', 'set jsc.parser.decorators: true')];
+  }
+  const isNest = app.needs('@nestjs/core');
+  if (isNest && !(transform.legacyDecorator === true && transform.decoratorMetadata === true)) {
+    return [
+      problem(
+        'Nest needs legacy decorators and their metadata, and .swcrc has them off',
+        'set jsc.transform: { "legacyDecorator": true, "decoratorMetadata": true }',
+      ),
+    ];
+  }
+  if (
+    transform.legacyDecorator !== true &&
+    transform.decoratorVersion !== undefined &&
+    transform.decoratorVersion !== '2022-03'
+  ) {
+    const version = transform.decoratorVersion;
+    if (version < '2022-03') {
+      return [
+        problem(`.swcrc has decorators of ${version}, an old draft`, 'set jsc.transform.decoratorVersion: "2022-03"'),
+      ];
+    }
+  }
+  return [];
+}
+
+/** A test runner that puts something else in place of annotel or OpenTelemetry. */
+function mocked(app: App): Finding[] {
+  const ofManifest = JSON.stringify(app.manifest.jest ?? {});
+  const configs = [
+    { path: 'package.json', code: ofManifest },
+    ...app.sources.filter(({ path }) => /^(jest|vitest)\.config\.[cm]?[jt]s$/.test(path)),
+    { path: 'jest.config.json', code: app.text('jest.config.json') },
+  ];
+  return configs.flatMap(({ path, code }): Finding[] => {
+    const mapper = /(moduleNameMapper|alias)["']?\s*:\s*\{[^}]*?["'][^"']*(annotel|@opentelemetry)/.exec(code);
+    if (mapper === null) return [];
+    return [
+      warning(
+        `${path} puts something else in place of ${mapper[2]} in tests (${mapper[1]}), so that captureTelemetry() sees nothing there`,
+        `leave ${mapper[2]} out of ${mapper[1]}: without an SDK the decorators do nothing in tests`,
+      ),
+    ];
+  });
 }

@@ -1,12 +1,10 @@
+import { existsSync } from 'node:fs';
 import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
-import type { AttemptResult } from '../../../sdk/export/attempt-result.js';
-import { grpcSender, useExporterEnvironment } from '../../../sdk/export/grpc-sender.js';
-import { httpSender } from '../../../sdk/export/http-sender.js';
-import { contentTypeOf, type OtlpTarget } from '../../../sdk/export/otlp.js';
-import type { Signal } from '../../../sdk/export/signal.js';
 import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
+import { type Answer, exportNothing, reasonOf } from '../otlp-request.js';
+import { inContainer } from './variables.js';
 
 // Back ends drop what lies too far in the future or the past, and traces of two services no longer fit together.
 const MOST_SKEW = 30_000;
@@ -15,6 +13,10 @@ const MOST_SKEW = 30_000;
 const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
   [/ECONNREFUSED/, 'nothing listens there: start the collector, or mend host and port of OTEL_EXPORTER_OTLP_ENDPOINT'],
   [/ENOTFOUND|EAI_AGAIN/, 'no such host: mend the name in OTEL_EXPORTER_OTLP_ENDPOINT, or the DNS of this machine'],
+  [
+    /wrong version number|EPROTO|ERR_SSL_PACKET|packet length too long/i,
+    'it speaks no TLS: OTEL_EXPORTER_OTLP_ENDPOINT=http://… in place of https://…',
+  ],
   [
     /CERT|SSL|TLS|self[- ]signed|issuer/i,
     'its certificate is not trusted: OTEL_EXPORTER_OTLP_CERTIFICATE names a PEM file of the authority',
@@ -26,7 +28,7 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
   [/HTTP 30\d/, 'it redirects elsewhere, to a page or a login: that is no endpoint of OTLP'],
   [/web page/, 'it answers with a web page: is this the port of a user interface?'],
   [
-    /HTTP 404|HTTP 405|gRPC 12/,
+    /HTTP 404|HTTP 405|HTTP 501|gRPC 12/,
     'there is no OTLP at this path: the endpoint is a base URL, to which /v1/traces and the like are added',
   ],
   [
@@ -38,58 +40,90 @@ const MENDS: readonly (readonly [sign: RegExp, mend: string])[] = [
     'a firewall may swallow the connection, or the port speaks another protocol (4318 HTTP, 4317 gRPC)',
   ],
   [
-    /ECONNRESET|ERR_HTTP2|Parse Error|Protocol error|HPE_/,
+    /ECONNRESET|socket hang up|ERR_HTTP2|Parse Error|Protocol error|HPE_/,
     'the port speaks another protocol: 4318 is HTTP, 4317 gRPC; see OTEL_EXPORTER_OTLP_PROTOCOL',
   ],
 ];
 
 /** Whether each place that telemetry is sent to answers, takes it, and has the same time. */
 export const endpoints: Check = async (context) => {
-  const { options } = context;
+  const { options, env } = context;
+  if (options.disabled) return [ok('telemetry is disabled')];
   const findings: Finding[] = [];
   const sent = SIGNALS.filter((signal) => exportersOf(options, signal).includes('otlp'));
-  for (const signal of sent) findings.push(await otlp(signal, options.otlp[signal], context));
+  const answers = await Promise.all(
+    sent.map((signal) => exportNothing(signal, options.otlp[signal], env, context.timeout)),
+  );
+  const accepted = sent.filter((_, index) => answers[index]?.isAccepted);
+  sent.forEach((signal, index) => {
+    const answer = answers[index] as Answer;
+    const isNowhere = accepted.length === 0 && !isSentOtherwise(options);
+    const found =
+      accepted.length > 0 && isNotTaken(answer) ? notTaken(signal, answer, context) : otlp(signal, answer, context);
+    findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
+  });
+  findings.push(...byDefault(context));
+  const isContainer = existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined;
+  // A collector may run beside the app.
+  if (isContainer && accepted.length < sent.length) findings.push(...inContainer(options));
   if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, context));
   if (options.azureConnectionString !== undefined) {
     findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context));
   }
-  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context));
-  const origins = new Set(sent.map((signal) => originOf(options.otlp[signal].url)));
-  for (const origin of origins) findings.push(...(await clock(origin, context)));
+  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context), ...manyProcesses(context));
+  const origins = new Map(sent.map((signal, index) => [originOf(options.otlp[signal].url), answers[index]?.date]));
+  for (const [origin, date] of origins) findings.push(...clock(origin, date));
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 
-async function otlp(signal: Signal, target: OtlpTarget, { options, timeout }: CheckContext): Promise<Finding> {
-  useExporterEnvironment(options.exporterEnvironment);
-  const answer = await nothingSent(signal, target, timeout);
-  if (answer.status === 'accepted')
-    return ok(`${signal}: ${target.protocol} ${withoutCredentials(target.url)} takes them`);
-  const said = [(answer.error as NodeJS.ErrnoException).code, answer.error.message].filter(Boolean).join(': ');
-  const mend = MENDS.find(([sign]) => sign.test(said))?.[1] ?? 'see what the receiver logs';
-  const text = `${signal}: ${target.protocol} ${withoutCredentials(target.url)} does not take them (${said.slice(0, 200)})`;
-  return answer.status === 'retryable' && /HTTP (429|50\d)|gRPC (8|14)\b(?! No connection)/.test(said)
+function otlp(signal: (typeof SIGNALS)[number], { isAccepted, said }: Answer, { options }: CheckContext): Finding {
+  const { protocol, url } = options.otlp[signal];
+  const place = `${signal}: ${protocol} ${withoutCredentials(url)}`;
+  if (isAccepted) return ok(`${place} takes them`);
+  const text = `${place} does not take them (${said.slice(0, 200)})`;
+  return /HTTP (429|50[023-9])|gRPC (8|14)\b(?! No connection)/.test(said)
     ? warning(text, 'it answers, but is overloaded or not ready: try again')
-    : problem(text, mend);
+    : problem(text, mendOf(said));
 }
 
-/**
- * Asks a destination to take nothing: an export without a single span, log record or metric, which is what an empty message
- * of OTLP is. Shows whether it answers, and takes the credentials.
- */
-async function nothingSent(signal: Signal, target: OtlpTarget, timeoutMillis: number): Promise<AttemptResult> {
-  const contentType = contentTypeOf(target);
-  const sender = target.protocol === 'grpc' ? grpcSender(signal, target) : httpSender(signal, target.url, contentType);
-  const body = new TextEncoder().encode(contentType === 'application/json' ? '{}' : '');
-  const late: AttemptResult = { status: 'retryable', error: new Error(`no answer within ${timeoutMillis} ms`) };
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<AttemptResult>((resolve) => {
-    timer = setTimeout(resolve, timeoutMillis, late);
-  });
-  const answer = await Promise.race([sender.send({ body, contentType }), timeout]);
-  clearTimeout(timer);
-  sender.abandon();
-  sender.shutdown();
-  return answer;
+/** What to do where a destination says this. */
+export function mendOf(said: string): string {
+  return MENDS.find(([sign]) => sign.test(said))?.[1] ?? 'see what the receiver logs';
+}
+
+/** Some back ends take one signal only. */
+function isNotTaken({ said }: Answer): boolean {
+  return /HTTP (404|405|501)|gRPC 12/.test(said);
+}
+
+function notTaken(signal: (typeof SIGNALS)[number], { said }: Answer, { options }: CheckContext): Finding {
+  return problem(
+    `${signal}: ${withoutCredentials(options.otlp[signal].url)} takes no ${signal} (${said}), though it takes others`,
+    `OTEL_${signal.toUpperCase()}_EXPORTER=none, or OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT for another place`,
+  );
+}
+
+/** Whether there is another destination than those of OTLP. */
+function isSentOtherwise(options: CheckContext['options']): boolean {
+  const others = SIGNALS.flatMap((signal) => exportersOf(options, signal).filter((name) => name !== 'otlp'));
+  return others.length > 0 || options.azureConnectionString !== undefined;
+}
+
+/** What has no endpoint goes to this machine. */
+function byDefault({ options, env }: CheckContext): Finding[] {
+  if (env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return [];
+  const own = (signal: string) => env.text(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
+  const given = SIGNALS.find((signal) => own(signal) !== undefined);
+  const others = SIGNALS.filter((signal) => exportersOf(options, signal).includes('otlp') && own(signal) === undefined);
+  const [first] = others;
+  if (first === undefined) return [];
+  const reason = given === undefined ? 'no endpoint is given' : `an endpoint is given for ${given} alone`;
+  return [
+    warning(
+      `${others.join(' and ')} go to ${withoutCredentials(options.otlp[first].url.replace(/\/v1\/\w+$/, ''))}, as ${reason}`,
+      `set OTEL_EXPORTER_OTLP_ENDPOINT to the base URL, or ${others.map((signal) => `OTEL_${signal.toUpperCase()}_EXPORTER=none`).join(' and ')}`,
+    ),
+  ];
 }
 
 /** Any answer will do: there is no way to ask these without sending something. */
@@ -99,7 +133,7 @@ async function answering(name: string, url: string, { timeout }: CheckContext): 
     return ok(`${name}: ${withoutCredentials(url)} answers`);
   } catch (error) {
     return problem(
-      `${name}: ${withoutCredentials(url)} does not answer (${reason(error)})`,
+      `${name}: ${withoutCredentials(url)} does not answer (${reasonOf(error)})`,
       'see that this machine can reach it',
     );
   }
@@ -124,29 +158,33 @@ async function scraped({ options, timeout }: CheckContext): Promise<Finding> {
   }
 }
 
+/** Each process serves its own metrics: decision 0054. */
+function manyProcesses({ app, options }: CheckContext): Finding[] {
+  const inCode = app.sourceWith(/\bcluster\s*\.\s*fork\s*\(|\bcluster\s*\.\s*isPrimary\b/)?.path;
+  const pm2 = app.deployment.find(({ text }) =>
+    /exec_mode["']?\s*:\s*["']cluster|\binstances["']?\s*:\s*(["']max|[2-9]|-1|0)/.test(text),
+  )?.name;
+  const where = inCode ?? pm2 ?? app.commands.find(({ text }) => /\bpm2\b.*\s-i\s/.test(text))?.where;
+  if (where === undefined) return [];
+  const { port } = options.prometheus;
+  return [
+    warning(
+      `${where} starts several processes, and each serves its own metrics to Prometheus, on ports from ${port} on`,
+      `let Prometheus scrape each of them (${port}, ${port + 1}, …); or OTEL_METRICS_EXPORTER=otlp, to a collector`,
+    ),
+  ];
+}
+
 /** By the `Date` that HTTP servers send, to the second. */
-async function clock(origin: string | undefined, { timeout }: CheckContext): Promise<Finding[]> {
-  if (origin === undefined) return [];
-  try {
-    const before = Date.now();
-    const response = await fetch(origin, { method: 'HEAD', signal: AbortSignal.timeout(timeout) });
-    const skew = Date.parse(response.headers.get('date') ?? '') - (before + Date.now()) / 2;
-    if (Number.isNaN(skew)) return [];
-    const seconds = Math.abs(skew / 1000).toFixed(0);
-    if (Math.abs(skew) < MOST_SKEW) return [ok(`the clock agrees with that of ${origin}`)];
-    const where = skew > 0 ? 'behind' : 'ahead of';
-    return [problem(`the clock of this machine is ${seconds} s ${where} that of ${origin}`, 'synchronise it (NTP)')];
-  } catch {
-    // Whether it answers at all has been told.
-    return [];
-  }
+function clock(origin: string | undefined, date: string | undefined): Finding[] {
+  const skew = Date.parse(date ?? '') - Date.now();
+  if (origin === undefined || Number.isNaN(skew)) return [];
+  if (Math.abs(skew) < MOST_SKEW) return [ok(`the clock agrees with that of ${origin}`)];
+  const where = skew > 0 ? 'behind' : 'ahead of';
+  const seconds = Math.abs(skew / 1000).toFixed(0);
+  return [problem(`the clock of this machine is ${seconds} s ${where} that of ${origin}`, 'synchronise it (NTP)')];
 }
 
 function originOf(url: string): string | undefined {
   return /^https?:/.test(url) && URL.canParse(url) ? new URL(url).origin : undefined;
-}
-
-function reason(error: unknown): string {
-  const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-  return code ?? message;
 }

@@ -1,87 +1,234 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
-import { DETECTOR_PACKAGES } from '../../../sdk/resource.js';
-import { isInstalled, manifestIn, versionOf } from '../app-manifest.js';
+import { DETECTOR_PACKAGES } from '../../../sdk/configuration/resource.js';
+import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
+import type { App } from '../app/app.js';
+import { jsonOf, manifestIn } from '../app/files.js';
+import { type Copy, copiesIn, folderOf, isInstalled, isWithin, versionOf } from '../app/installed.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
 const API = '@opentelemetry/api';
-// Bounds on the walk through node_modules.
-const DEEPEST = 6;
-const MOST_PACKAGES = 50_000;
-/** Uses its own copy for types and the clock of its spans, and never registers anything. */
-const HARMLESS = join('@azure', 'monitor-opentelemetry-exporter', 'node_modules');
+const HOOKS = 'import-in-the-middle';
 
-/**
- * All copies of the API in a process share one registry, whose version is that of the copy that registers first; through a copy of
- * another version nothing is recorded, without an error.
- */
-export const apiCopies: Check = ({ folder }) => {
-  const own = versionOf(folder, API);
-  if (own === undefined) return [problem(`${API} is not installed in this app`, `npm install ${API}@^1.10.0`)];
+/** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */
+export const nodeVersion: Check = ({ app }) => {
+  const { node } = process.versions;
   const findings: Finding[] = [];
-  if (!/^1\.10\./.test(own)) {
-    findings.push(problem(`${API} ${own} is not the API that annotel speaks`, `npm install ${API}@^1.10.0`));
+  if (nodeIsTooOld()) {
+    findings.push(problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST_NODE} or newer`));
   }
-  const others = copiesIn(folder).filter(({ version, path }) => version !== own && !path.includes(HARMLESS));
-  for (const { version, path } of others.slice(0, 5)) {
+  for (const { name, text } of app.deployment) {
+    const version = [...text.matchAll(/^\s*FROM\s+(?:\S*\/)?node:v?(\d+(?:\.\d+)?)/gim)].at(-1)?.[1];
+    if (version !== undefined && nodeIsTooOld(version.includes('.') ? version : `${version}.99`)) {
+      findings.push(
+        problem(
+          `${name} runs Node ${version}, older than annotel needs`,
+          `FROM node:24, or another from ${LEAST_NODE} on`,
+        ),
+      );
+    }
+    const runtime = /nodejs(\d+)\.x/.exec(text)?.[1];
+    if (runtime !== undefined && nodeIsTooOld(`${runtime}.99`)) {
+      findings.push(
+        problem(`${name} runs Node ${runtime}, older than annotel needs`, 'runtime: nodejs24.x, or nodejs22.x'),
+      );
+    }
+  }
+  return findings.length > 0 ? findings : [ok(`Node ${node}`)];
+};
+
+/** Whether annotel, and whatever it needs, is installed in this app, and would be where it is deployed. */
+export const installation: Check = ({ app }) => {
+  if (app.text('package.json') !== '' && jsonOf(join(app.folder, 'package.json')) === undefined) {
+    return [
+      problem(
+        'package.json is no valid JSON, so little can be said about the app',
+        'mend it first: node -p "require(\'./package.json\').name"',
+        'recording',
+      ),
+    ];
+  }
+  if (process.versions['pnp'] === undefined && app.text('.pnp.cjs') !== '') {
+    return [
+      warning("Yarn's Plug'n'Play is used, so packages are not looked at", 'yarn node $(yarn bin annotel) doctor'),
+    ];
+  }
+  const own = folderOf(app.folder, 'annotel');
+  if (own === undefined) {
+    const elsewhere = copiesIn(app.folder, (name) => name === 'annotel')[0];
+    const found = elsewhere === undefined ? '' : `, only in ${elsewhere.path}`;
+    return [problem(`annotel is not installed in this app${found}`, 'npm install annotel', 'recording')];
+  }
+  const findings = [...missingParts(own, app), ...strangeApi(own, app), ...leftOutInProduction(app)];
+  return findings.length > 0
+    ? findings
+    : [ok(`annotel ${manifestIn(own).version} is installed, with all that it needs`)];
+};
+
+/** What annotel itself needs, found as Node would find it from there. */
+function missingParts(own: string, app: App): Finding[] {
+  const wrong = Object.entries(manifestIn(own).dependencies ?? {}).flatMap(([name, range]) => {
+    const version = versionOf(own, name);
+    if (version === undefined) return [`${name} is missing`];
+    return isWithin(version, range) ? [] : [`${name} is ${version}, and not ${range}`];
+  });
+  if (wrong.length === 0) return [];
+  const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
+  const pinned = Object.keys({
+    ...(app.manifest as { overrides?: object }).overrides,
+    ...(app.manifest as { resolutions?: object }).resolutions,
+  });
+  const override = pinned.find((name) => wrong.some((text) => text.startsWith(`${name} `)));
+  return [
+    problem(
+      `of what annotel needs, ${wrong.slice(0, 3).join('; ')}${more}: telemetry may not start`,
+      override === undefined
+        ? 'remove node_modules and install again'
+        : `take ${override} out of overrides (or resolutions) of package.json, and install again`,
+      'recording',
+    ),
+  ];
+}
+
+/** npm puts some of what annotel needs beside the app's packages, where it loads the app's API. */
+function strangeApi(own: string, app: App): Finding[] {
+  const { dependencies = {} } = manifestIn(own);
+  const range = dependencies[API];
+  if (range === undefined || !app.starts.some(({ isAnnotel }) => isAnnotel)) return [];
+  const found = Object.keys(dependencies).flatMap((name) => {
+    const folder = name.startsWith('@opentelemetry/') ? folderOf(own, name) : undefined;
+    const version = folder === undefined || name === API ? undefined : versionOf(folder, API);
+    return version === undefined || isWithin(version, range) ? [] : [{ name, version }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const names = found.map(({ name }) => name.replace('@opentelemetry/', '')).slice(0, 6);
+  return [
+    problem(
+      `${names.join(', ')}, which annotel needs, load the app's ${API} ${first.version}, and work with ${range} only: what they trace is lost`,
+      `npm install ${API}@1.10 and remove the older SDK; or leave annotel/register out, and the decorators record through that SDK`,
+    ),
+  ];
+}
+
+/** A package that is needed when the app runs, and that `npm ci --omit=dev` leaves out. */
+function leftOutInProduction({ manifest, deployment }: App): Finding[] {
+  const isDevOnly = 'annotel' in (manifest.devDependencies ?? {}) && !('annotel' in (manifest.dependencies ?? {}));
+  if (!isDevOnly) return [];
+  const omits = deployment.find(({ text }) =>
+    /--omit[= ]dev|--production|--prod\b|NODE_ENV[= ]production|prune/.test(text),
+  );
+  const where = omits === undefined ? 'an installation for production leaves it out' : `${omits.name} leaves it out`;
+  return [problem(`annotel is among devDependencies, so ${where}`, 'npm install annotel (without --save-dev)')];
+}
+
+/** Second copies, of what they matter. */
+export const copies: Check = ({ app }) => {
+  const wanted = (name: string) => name === 'annotel' || name === API || name === HOOKS || isSdk(name);
+  const all = copiesIn(app.folder, wanted);
+  const findings = [...ofAnnotel(all.filter(({ name }) => name === 'annotel')), ...ofApi(all, app), ...ofNest(app)];
+  if (findings.length > 0) return findings;
+  const listed = (name: string) => {
+    const found = all.filter((copy) => copy.name === name).map(({ version, path }) => `${version} in ${path}`);
+    return `${name}: ${found.join(', ') || 'none'}`;
+  };
+  // ES modules are patched through whichever copy their instrumentation uses.
+  return [ok(`${listed(API)}; ${listed(HOOKS)}`)];
+};
+
+function isSdk(name: string): boolean {
+  return /^@opentelemetry\/sdk-(node|trace|trace-base|trace-node)$/.test(name);
+}
+
+function ofAnnotel(all: readonly Copy[]): Finding[] {
+  const [first, ...others] = all;
+  if (first === undefined || others.every(({ version }) => version === first.version)) return [];
+  const where = all.map(({ version, path }) => `${version} in ${path}`).join(', ');
+  return [
+    warning(
+      `annotel is installed in several versions: ${where}; what one of them starts need not fit the decorators of another`,
+      'give every workspace the same version of annotel, and install again',
+    ),
+  ];
+}
+
+/** An older API is harmless where it only records; as the first to register it keeps annotel from starting. */
+function ofApi(all: readonly Copy[], { folder, starts }: App): Finding[] {
+  const own = folderOf(folder, 'annotel');
+  const used = own === undefined ? undefined : versionOf(own, API);
+  if (used === undefined) return [];
+  const minor = (version: string) => Number(version.split('.')[1]);
+  const copies = all.filter(({ name, version }) => name === API && version.startsWith('1.'));
+  const older = copies.filter(({ version }) => minor(version) < minor(used));
+  const newer = copies.filter(({ version }) => minor(version) > minor(used));
+  const olderSdk = all.find(({ name, version }) => isSdk(name) && !/^(3|0\.[3-9]\d\d)\./.test(version));
+  const findings: Finding[] = [];
+  const startsOwn = starts.some(({ isAnnotel }) => isAnnotel);
+  const [copy] = older;
+  if (copy !== undefined && olderSdk !== undefined && startsOwn) {
     findings.push(
       warning(
-        `a second copy, ${version}, is installed in ${path}: if it is used before annotel starts, nothing is recorded`,
-        `start annotel first, and let npm ls ${API} show one version where you can`,
+        `a second copy of ${API}, ${copy.version}, is in ${copy.path}, with an SDK that belongs to it (${olderSdk.name} ${olderSdk.version}): if that registers before annotel ${used} does, annotel starts none`,
+        'load annotel/register before anything else, or leave it out and let the decorators record through that SDK',
       ),
     );
   }
-  if (others.length > 5) findings.push(warning(`and ${others.length - 5} more copies`, `npm ls ${API}`));
-  return findings.length > 0 ? findings : [ok(`one copy is installed, ${own}`)];
-};
-
-interface Copy {
-  readonly version: string;
-  /** Of the folder that it is installed in, from the app's. */
-  readonly path: string;
-}
-
-function copiesIn(folder: string): Copy[] {
-  const copies: Copy[] = [];
-  let packages = 0;
-  const visit = (modules: string, depth: number): void => {
-    for (const path of packagesIn(modules)) {
-      packages += 1;
-      if (packages > MOST_PACKAGES) return;
-      if (path.endsWith(join('@opentelemetry', 'api'))) {
-        const { version } = manifestIn(path);
-        if (version !== undefined) copies.push({ version, path: relative(folder, path) });
-      } else if (depth < DEEPEST) visit(join(path, 'node_modules'), depth + 1);
-    }
-  };
-  visit(join(folder, 'node_modules'), 0);
-  return copies;
-}
-
-function packagesIn(modules: string): string[] {
-  return foldersIn(modules).flatMap((name) => {
-    const path = join(modules, name);
-    return name.startsWith('@') ? foldersIn(path).map((scoped) => join(path, scoped)) : [path];
-  });
-}
-
-/** Does not follow links, which may form circles and lead to other apps. */
-function foldersIn(path: string): string[] {
-  try {
-    const entries: Dirent[] = readdirSync(path, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
-  } catch {
-    return [];
+  if (newer[0] !== undefined && startsOwn) {
+    findings.push(
+      warning(
+        `${API} ${newer[0].version} in ${newer[0].path} does not see what annotel registers by its own, ${used}: spans that the app makes by it are not recorded`,
+        `npm install ${API}@${used}`,
+      ),
+    );
   }
+  return findings;
 }
+
+/** The module has to import the very Nest of the app. */
+function ofNest(app: App): Finding[] {
+  const { folder } = app;
+  if (!app.needs('@nestjs/core')) return [];
+  const own = folderOf(folder, 'annotel');
+  const [ours, apps] = [own && folderOf(own, '@nestjs/core'), folderOf(folder, '@nestjs/core')];
+  if (ours === undefined || apps === undefined) return [];
+  const version = manifestIn(apps).version ?? '';
+  if (!isWithin(version, NEST)) {
+    return [
+      problem(
+        `@nestjs/core ${version} is not one that annotel/nest works with (11 and 12)`,
+        'npm install @nestjs/core@11 @nestjs/common@11',
+      ),
+    ];
+  }
+  if (ours === apps) return ofRxjs(own, folder);
+  return [
+    problem(
+      `annotel/nest would load another copy of Nest (${relative(folder, ours)}) than the app (${relative(folder, apps)}): Nest cannot resolve what TelemetryModule needs`,
+      'install annotel in the same package.json as Nest, or remove node_modules and install again so that one copy is left',
+    ),
+  ];
+}
+
+/** Observables of two copies are not `instanceof` each other. */
+function ofRxjs(own: string | undefined, folder: string): Finding[] {
+  const [ours, apps] = [own && folderOf(own, 'rxjs'), folderOf(folder, 'rxjs')];
+  if (ours === undefined || apps === undefined || ours === apps) return [];
+  return [
+    warning(
+      `annotel/nest loads another copy of rxjs (${relative(folder, ours)}) than the app (${relative(folder, apps)})`,
+      'let npm ls rxjs show one version, and install again',
+    ),
+  ];
+}
+
+const NEST = '>=11 <13';
 
 /** Packages that the configuration needs and annotel does not bring along. */
-export const optionalPackages: Check = ({ folder, options, env }) => {
+export const optionalPackages: Check = ({ app, options, env }) => {
   const findings: Finding[] = [];
   if (options.azureConnectionString !== undefined) {
     const { name, version, install } = AZURE_PACKAGE;
-    const found = versionOf(folder, name);
+    const found = versionOf(app.folder, name);
     if (found !== version) {
       const seen = found === undefined ? 'is not installed' : `is ${found}, which annotel was not made for`;
       findings.push(problem(`APPLICATIONINSIGHTS_CONNECTION_STRING is set, but ${name} ${seen}`, install));
@@ -90,34 +237,9 @@ export const optionalPackages: Check = ({ folder, options, env }) => {
   const wanted = options.resource.detectors.flatMap((detector) => DETECTOR_PACKAGES[detector] ?? []);
   if (env.text('ANNOTEL_ESTIMATE_TOKENS')?.toLowerCase() === 'true') wanted.push('gpt-tokenizer');
   for (const name of wanted) {
-    if (versionOf(folder, name) === undefined) {
+    if (!isInstalled(app.folder, name)) {
       findings.push(problem(`${name} is asked for, but is not installed`, `npm install ${name}`));
     }
   }
   return findings.length > 0 ? findings : [ok('whatever the configuration needs is installed')];
-};
-
-const FIRST = 'load annotel first (--require annotel/register, in front of its own)';
-
-/** Packages that register tracing of their own when the app loads them. */
-const AGENTS: Readonly<Record<string, string>> = {
-  '@azure/monitor-opentelemetry':
-    'it brings SDK 2 and API 1.9, beside which annotel records nothing; use APPLICATIONINSIGHTS_CONNECTION_STRING instead',
-  applicationinsights:
-    'it registers an OpenTelemetry SDK of its own; use APPLICATIONINSIGHTS_CONNECTION_STRING instead',
-  '@sentry/node': `${FIRST}, and pass skipOpenTelemetrySetup: true to Sentry.init()`,
-  'dd-trace': `${FIRST}, and leave DD_TRACE_OTEL_ENABLED unset; the Datadog Agent takes OTLP`,
-  newrelic: `${FIRST}; New Relic takes OTLP`,
-  'elastic-apm-node': `${FIRST}; Elastic takes OTLP`,
-  '@opentelemetry/auto-instrumentations-node': 'annotel/register does the same; leave out its own register',
-  '@traceloop/node-server-sdk':
-    'it registers an SDK of its own, which takes the place of annotel if it is loaded first',
-};
-
-/** Who else might be the first to register. */
-export const otherAgents: Check = ({ folder }) => {
-  const { dependencies = {} } = manifestIn(folder);
-  const found = Object.entries(AGENTS).filter(([name]) => name in dependencies && isInstalled(folder, name));
-  if (found.length === 0) return [ok('none among the dependencies of this app')];
-  return found.map(([name, mend]) => warning(`${name} is a dependency, and may register before annotel`, mend));
 };

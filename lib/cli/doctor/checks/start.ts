@@ -1,87 +1,204 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { registered } from '../../../otel.js';
-import { hooksAreSynchronous } from '../../../sdk/hook-copies.js';
-import { LEAST_NODE, nodeIsTooOld, runningTelemetry } from '../../../sdk/start.js';
-import { manifestIn, versionOf } from '../app-manifest.js';
-import { type Check, ok, problem, warning } from '../finding.js';
+import { basename } from 'node:path';
+import type { App, Start } from '../app/app.js';
+import type { SourceFile } from '../app/files.js';
+import { isRegister, type StartCommand, wordsOf } from '../app/start-commands.js';
+import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { LIBRARIES } from '../traced-libraries.js';
 
-/** annotel and the OpenTelemetry SDK need `require` of ES modules, and load hooks. */
-export const nodeVersion: Check = () => {
-  const { node } = process.versions;
-  if (nodeIsTooOld()) {
-    return [problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST_NODE} or newer`)];
+const REGISTER = 'annotel/register';
+const PRELOAD = `--import ${REGISTER}`;
+
+/** Whether something starts telemetry, and early enough: what is loaded before it is not patched. */
+export const starts: Check = ({ app }) => {
+  const findings = [
+    ...wrongNames('NODE_OPTIONS', wordsOf(app.environment['NODE_OPTIONS'] ?? '')),
+    ...app.commands.flatMap((command) => misuse(command, app)),
+    // One command may be wrong where another one is right.
+  ].map(({ stops, ...finding }) => ({ ...finding, ...(stops && app.starts.length === 0 && { stops }) }));
+  const own = app.starts.filter(({ isAnnotel }) => isAnnotel);
+  if (app.starts.length === 0) {
+    if (!findings.some(({ stops }) => stops)) findings.push(nothingStarts(app));
+  } else if (own.length > 0 && !own.some(({ isPreloaded }) => isPreloaded)) {
+    findings.push(...startedLate(own[0] as Start, app));
   }
-  if (hooksAreSynchronous()) return [ok(`Node ${node}`)];
+  const nextStart = app.needs('next') ? withoutInstrumentationFile(app, own) : [];
+  findings.push(...nextStart);
+  const [first] = app.starts;
+  if (findings.length > 0 || first === undefined) return findings;
   return [
-    warning(
-      `Node ${node} has no synchronous load hooks, so ES modules are patched by a thread, and not with -r`,
-      'start with --import annotel/register, or use Node 22.22.3, 24.11.1 or newer',
-    ),
+    ok(first.isPreloaded ? `${first.where} loads ${first.by} before the app` : `${first.where} starts ${first.by}`),
   ];
 };
 
-const PRELOAD = 'annotel/register';
-const FILES = ['Dockerfile', 'Procfile', 'compose.yaml', 'docker-compose.yml', 'ecosystem.config.js', 'nest-cli.json'];
-
-/** Whether anything that starts the app loads telemetry before it: what is loaded earlier is not patched. */
-export const startCommand: Check = ({ folder, env }) => {
-  if (env.text('NODE_OPTIONS')?.includes(PRELOAD)) return [ok(`NODE_OPTIONS loads ${PRELOAD}`)];
-  const scripts = Object.entries(manifestIn(folder).scripts ?? {});
-  const script = scripts.find(([, command]) => command.includes(PRELOAD));
-  if (script) return [ok(`the script "${script[0]}" loads ${PRELOAD}`)];
-  const file = FILES.find((name) => textOf(join(folder, name)).includes(PRELOAD));
-  if (file) return [ok(`${file} loads ${PRELOAD}`)];
-  return [
-    warning(
-      `neither NODE_OPTIONS nor a script of package.json loads ${PRELOAD}: databases, caches and Express are traced only if it is loaded before them`,
-      `start the app with: node --import ${PRELOAD} dist/main.js`,
-    ),
-  ];
-};
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
+/** Options for Node that do not reach it, or do not do what is meant. */
+function misuse(command: StartCommand, app: App): Finding[] {
+  const { where, launcher, options, script, args } = command;
+  const rest = args.filter((word) => word !== '--');
+  const behind = rest.findIndex((word, index) => isPreload(word, rest[index + 1]));
+  if (behind >= 0 && launcher !== 'nest') {
+    const mend = launcher === 'pm2' ? pm2Mend(where) : `${where}: ${nodeLine(command)}`;
+    return [
+      problem(
+        `${where} has ${PRELOAD} behind the script, where it is an argument of the app and Node does not see it: ${command.text}`,
+        mend,
+        'recording',
+      ),
+    ];
   }
+  const all = [...options, ...args];
+  const isAsked = all.some((word, index) => isPreload(word, all[index + 1]));
+  if (isAsked && (launcher === 'nest' || launcher === 'next')) {
+    const mends = {
+      nest: `nest start --exec "node ${PRELOAD}", or NODE_OPTIONS="${PRELOAD}" nest start`,
+      next: `NODE_OPTIONS="${PRELOAD}" next start, or instrumentation.ts with register()`,
+    };
+    return [problem(`${where}: ${launcher} does not hand ${PRELOAD} on to Node`, mends[launcher], 'recording')];
+  }
+  if (options.some((word) => /^--import/.test(word)) && isAsked && /^ts-node/.test(launcher)) {
+    return [
+      problem(
+        `${where}: ${launcher} does not know --import`,
+        `node ${PRELOAD} -r ts-node/register ${script ?? 'src/main.ts'}, or ${launcher} -r ${REGISTER} ${script ?? 'src/main.ts'}`,
+        'recording',
+      ),
+    ];
+  }
+  if (launcher === 'bun' && app.starts.length > 0) {
+    return [
+      warning(
+        `${where} runs the app by Bun, which cannot patch libraries: decorated calls are recorded, databases and Express are not`,
+        `run it by Node where those are wanted: node ${PRELOAD} ${script ?? 'dist/main.js'}`,
+      ),
+    ];
+  }
+  return [...wrongNames(where, options), ...typesStripped(command, app)];
 }
 
-// Node runs every --require before any --import.
-const FIRST = 'load annotel before it: NODE_OPTIONS="--require annotel/register …", in front of every other --require';
+function isPreload(word: string, next: string | undefined): boolean {
+  const [, value = next] = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=(.*))?$/.exec(word) ?? [
+    '',
+    '',
+  ];
+  return isRegister(value ?? '');
+}
 
-/**
- * Who has registered with the OpenTelemetry API in this process, which has the app's NODE_OPTIONS: whatever they load was
- * there before the app would be.
- */
-export const registeredFirst: Check = ({ folder }) => {
-  if (runningTelemetry() !== undefined) return [ok('annotel does, by NODE_OPTIONS')];
-  const { version, trace, metrics, logs } = registered();
-  const providers = [trace, metrics, logs].filter((provider) => provider !== undefined) as object[];
-  const own = versionOf(folder, '@opentelemetry/api');
-  if (version !== undefined && own !== undefined && version !== own) {
-    return [
-      problem(
-        `something that NODE_OPTIONS loads used @opentelemetry/api ${version} before annotel's ${own}: nothing would be recorded`,
-        `${FIRST}, or leave the other one out`,
-      ),
-    ];
-  }
-  if (providers.length > 0) {
-    const names = [...new Set(providers.map(nameOf))].join(', ');
-    return [
-      problem(
-        `something that NODE_OPTIONS loads registers an OpenTelemetry SDK of its own (${names}): annotel would start none`,
-        `${FIRST}, or let that SDK export what the decorators emit`,
-      ),
-    ];
-  }
-  return [ok('nobody has registered before the app starts')];
-};
+function pm2Mend(where: string): string {
+  return where.includes('script')
+    ? `pm2 start … --node-args="${PRELOAD}"`
+    : `in ${where}: node_args: '${PRELOAD}', and nothing of it in args`;
+}
 
-/** The API wraps the tracer provider that it is given. */
-function nameOf(provider: object): string {
-  const inner = (provider as { getDelegate?(): object }).getDelegate?.() ?? provider;
-  return inner.constructor.name;
+function nodeLine({ launcher, options: given, script = 'dist/main.js' }: StartCommand): string {
+  const options = given.filter((word, index) => !isPreload(word, given[index + 1]) && !isRegister(word));
+  return [launcher === 'tsx' || launcher === 'nodemon' ? launcher : 'node', PRELOAD, ...options, script].join(' ');
+}
+
+/** `--import annotel`, `--loader annotel/register`: not what loads it. */
+function wrongNames(where: string, options: readonly string[]): Finding[] {
+  return options.flatMap((word, index): Finding[] => {
+    const [, flag, value = options[index + 1] ?? ''] =
+      /^(-r|--require|--import|--loader|--experimental-loader)(?:=(.*))?$/.exec(word) ?? [];
+    if (flag === undefined || !/annotel/i.test(value) || /^[./]/.test(value)) return [];
+    if (!isRegister(value)) {
+      return [problem(`${where} has ${flag} ${value}, which starts nothing`, `${PRELOAD} does`, 'recording')];
+    }
+    if (!flag.includes('loader')) return [];
+    return [problem(`${where} has ${flag} ${value}, which is no loader`, `${PRELOAD}`, 'recording')];
+  });
+}
+
+/** Node runs TypeScript by leaving out its types, and does not know decorators. */
+function typesStripped({ where, launcher, options, script = '' }: StartCommand, app: App): Finding[] {
+  const isTranslated = options.some((word) => /tsx|ts-node|swc|esbuild|loader|transform/.test(word));
+  if (launcher !== 'node' || !/\.[cm]?ts$/.test(script) || isTranslated) return [];
+  if (app.sourceWith(DECORATED) === undefined) return [];
+  return [
+    problem(
+      `${where} runs TypeScript by Node itself, which does not know decorators`,
+      `compile it first (tsc), or: tsx ${PRELOAD} ${script}`,
+    ),
+  ];
+}
+
+/** A decorator of annotel, in code that imports it. */
+const DECORATED =
+  /from\s*['"]annotel['"][\s\S]*@(Traced|LlmCall|Embedding|Retrieval|ToolCall|Agent|Workflow|Consumer)\b/;
+
+function nothingStarts(app: App): Finding {
+  const users = app.sources.filter(({ code }) => /['"]annotel(\/\w+)?['"]/.test(code));
+  const text = `nothing starts telemetry: no start command has ${PRELOAD}, and no source calls startTelemetry(), imports TelemetryModule or starts another OpenTelemetry SDK`;
+  const decorated = users.length > 0 ? ` (there are decorators in ${users[0]?.path})` : '';
+  if (app.sources.length > 0) return problem(text + decorated, startMend(app), 'recording');
+  return warning(
+    `neither NODE_OPTIONS nor a script of package.json loads ${REGISTER}: nothing is recorded unless the app starts telemetry itself`,
+    startMend(app),
+  );
+}
+
+/** How telemetry is started in an app of this kind. */
+export function startMend(app: App): string {
+  if (app.deployment.some(({ name }) => name === 'host.json')) {
+    return `in Azure Functions: the app setting languageWorkers__node__arguments=${PRELOAD}, or startTelemetry() of annotel/sdk, in front of all else in the file that package.json names as main`;
+  }
+  const isLambda = app.deployment.some(
+    ({ name, text }) => /^(serverless|template)\./.test(name) && /lambda|provider:|AWS::Serverless/i.test(text),
+  );
+  if (isLambda || 'aws-lambda' in app.dependencies || '@types/aws-lambda' in app.dependencies) {
+    return `in Lambda: the environment variable NODE_OPTIONS=${PRELOAD}`;
+  }
+  if ('next' in app.dependencies) return `${NEXT_FILE}; or NODE_OPTIONS="${PRELOAD}" next start`;
+  const [command] = app.commands;
+  const nest = command?.launcher === 'nest' ? `nest start --exec "node ${PRELOAD}"` : undefined;
+  const line = nest ?? (command === undefined ? `node ${PRELOAD} dist/main.js` : nodeLine(command));
+  const module =
+    '@nestjs/core' in app.dependencies ? ', and TelemetryModule.forRoot() among the imports of AppModule' : '';
+  return `start the app with: ${line}${command === undefined ? '' : ` (${command.where})`}${module}`;
+}
+
+const NEXT_FILE =
+  'instrumentation.ts beside app/ that exports register(), which calls startTelemetry() of annotel/sdk where NEXT_RUNTIME is nodejs';
+
+/** Next calls `register()` of one file; what starts anything elsewhere is not run, or too late. */
+function withoutInstrumentationFile(app: App, own: readonly Start[]): Finding[] {
+  if (own.some(({ isPreloaded }) => isPreloaded) || own.length === 0) return [];
+  const file = app.sources.find(({ path }) => /^(src[\\/])?instrumentation\.[jt]s$/.test(path));
+  if (file !== undefined && /export\s+(async\s+)?function\s+register\b|export\s+const\s+register\b/.test(file.code))
+    return [];
+  const found = file === undefined ? 'there is no instrumentation.ts' : `${file.path} exports no register()`;
+  return [problem(`Next starts telemetry by register() of instrumentation.ts, and ${found}`, NEXT_FILE, 'recording')];
+}
+
+/** Telemetry that the app itself starts comes after whatever is loaded by then. */
+function startedLate(start: Start, app: App): Finding[] {
+  const libraries = LIBRARIES.map(({ name }) => name).filter((name) => app.needs(name));
+  const file = app.sources.find(({ path }) => path === start.where);
+  if (libraries.length === 0 || app.needs('next') || isInTime(file, app)) return [];
+  const names = libraries.join(', ');
+  return [
+    warning(
+      `${start.where} starts telemetry by ${start.by}, after ${names} ${libraries.length > 1 ? 'are' : 'is'} loaded: ${app.isEsModule ? 'ES modules are loaded before any code of the app runs, so ' : ''}what is loaded by then is not traced`,
+      app.commands.length > 0
+        ? startMend(app).replace(/, and TelemetryModule.*$/, '')
+        : `start the app with: node ${PRELOAD} dist/main.js`,
+    ),
+  ];
+}
+
+/** Whether the file loads the rest of the app only after the start. */
+function isInTime(file: SourceFile | undefined, app: App): boolean {
+  if (file === undefined || /TelemetryModule\s*\.\s*forRoot/.test(file.code)) return false;
+  const [before = '', after = ''] = file.code.split(/\bstartTelemetry\s*\(|['"]annotel\/register['"]/);
+  const imported = [...file.code.matchAll(/^\s*import\b[^'"]*['"]([^'"]+)['"]/gm)].map(([, name = '']) => name);
+  const isOfApp = (name: string) => !/^(node:|annotel)/.test(name);
+  if (app.isEsModule) return /\bimport\s*\(/.test(after) && !imported.some(isOfApp);
+  if ([...before.matchAll(/['"]([^'"]+)['"]/g)].some(([, name = '']) => app.needs(name) && isOfApp(name))) return false;
+  // What loads that file may load others first.
+  const name = basename(file.path).replace(/\.[^.]+$/, '');
+  return app.sources.every(({ path, code }) => {
+    const names = [...code.matchAll(/(?:\bfrom|\bimport|\brequire\()\s*['"]([^'"]+)['"]/g)].map(([, of = '']) => of);
+    const at = names.findIndex((of) => of.startsWith('.') && basename(of).replace(/\.[cm]?[jt]s$/, '') === name);
+    return (
+      path === file.path || !names.slice(0, Math.max(at, 0)).some((of) => isOfApp(of) && of !== 'reflect-metadata')
+    );
+  });
 }

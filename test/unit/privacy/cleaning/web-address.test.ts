@@ -58,7 +58,10 @@ describe('withoutCredentials', () => {
     ['https://ann:hunter2@collector:4318', 'https://[SECRET]@collector:4318'],
     ['ann:hunter2@collector:4318', '[SECRET]@collector:4318'],
     ['ftp://ann:a/b@c@collector', 'ftp://[SECRET]@collector'],
-    ['https://collector/?token=hunter2', 'https://collector/?token=[SECRET]'],
+    ['https://collector/?token=hunter2', 'https://collector/?[SECRET]'],
+    ['https://collector/x?k=hunter2&b=1', 'https://collector/x?[SECRET]'],
+    ['https://ann:hun?ter2@collector/x', 'https://[SECRET]@collector/x'],
+    ['localhost:4318/?k=hunter2', 'localhost:4318/?[SECRET]'],
     ['localhost:4318', 'localhost:4318'],
     ['http/protobuf', 'http/protobuf'],
   ])('%s', (address, left) => {
