@@ -4,6 +4,8 @@ import { defineConfig } from 'rolldown';
 
 const ROOT = import.meta.dirname;
 const BIN = 'lib/cli/annotel';
+/** What `lib/sdk/start` loads when telemetry is started, in a `try`: OpenTelemetry's SDK does not load with an older API. */
+const STARTED = 'lib/sdk/node-sdk';
 /** What `lib/sdk/register` loads within a `try`, each a file of its own. */
 const TRIED = ['lib/sdk/launchers', 'lib/sdk/preload'];
 /** Each is built to where its source lies. */
@@ -13,6 +15,7 @@ const ENTRIES = [
   'lib/langchain/index',
   'lib/sdk/index',
   'lib/sdk/register',
+  STARTED,
   ...TRIED,
   'nest-module/index',
 ];
@@ -24,13 +27,14 @@ const LIBRARY = {
   input: inputOf(ENTRIES),
   platform: 'node',
   // Packages stay packages; what the compiler adds of its own is no dependency of anybody's.
-  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$/,
+  external: /^(?!@oxc-project\/)[a-z@](?!:)|^\.\/(launchers|preload)\.cjs$|^\.\.\/sdk\/node-sdk\.cjs$/,
   tsconfig: 'tsconfig.json',
   plugins: [
     startedFiles(),
+    loadedLate(),
     ownRequire(),
     builtinsInBundles(),
-    esModules(ENTRIES.filter((name) => !TRIED.includes(name))),
+    esModules(ENTRIES.filter((name) => name !== STARTED && !TRIED.includes(name))),
   ],
   output: {
     dir: 'dist',
@@ -81,6 +85,20 @@ function startedFiles() {
         code = code.replace(expression, `new URL(import.meta.ROLLUP_FILE_URL_${reference})`);
       }
       return { code, map: null };
+    },
+  };
+}
+
+/** A chunk of what is shared lies as far from it as an entry of the SDK's. */
+function loadedLate() {
+  const early = "import { startNodeSdk } from './node-sdk.js';";
+  const late = "const startNodeSdk = (...given) => require('../sdk/node-sdk.cjs').startNodeSdk(...given);";
+  return {
+    name: 'loaded-late',
+    transform(code, id) {
+      if (id !== join(ROOT, 'lib/sdk/start.ts')) return null;
+      if (!code.includes(early)) this.error(`${id} does not import what is loaded late`);
+      return { code: code.replace(early, late), map: null };
     },
   };
 }

@@ -34,7 +34,13 @@ const { context: contextApi, trace: traceApi, metrics: metricsApi, logs: logsApi
 
 export const SpanStatusCode = api.SpanStatusCode;
 /** API 1.9 does not have these. https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
-export const SeverityNumber = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
+export const SeverityNumber = {
+  ...{ TRACE: 1, TRACE2: 2, TRACE3: 3, TRACE4: 4 },
+  ...{ DEBUG: 5, DEBUG2: 6, DEBUG3: 7 },
+  ...{ INFO: 9, INFO2: 10, INFO3: 11 },
+  ...{ WARN: 13, ERROR: 17 },
+  ...{ FATAL: 21, FATAL2: 22, FATAL3: 23 },
+} as const;
 
 export const NO_LOGGER: Logger = { emit: () => {}, enabled: () => false };
 const NO_LOGGERS: LoggerProvider = { getLogger: () => NO_LOGGER };

@@ -33,6 +33,8 @@ export class CallInFlight implements InFlight {
   private nested: Attributes | undefined;
   /** What the method itself says of the call. */
   private annotations: Attributes | undefined;
+  /** When the span began, in milliseconds since the epoch. */
+  private startTime = 0;
   private readonly started: number;
   private ended = false;
   private watched = false;
@@ -70,12 +72,13 @@ export class CallInFlight implements InFlight {
       return;
     }
     addRequestContext(bag, parent);
-    const startTime = call.startedAt;
-    const start = { kind: operation.kind, attributes: bag, startTime };
+    const { startedAt } = call;
+    const now = Date.now();
+    this.startTime = startedAt === undefined ? now : now - (performance.now() - startedAt);
+    const start = { kind: operation.kind, attributes: bag, startTime: this.startTime };
     const options = origin ? { ...start, links: [...origin.links] } : start;
     this.span = signals.tracer.startSpan(operation.name(call, bag), options, parent);
-    // Right behind the span's own start, so that metrics and span have the same duration.
-    this.started = this.lastActivity = startTime ?? performance.now();
+    this.started = this.lastActivity = startedAt ?? performance.now();
     this.spanContext = this.span.spanContext();
     this.context = contextOf(operation.enter?.(parent, this, bag) ?? parent, this.span, this);
     this.describe(call);
@@ -202,7 +205,8 @@ export class CallInFlight implements InFlight {
     if (this.owner) this.endOwned(this.owner, outcome, value);
     else {
       safely('recording the end of a call', () => this.conclude(outcome, value, (ended - this.started) / 1000));
-      safely('ending a span', () => this.span.end(ended));
+      // The duration of the metrics. In milliseconds since the epoch: Sentry reads no other number.
+      safely('ending a span', () => this.span.end(this.startTime + (ended - this.started)));
     }
     // Timers, sockets and calls that began in this one may hold it for as long as they live: not what it held itself.
     this.bag = {};

@@ -9,6 +9,8 @@ export const SCOPE_VERSION = '0.1.0';
 // --- attributes: general (stable) ------------------------------------------------------------------------------------
 export const ATTR_CODE_FUNCTION_NAME = 'code.function.name';
 export const ATTR_ERROR_TYPE = 'error.type';
+/** The name of an event, where a log record has no field for it. */
+export const ATTR_EVENT_NAME = 'event.name';
 export const ATTR_EXCEPTION_MESSAGE = 'exception.message';
 export const ATTR_EXCEPTION_STACKTRACE = 'exception.stacktrace';
 export const ATTR_EXCEPTION_TYPE = 'exception.type';

@@ -1,10 +1,16 @@
-import type { AnyValue, Attributes, Context, Logger, Span } from '@opentelemetry/api';
+import type { AnyValue, Attributes, Context, Logger, LogRecord, Span } from '@opentelemetry/api';
 import { SeverityNumber, SpanStatusCode } from '../otel.js';
 import { forLog, forSpan } from '../privacy/content-attributes.js';
 import { safely } from '../safely.js';
 import { settings } from '../settings.js';
 import { errorMessage, exceptionAttributes } from './failure.js';
-import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE, EVENT_ANNOTEL_CALL, EVENT_EXCEPTION } from './names.js';
+import {
+  ATTR_CODE_FUNCTION_NAME,
+  ATTR_ERROR_TYPE,
+  ATTR_EVENT_NAME,
+  EVENT_ANNOTEL_CALL,
+  EVENT_EXCEPTION,
+} from './names.js';
 import type { Operation } from './operation.js';
 import type { Signals } from './signals.js';
 
@@ -54,7 +60,7 @@ export function record(call: EndedCall): void {
     const failed = error !== undefined;
     const method = bag[ATTR_CODE_FUNCTION_NAME];
     const attributes = forLog(bag);
-    logger.emit({
+    emit(logger, {
       eventName: operation.eventName?.(failed) ?? (failed ? EVENT_EXCEPTION : EVENT_ANNOTEL_CALL),
       // Success is DEBUG, as the conventions ask for model calls. Failure is WARN: whether somebody handles it is not known here.
       severityNumber: failed ? SeverityNumber.WARN : SeverityNumber.DEBUG,
@@ -77,11 +83,17 @@ export function recordEvent(
   attributes: Attributes | undefined,
   body: AnyValue = name,
 ): void {
-  logger.emit({
+  emit(logger, {
     eventName: name,
     severityNumber: SeverityNumber.INFO,
     body,
     attributes: attributes ?? {},
     context,
   });
+}
+
+/** SDK 1.x, and 2.x at first, drop the name of an event. Their loggers have no `enabled`, which came somewhat later. */
+function emit(logger: Logger, record: LogRecord): void {
+  if (logger.enabled === undefined) record.attributes = { ...record.attributes, [ATTR_EVENT_NAME]: record.eventName };
+  logger.emit(record);
 }

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { DiagLogLevel, diag, logs, trace } from '@opentelemetry/api';
 import { registered } from '../otel.js';
-
-const require = createRequire(import.meta.url);
+import { appResolvers, ownResolver } from './app-packages.js';
 
 /**
  * Why no SDK can be registered now, as a sentence with its mend. OpenTelemetry itself stays silent in both cases:
@@ -20,6 +17,12 @@ export function apiConflict(): string | undefined {
     );
   }
   const own = ownVersion();
+  if (logs === undefined) {
+    return (
+      `the OpenTelemetry SDK that annotel starts needs @opentelemetry/api 1.10, and ${own ?? 'an older one'} was installed in its place (by ` +
+      'overrides or resolutions?), so annotel starts none; the SDK of that version records decorated calls where the app starts it'
+    );
+  }
   if (version === undefined || own === undefined || version === own || isLeft(own)) return undefined;
   return (
     `@opentelemetry/api ${version} was used in this process before annotel's ${own}, and the two do not mix: nothing is ` +
@@ -62,7 +65,7 @@ export function wakeEarlyTracers(): () => () => void {
   const others = isFirst ? [] : otherCopies();
   // A second start may have been waited for.
   isFirst = false;
-  const copies = others.map((copy) => ({ ...copy, early: copy.trace.getTracerProvider() as Waiting }));
+  const copies = others.map(({ trace, logs }) => ({ trace, logs, early: trace.getTracerProvider() as Waiting }));
   return () => {
     const provider = logs.getLoggerProvider();
     for (const copy of copies) {
@@ -94,44 +97,44 @@ interface Copy {
 /** Where the ES module of annotel/testing leaves the copy that it has imported: Jest cannot require it before Node 24. */
 const IMPORTED = Symbol.for('annotel.importedApi');
 
+/** Beside annotel's own: its other form, and where the app has another version, that. */
 function otherCopies(): Copy[] {
-  const handed = (globalThis as { [IMPORTED]?: Copy })[IMPORTED];
-  const copies = [requiredCopy(), copyOf(handed) ?? importedCopy()];
-  return copies.filter((copy) => copy !== undefined).filter((copy) => copy.trace !== undefined && copy.trace !== trace);
+  const { [IMPORTED]: handed } = globalThis as { [IMPORTED]?: Copy };
+  const files = new Set([...ownResolver(), ...appResolvers()].flatMap(fileOfApi));
+  const copies = [handed, ...[...files].flatMap(loadedFrom)].flatMap((copy) => (copy?.trace ? [copy] : []));
+  return [...new Map(copies.map((copy) => [copy.trace, copy])).values()].filter((copy) => copy.trace !== trace);
 }
 
-/** Not loaded for this: where nobody has required it, nobody has a tracer of it. */
-function requiredCopy(): Copy | undefined {
+function fileOfApi(resolver: NodeJS.Require): string[] {
   try {
-    return copyOf(require.cache[require.resolve('@opentelemetry/api')]?.exports);
+    return [resolver.resolve('@opentelemetry/api')];
   } catch {
-    // Bundled into the app: there is one copy.
-    return undefined;
+    // Bundled into the app, or none of its packages.
+    return [];
   }
 }
 
-/** Nothing tells whether it is loaded already, so it is loaded now. */
-function importedCopy(): Copy | undefined {
+function loadedFrom(file: string): (Copy | undefined)[] {
+  const [require] = ownResolver();
+  // Not loaded for this: where nobody has required it, nobody has a tracer of it.
+  const required: Copy | undefined = require?.cache?.[file]?.exports;
+  const imported = file.replace(/\.cjs$/, '.mjs');
   try {
-    const required = require.resolve('@opentelemetry/api');
-    const imported = required.replace(/\.cjs$/, '.mjs');
-    return imported === required ? undefined : copyOf(require(imported));
+    // Nothing tells whether that is loaded already, so it is loaded now.
+    return imported === file ? [required] : [required, require?.(imported)];
   } catch {
-    // It is bundled, or not there, or is being imported just now and has not run: then nobody has a tracer of it.
-    return undefined;
+    // It is not there, or is being imported just now and has not run: then nobody has a tracer of it.
+    return [required];
   }
-}
-
-function copyOf(api: Copy | undefined): Copy | undefined {
-  return api && { trace: api.trace, logs: api.logs };
 }
 
 function ownVersion(): string | undefined {
+  const [file = ''] = ownResolver().flatMap(fileOfApi);
+  const [folder] = /^.*[\\/]@opentelemetry[\\/]api[\\/]/.exec(file) ?? [];
+  if (folder === undefined) return undefined;
   try {
-    const manifest = join(dirname(require.resolve('@opentelemetry/api')), '..', 'package.json');
-    return (JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }).version;
+    return (JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as { version?: string }).version;
   } catch {
-    // Bundled into the app: then there is one copy, and nothing to compare.
     return undefined;
   }
 }

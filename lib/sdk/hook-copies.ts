@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
+import { ownResolver } from './app-packages.js';
 
 /** A copy of `import-in-the-middle`: what passes through its hooks is patched by those that use this copy, and by nobody else. */
 export interface HookCopy {
@@ -21,7 +20,10 @@ export interface HookCopy {
  * @param instrumentations names of packages that depend on `@opentelemetry/instrumentation`, or its own
  * @param from resolves these; default as annotel does
  */
-export function hookCopies(instrumentations: readonly string[], from: NodeJS.Require = require): HookCopy[] {
+export function hookCopies(
+  instrumentations: readonly string[],
+  from: NodeJS.Require | undefined = ownResolver()[0],
+): HookCopy[] {
   const users = new Map<string, string[]>();
   for (const name of instrumentations) {
     const folder = folderOfCopy(name, from);
@@ -30,7 +32,8 @@ export function hookCopies(instrumentations: readonly string[], from: NodeJS.Req
   return [...users].map(([folder, names]) => ({ folder, version: versionIn(folder), instrumentations: names }));
 }
 
-function folderOfCopy(instrumentation: string, from: NodeJS.Require): string | undefined {
+function folderOfCopy(instrumentation: string, from: NodeJS.Require | undefined): string | undefined {
+  if (from === undefined) return undefined;
   const base = '@opentelemetry/instrumentation';
   const path = instrumentation === base ? [base] : [instrumentation, base];
   try {

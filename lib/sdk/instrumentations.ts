@@ -39,8 +39,8 @@ interface Recipe {
   readonly targets: readonly string[];
   /** The ES modules among them that have to pass through the load hook to be patched. */
   readonly hooked: readonly string[];
-  /** What `@opentelemetry/instrumentation-{name}` exports, or what loads a class in its place. */
-  readonly exported: string | (() => InstrumentationClass);
+  /** Loads it. Each package is named where it is required, for bundlers to see it. */
+  readonly load: () => InstrumentationClass;
   readonly config: InstrumentationConfig;
 }
 
@@ -78,7 +78,7 @@ export function takeHold(): void {
 }
 
 function makerOf(recipe: Recipe): () => Instrumentation {
-  const { name, config } = recipe;
+  const { name, load, config } = recipe;
   const known = instances.get(name);
   if (known) {
     return () => {
@@ -87,20 +87,12 @@ function makerOf(recipe: Recipe): () => Instrumentation {
       return known;
     };
   }
-  const Class = classOf(recipe);
+  const Class = loadOwn(packageOf(name), load);
   return () => {
     const made = new Class(config);
     instances.set(name, made);
     return made;
   };
-}
-
-function classOf({ name, exported }: Recipe): InstrumentationClass {
-  if (typeof exported === 'function') return exported();
-  const module = loadOwn<Record<string, InstrumentationClass>>(packageOf(name));
-  const Class = module[exported];
-  if (Class === undefined) throw new Error(`${packageOf(name)} exports no ${exported}`);
-  return Class;
 }
 
 function packageOf(name: InstrumentationName): string {
@@ -145,20 +137,50 @@ function recipes(exportsLogs = true): readonly Recipe[] {
   const ioredis: IORedisInstrumentationConfig = { requireParentSpan: true };
   const logging: WinstonConfig & PinoInstrumentationConfig = { disableLogSending: !exportsLogs };
   return [
-    { name: 'http', targets: [], hooked: [], exported: 'HttpInstrumentation', config: http },
-    { name: 'undici', targets: [], hooked: [], exported: 'UndiciInstrumentation', config: undici },
-    { name: 'express', targets: ['express'], hooked: ['express'], exported: 'ExpressInstrumentation', config: express },
-    { name: 'pg', targets: ['pg'], hooked: ['pg', 'pg-pool'], exported: 'PgInstrumentation', config: pg },
+    {
+      name: 'http',
+      targets: [],
+      hooked: [],
+      load: () => require('@opentelemetry/instrumentation-http').HttpInstrumentation,
+      config: http,
+    },
+    {
+      name: 'undici',
+      targets: [],
+      hooked: [],
+      load: () => require('@opentelemetry/instrumentation-undici').UndiciInstrumentation,
+      config: undici,
+    },
+    {
+      name: 'express',
+      targets: ['express'],
+      hooked: ['express'],
+      load: () => require('@opentelemetry/instrumentation-express').ExpressInstrumentation,
+      config: express,
+    },
+    {
+      name: 'pg',
+      targets: ['pg'],
+      hooked: ['pg', 'pg-pool'],
+      load: () => require('@opentelemetry/instrumentation-pg').PgInstrumentation,
+      config: pg,
+    },
     {
       name: 'redis',
       targets: ['redis', '@redis/client'],
       hooked: ['redis', '@redis/client'],
-      exported: 'RedisInstrumentation',
+      load: () => require('@opentelemetry/instrumentation-redis').RedisInstrumentation,
       config: redis,
     },
-    { name: 'ioredis', targets: ['ioredis'], hooked: ['ioredis'], exported: 'IORedisInstrumentation', config: ioredis },
-    { name: 'pino', targets: ['pino'], hooked: ['pino'], exported: pinoInstrumentation, config: logging },
-    { name: 'winston', targets: ['winston'], hooked: [], exported: winstonInstrumentation, config: logging },
+    {
+      name: 'ioredis',
+      targets: ['ioredis'],
+      hooked: ['ioredis'],
+      load: () => require('@opentelemetry/instrumentation-ioredis').IORedisInstrumentation,
+      config: ioredis,
+    },
+    { name: 'pino', targets: ['pino'], hooked: ['pino'], load: pinoInstrumentation, config: logging },
+    { name: 'winston', targets: ['winston'], hooked: [], load: winstonInstrumentation, config: logging },
   ];
 }
 

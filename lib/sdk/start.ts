@@ -60,7 +60,9 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     return telemetry;
   } catch (error) {
     undoAll(undo);
-    return goWithout(`cannot start telemetry: ${messageOf(error)}`);
+    // A package that is not found is followed by who required it.
+    const [reason] = messageOf(error).split('\n');
+    return goWithout(`cannot start telemetry, and the app runs without: ${reason}`);
   }
 }
 

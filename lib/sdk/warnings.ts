@@ -60,8 +60,8 @@ export function diagLogger(): DiagLogger {
   const seen = new Set<string>();
   const once = (...args: unknown[]) => {
     const text = inPlainTerms(readable(args));
-    // Bytes differ from one report of the same trouble to the next.
-    const trouble = text.replace(/<Buffer.*/s, '');
+    // Bytes and ids differ from one report of the same trouble to the next.
+    const trouble = text.replace(/<Buffer.*/s, '').replace(/\b[\da-f]{16,32}\b/g, '');
     if (seen.has(trouble) || seen.size >= MOST_DISTINCT || isKnown(text)) return;
     seen.add(trouble);
     warn(text);

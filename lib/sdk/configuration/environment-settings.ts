@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parsePrices } from '../../genai/pricing/own-prices.js';
 import type { ContentCapture, ContentField, RedactionSet, Settings } from '../../settings.js';
-import { resolverOf } from '../app-packages.js';
+import { ownResolver, resolverOf } from '../app-packages.js';
 import { warn, warnOfValue } from '../warnings.js';
 import { type Environment, withoutUndefined } from './environment.js';
 
@@ -141,7 +141,7 @@ interface GptTokenizer {
  * @returns `undefined`, with a warning, where the package is not installed
  */
 export function tokenCounter(app = `${process.cwd()}/`): Settings['countTokens'] {
-  const find = resolverOf('gpt-tokenizer', [createRequire(import.meta.url), createRequire(app)]);
+  const find = resolverOf('gpt-tokenizer', [...ownResolver(), createRequire(app)]);
   if (!find) {
     warn('ANNOTEL_ESTIMATE_TOKENS=true needs the package gpt-tokenizer; without it, no usage is estimated');
     return undefined;

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import type { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { ConsoleLogRecordExporter, type LogRecordProcessor, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
@@ -28,6 +27,8 @@ import { servePrometheus } from './prometheus-server.js';
 import { selfRetryingQueue } from './self-retrying-queue.js';
 import { BATCHES, type Batches, type BatchOf, type Signal } from './signal.js';
 import { Spool } from './spool.js';
+
+const require = createRequire(import.meta.url);
 
 /** The processors and readers that export the three signals. */
 export interface Pipeline {
@@ -171,15 +172,17 @@ function zipkinQueue(
   { zipkinUrl, zipkinTimeout, spanBatch }: ResolvedOptions,
   exports: Exports,
 ): ExportQueue<ReadableSpan[]> {
-  const Class = load<new () => SpanExporter>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
+  const { ZipkinExporter }: { ZipkinExporter: new () => SpanExporter } = require('@opentelemetry/exporter-zipkin');
   const numbers = { most: 2 * spanBatch.maxQueueSize, timeout: Math.min(zipkinTimeout, spanBatch.exportTimeoutMillis) };
-  return exports.add(selfRetryingQueue('traces', new Class(), exports.destination(zipkinUrl, false), numbers));
+  return exports.add(selfRetryingQueue('traces', new ZipkinExporter(), exports.destination(zipkinUrl, false), numbers));
 }
 
 function prometheusReader({ prometheus }: ResolvedOptions, undo: (() => void)[]): IMetricReader {
-  const Class = load<typeof PrometheusExporter>('@opentelemetry/exporter-prometheus', 'PrometheusExporter');
+  const {
+    PrometheusExporter,
+  }: typeof import('@opentelemetry/exporter-prometheus') = require('@opentelemetry/exporter-prometheus');
   // Its own server reports a port that is in use only to `diag`, and workers of a cluster share it.
-  const reader = new Class({ preventServerStart: true });
+  const reader = new PrometheusExporter({ preventServerStart: true });
   const serve = () =>
     servePrometheus(prometheus, (request, response) => reader.getMetricsRequestHandler(request, response));
   undo.push(isMainThread ? serve() : onceItHasMetrics(reader, serve));
@@ -200,9 +203,4 @@ function onceItHasMetrics(reader: IMetricReader, serve: () => () => void): () =>
     clearInterval(timer);
     stop?.();
   };
-}
-
-/** Loaded only when it is asked for. */
-function load<T>(module: string, exported: string): T {
-  return (createRequire(import.meta.url)(module) as Record<string, T>)[exported] as T;
 }

@@ -1,6 +1,6 @@
-import { SeverityNumber } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { ATTR_CODE_FUNCTION_NAME, SCOPE_NAME } from '../../genai/semconv.js';
+import { SeverityNumber } from '../../otel.js';
 import { WINSTON } from './winston.js';
 
 /** One entry of `ANNOTEL_LOG_LEVELS`. */

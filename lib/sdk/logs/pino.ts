@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { PinoInstrumentationConfig } from '@opentelemetry/instrumentation-pino';
-import { loadOwn } from '../app-packages.js';
+
+const require = createRequire(import.meta.url);
 
 /** The part of pino that is used here; the package itself need not be installed. */
 interface Pino {
@@ -20,9 +22,9 @@ type Callback = (error?: Error | null) => void;
  * cannot be flushed, so that an app that flushes before it exits would lose what it has logged.
  */
 export function pinoInstrumentation(): new (config: PinoInstrumentationConfig) => Instrumentation {
-  const { PinoInstrumentation } = loadOwn<typeof import('@opentelemetry/instrumentation-pino')>(
-    '@opentelemetry/instrumentation-pino',
-  );
+  const {
+    PinoInstrumentation,
+  }: typeof import('@opentelemetry/instrumentation-pino') = require('@opentelemetry/instrumentation-pino');
   return class extends PinoInstrumentation {
     protected override init() {
       const definitions = super.init();

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { type Attributes, type LogRecord, SeverityNumber } from '@opentelemetry/api';
+import type { Attributes, LogRecord } from '@opentelemetry/api';
+import { SeverityNumber } from '../../otel.js';
 import { ofError, ofStack } from './exception.js';
 import { logText, logValue } from './log-value.js';
 
@@ -11,7 +12,7 @@ const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
 
 /** By name, for the levels of npm, syslog and most that are made up. */
-const SEVERITIES: Readonly<Record<string, SeverityNumber>> = {
+const SEVERITIES: Readonly<Record<string, number>> = {
   emerg: SeverityNumber.FATAL3,
   emergency: SeverityNumber.FATAL3,
   alert: SeverityNumber.FATAL2,
@@ -94,10 +95,10 @@ function errorIn(info: Info): Error | undefined {
 }
 
 /** Levels with names of the app's own go by their place among the others. */
-function severity(level: string, levels: Readonly<Record<string, number>>): SeverityNumber {
+function severity(level: string, levels: Readonly<Record<string, number>>): number {
   // In the levels of `winston.config.cli` verbose comes after debug.
   if (level === 'verbose' && 'prompt' in levels) return SeverityNumber.TRACE3;
-  if (Object.hasOwn(SEVERITIES, level)) return SEVERITIES[level] as SeverityNumber;
+  if (Object.hasOwn(SEVERITIES, level)) return SEVERITIES[level] as number;
   const ranks = Object.values(levels);
   const below = ranks.filter((rank) => rank < (levels[level] ?? 0)).length;
   return Math.round(SeverityNumber.FATAL - (20 * below) / Math.max(1, ranks.length - 1));

@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
 import { type Context, context, isSpanContextValid, logs, trace } from '@opentelemetry/api';
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
 import { safely } from '../../safely.js';
 import { loadOwn } from '../app-packages.js';
 import { printing } from './own-output.js';
 import { type Info, winstonLevel, winstonRecord } from './winston-record.js';
+
+const require = createRequire(import.meta.url);
 
 /** Name of the logger of winston's records. */
 export const WINSTON = 'winston';
@@ -39,7 +42,9 @@ export function winstonInstrumentation(): new (config: WinstonConfig) => Instrum
     InstrumentationBase,
     InstrumentationNodeModuleDefinition: Package,
     InstrumentationNodeModuleFile: File,
-  } = loadOwn<typeof import('@opentelemetry/instrumentation')>('@opentelemetry/instrumentation');
+  } = loadOwn<typeof import('@opentelemetry/instrumentation')>('@opentelemetry/instrumentation', () =>
+    require('@opentelemetry/instrumentation'),
+  );
 
   return class WinstonInstrumentation extends InstrumentationBase<WinstonConfig> {
     constructor(config: WinstonConfig) {

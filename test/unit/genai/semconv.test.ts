@@ -41,7 +41,7 @@ describe('names', () => {
   });
 
   test.each([
-    ['ATTR_', /^(gen_ai|openai|aws|annotel|user|session|error|exception|server|code)(\.[a-z0-9_]+)+$/],
+    ['ATTR_', /^(gen_ai|openai|aws|annotel|user|session|error|event|exception|server|code)(\.[a-z0-9_]+)+$/],
     ['EVENT_', /^(gen_ai|annotel|exception)(\.[a-z_]+)*$/],
   ])('of %s constants stand once and are spelled as such names are', (prefix, pattern) => {
     // In v1.41 a retrieval's `top_k` was that of the request.

@@ -61,6 +61,11 @@ describe('the API of OpenTelemetry', () => {
     expect(apiConflict()).toMatch(/another OpenTelemetry SDK is registered already \(trace; API 1\.10\.\d+\)/);
   });
 
+  it('is in use by another SDK of another version: calls are recorded, by that one', () => {
+    slots[SLOT] = { version: '1.9.1', trace: new TracerProvider() };
+    expect(apiConflict()).toMatch(/another OpenTelemetry SDK is registered already \(trace; API 1\.9\.1\)/);
+  });
+
   it('keeps annotel from starting, loudly, where it is not free', async () => {
     const exporter = new InMemorySpanExporter();
     trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));

@@ -108,11 +108,13 @@ describe('warnings', () => {
       expect(said).toEqual([expect.stringContaining('another OpenTelemetry SDK was started after annotel')]);
     });
 
-    it('know the same trouble again by its words, not its bytes', () => {
+    it('know the same trouble again by its words, not by bytes or ids', () => {
       const logger = diagLogger();
       logger.warn('could not read the answer', Buffer.from('one'));
       logger.warn('could not read the answer', Buffer.from('two'));
-      expect(said).toHaveLength(1);
+      logger.warn(`the span is ended {traceId: ${'1'.repeat(32)}, spanId: ${'2'.repeat(16)}}`);
+      logger.warn(`the span is ended {traceId: ${'3'.repeat(32)}, spanId: ${'4'.repeat(16)}}`);
+      expect(said).toHaveLength(2);
     });
   });
 });
