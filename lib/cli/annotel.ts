@@ -25,7 +25,10 @@ else if (values.help || positionals[0] !== 'doctor' || positionals.length > 1) l
 else {
   const { json, all, run } = values;
   const numbers = { timeout: whole('timeout', 'milliseconds'), seconds: whole('seconds', 'seconds') };
-  runDoctor({ json, all, run, ...numbers }).then((code) => process.exit(code));
+  runDoctor({ json, all, run, ...numbers }).then(
+    (code) => process.exit(code),
+    (error: unknown) => leave(`annotel doctor could not finish: ${error instanceof Error ? error.stack : error}\n`, 1),
+  );
 }
 
 function parse() {

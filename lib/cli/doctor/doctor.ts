@@ -55,8 +55,7 @@ interface Arguments {
 export async function runDoctor({ json, all, timeout = 5000, run: command, seconds = 5 }: Arguments): Promise<number> {
   const folder = process.cwd();
   const app = new App(folder, environment().matching(/^/));
-  // Of the app in this folder, and not of this program.
-  const context: CheckContext = { app, timeout, ...optionsOf(app.variables, join(folder, 'main.js')) };
+  const context: CheckContext = { app, timeout, ...optionsIn(app) };
   const watched =
     command === undefined ? undefined : await runApp(command, seconds, app.environment, isUnsent(context));
   const results = await Promise.all(
@@ -75,14 +74,28 @@ export async function runDoctor({ json, all, timeout = 5000, run: command, secon
   return problems > 0 ? 1 : 0;
 }
 
+/** What is decided for the app in this folder, and not for this program. */
+function optionsIn(app: App): ReturnType<typeof optionsOf> {
+  const mainScript = join(app.folder, 'main.js');
+  try {
+    return optionsOf(app.variables, mainScript);
+  } catch {
+    // The check of variables says why.
+    return optionsOf(app.environment, mainScript);
+  }
+}
+
 /** A check that fails says so, and does not keep the others from being made. */
-async function examined(name: string, check: Check, context: CheckContext): Promise<Finding[]> {
+export async function examined(name: string, check: Check, context: CheckContext): Promise<Finding[]> {
   try {
     return await check(context);
   } catch (error) {
     return [{ level: 'warning', text: `could not look at ${name}: ${messageOf(error)}` }];
   }
 }
+
+const ADDRESS =
+  /^(the quotes around )?OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|PROTOCOL)\b(?! is set)|^http\S+ is asked for/;
 
 /** What becomes of telemetry, in a sentence, and what to do where it is lost. */
 interface Verdict {
@@ -103,8 +116,13 @@ function verdictOf(found: readonly Finding[], context: CheckContext): Verdict {
       text: `decorated calls will be recorded by ${first.by}, which ${first.where} starts, and go where it sends them`,
     };
   }
-  const unsent = found.find(({ stops }) => stops === 'sending');
+  const unanswered = found.find(({ stops }) => stops === 'sending');
+  // Why nothing answers at an address may be that it is not the one that was meant.
+  const unsent =
+    unanswered && (found.find(({ level, text }) => level === 'problem' && ADDRESS.test(text)) ?? unanswered);
   if (unsent !== undefined) return { text: `nothing will be sent, because ${unsent.text}`, mend: unsent.mend };
+  const untraced = found.find(({ stops }) => stops === 'traces');
+  if (untraced !== undefined) return { text: `no traces will be sent, because ${untraced.text}`, mend: untraced.mend };
   if (!isSending(options)) {
     return {
       text: 'nothing will be sent: no destination is configured, and finished traces are printed on the console',

@@ -11,7 +11,7 @@ export interface Finding {
   /** What to do about it. */
   readonly mend?: string;
   /** What does not happen at all because of it: then it is the reason that the verdict names. */
-  readonly stops?: 'recording' | 'sending';
+  readonly stops?: 'recording' | 'sending' | 'traces';
 }
 
 /** What checks look at. */
@@ -32,7 +32,7 @@ export type Check = (context: CheckContext) => Finding[] | Promise<Finding[]>;
 /** The three levels of a finding; what is not in order comes with what to do. */
 export const ok = (text: string): Finding => ({ level: 'ok', text });
 export const warning = (text: string, mend: string): Finding => ({ level: 'warning', text, mend });
-export const problem = (text: string, mend: string, stops?: 'recording' | 'sending'): Finding => ({
+export const problem = (text: string, mend: string, stops?: Finding['stops']): Finding => ({
   level: 'problem',
   text,
   mend,

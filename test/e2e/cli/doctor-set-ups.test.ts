@@ -103,6 +103,23 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /node --import annotel\/register dist\/main\.js \(Dockerfile\)/,
     verdict: NOT_RECORDED,
   },
+  'a manifest of Kubernetes that gives the option to the app': {
+    manifest: { scripts: { build: 'tsc' } },
+    files: {
+      'k8s/app.yaml':
+        'spec:\n  containers:\n    - command: ["node"]\n      args: ["dist/main.js", "--import", "annotel/register"]\n',
+    },
+    cause: /k8s\/app\.yaml has --import annotel\/register behind the script/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a compose file that starts the app without it': {
+    manifest: { scripts: { build: 'tsc' } },
+    files: { 'compose.yaml': 'services:\n  shop:\n    command:\n      - node\n      - dist/main.js\n' },
+    cause: /nothing starts telemetry/,
+    mend: /node --import annotel\/register dist\/main\.js \(compose\.yaml\)/,
+    verdict: NOT_RECORDED,
+  },
   'an Azure Functions app': {
     manifest: { scripts: { start: 'func start' }, main: 'dist/functions/*.js' },
     files: { 'host.json': { version: '2.0' }, 'src/functions/ask.ts': "import { app } from '@azure/functions';" },
@@ -372,6 +389,16 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /node --env-file=\.env/,
     verdict: NOT_SENT,
   },
+  'another file that the app loads too late': {
+    files: {
+      'late.env': `OTEL_EXPORTER_OTLP_ENDPOINT=${TAKES_ALL}\n`,
+      'src/main.ts': "process.loadEnvFile(new URL('./late.env', import.meta.url));",
+    },
+    env: NOTHING,
+    cause: /telemetry is configured in late\.env .*which src\/main\.ts loads, but only after/,
+    mend: /node --env-file=late\.env .*ANNOTEL_ENV_FILE=late\.env/,
+    verdict: NOT_SENT,
+  },
   "a .env for Nest's ConfigModule": {
     manifest: { scripts: { start: 'nest start --exec "node --import annotel/register"' } },
     files: {
@@ -414,7 +441,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:4318' },
     cause: /OTEL_EXPORTER_OTLP_ENDPOINT="127\.0\.0\.1:4318" is not understood/,
     mend: /a URL such as http:\/\/localhost:4318/,
-    verdict: NOT_SENT,
+    verdict: /^nothing will be sent, because OTEL_EXPORTER_OTLP_ENDPOINT="127\.0\.0\.1:4318" is not understood/,
   },
   'an endpoint with the path of one signal': {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/v1/traces` },
@@ -500,7 +527,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_TRACES_SAMPLER: 'always_off' },
     cause: /the sampler always_off lets no trace out/,
     mend: /OTEL_TRACES_SAMPLER=parentbased_always_on/,
-    verdict: NOT_RECORDED,
+    verdict: /^no traces will be sent, because /,
   },
   'a ratio without its sampler': {
     env: { OTEL_TRACES_SAMPLER_ARG: '0.1' },
@@ -524,6 +551,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /APPINSIGHTS_INSTRUMENTATIONKEY is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING/,
     mend: /set APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=/,
     verdict: NOT_SENT,
+  },
+  'a back end that takes traces only': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/traces-only` },
+    cause: /metrics, logs: http:\/\/\S+ takes no metrics or logs \(HTTP 404\), though it takes others/,
+    mend: /OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none/,
   },
   'localhost in a container': {
     files: {
@@ -653,6 +685,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     mend: /COPY --from=… node_modules/,
     verdict: NOT_RECORDED,
   },
+  'esbuild leaves decorators': {
+    manifest: { scripts: { ...STARTED, build: 'esbuild src/*.ts --outdir=dist' } },
+    cause: /the script "build": esbuild has no target, and leaves decorators as they are/,
+    mend: /--target=node22/,
+  },
   'legacy decorators are off in a Nest app': {
     manifest: NEST_APP,
     packages: NEST,
@@ -687,7 +724,10 @@ describe('annotel doctor names the cause and the mend:', () => {
   let takesAll: string;
 
   beforeAll(async () => {
-    server = createServer((request, response) => request.resume().on('end', () => response.end()));
+    server = createServer((request, response) => {
+      const isTaken = !/traces-only\/v1\/(metrics|logs)/.test(request.url ?? '');
+      request.resume().on('end', () => response.writeHead(isTaken ? 200 : 404).end());
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     takesAll = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
@@ -793,7 +833,8 @@ describe('annotel doctor names the cause and the mend:', () => {
         manifest: {
           scripts: {
             ...STARTED,
-            build: 'esbuild src/main.ts --bundle --packages=external --minify --keep-names --outfile=dist/main.js',
+            build:
+              'esbuild src/main.ts --bundle --target=node22 --packages=external --minify --keep-names --outfile=dist/main.js',
           },
           dependencies: { annotel: '*', express: '5' },
         },

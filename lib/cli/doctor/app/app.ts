@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
-import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf } from './files.js';
-import { workspaceRootOf } from './installed.js';
+import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf, textsIn } from './files.js';
 import {
   isRegister,
   nodeOptions,
@@ -16,8 +15,6 @@ import { parseDockerEnvFile, parseEnvFile, type VariableSource } from './variabl
 
 /** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
 export class App {
-  /** The folder of its repository, where that has workspaces; else its own. */
-  readonly root: string;
   #manifest?: Manifest;
   #sources?: readonly SourceFile[];
   #deployment?: readonly DeploymentFile[];
@@ -32,9 +29,7 @@ export class App {
   constructor(
     readonly folder: string,
     readonly environment: Readonly<Record<string, string>>,
-  ) {
-    this.root = workspaceRootOf(folder);
-  }
+  ) {}
 
   get manifest(): Manifest {
     this.#manifest ??= manifestIn(this.folder);
@@ -48,11 +43,10 @@ export class App {
 
   /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
   needs(name: string): boolean {
-    const inQuotes = [`'${name}'`, `"${name}"`];
     return (
       name in this.dependencies ||
       existsSync(join(this.folder, 'node_modules', name, 'package.json')) ||
-      this.sources.some(({ code }) => inQuotes.some((text) => code.includes(text)))
+      this.sourceWith(new RegExp(`\\b(from|import|require\\s*\\()\\s*['"]${name}['"]`)) !== undefined
     );
   }
 
@@ -79,9 +73,8 @@ export class App {
 
   /** Of package.json, and the tasks of Deno. */
   get #scripts(): Readonly<Record<string, string>> {
-    const { tasks = {} } = (jsonOf(join(this.folder, 'deno.json')) ?? {}) as { tasks?: Record<string, unknown> };
-    const lines = Object.entries(tasks).filter((task): task is [string, string] => typeof task[1] === 'string');
-    return { ...Object.fromEntries(lines), ...this.manifest.scripts };
+    const { tasks } = { ...(jsonOf(join(this.folder, 'deno.json')) as { tasks?: unknown }) };
+    return { ...textsIn(tasks), ...this.manifest.scripts };
   }
 
   /** What a command loads before the app, in that order: by `NODE_OPTIONS`, then by its own options. */
@@ -105,8 +98,10 @@ export class App {
   get envFiles(): readonly VariableSource[] {
     const other = this.environment['NODE_ENV'] === 'test' ? /example|sample|template/ : /example|sample|template|test/;
     const names = namesIn(this.folder).filter((name) => /^\.env(\.|$)/.test(name) && !other.test(name));
-    const named = [...this.loadedEnvFiles, ...this.deployedEnvFiles].filter((name) =>
-      existsSync(join(this.folder, name)),
+    // `loadEnvFile('./shop.env')`.
+    const inCode = [...(this.lateLoader?.code.matchAll(/['"](?:\.\/)?([\w./-]+\.env[\w.]*)['"]/g) ?? [])];
+    const named = [...this.loadedEnvFiles, ...this.deployedEnvFiles, ...inCode.map(([, name = '']) => name)].filter(
+      (name) => existsSync(join(this.folder, name)),
     );
     return [...new Set([...names, ...named])].map((where) => {
       const text = this.text(where);
@@ -148,11 +143,11 @@ export class App {
 
   /** What the app is started with: of one name in two places, the first counts. */
   get variableSources(): readonly VariableSource[] {
-    const loaded = this.loadedEnvFiles;
     this.#variableSources ??= [
       { where: 'the environment', variables: this.environment },
-      ...this.commands.filter(({ where }) => where.startsWith('the script')),
-      ...this.envFiles.filter(({ where }) => loaded.has(where)),
+      // Others are for development.
+      ...this.commands.filter(({ where }) => /^the script "start(:prod\w*)?"/.test(where)),
+      ...this.envFiles.filter(({ where }) => this.loadedEnvFiles.has(where)),
       // `func start` puts them into the environment.
       ...this.deployment
         .filter(({ name }) => name === 'local.settings.json')

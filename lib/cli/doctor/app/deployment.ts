@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { jsonOf, namesIn, textOf } from './files.js';
+import { jsonOf, namesIn, textOf, textsIn } from './files.js';
 import { commandOf, commandsIn, type StartCommand, wordsOf } from './start-commands.js';
 import { TELEMETRY_VARIABLE, variablesIn } from './variables.js';
 
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [name: RegExp, reader: Reader])[] = [
   [/^(ecosystem|pm2)(\.config)?\.([cm]?js|json|ya?ml)$/, pm2],
   [/^(docker-)?compose(\..*)?\.ya?ml$/, yaml],
   [
-    /^(serverless|template|samconfig|app|render|fly|railway|nixpacks|k8s|deployment|values)\.(ya?ml|toml|json|ts)$/,
+    /^(serverless|template|app|render|fly|railway|nixpacks|k8s|deployment|values)\.(ya?ml|toml)$|^(serverless|railway)\.(json|ts)$/,
     yaml,
   ],
   [/\.service$/, (text, name, variables) => commandsIn(/^ExecStart=(.*)$/m.exec(text)?.[1] ?? '', name, variables)],
@@ -52,8 +52,8 @@ export function deploymentFilesIn(folder: string): DeploymentFile[] {
 /** `local.settings.json` of Azure Functions. */
 function settingsOf(path: string): Record<string, string> {
   if (!path.endsWith('local.settings.json')) return {};
-  const { Values = {} } = (jsonOf(path) ?? {}) as { Values?: Record<string, unknown> };
-  const texts = Object.entries(Values).map(([name, value]) => [name, String(value)] as const);
+  const { Values } = { ...(jsonOf(path) as { Values?: unknown }) };
+  const texts = Object.entries(textsIn(Values));
   return Object.fromEntries(
     texts.filter(([name]) => TELEMETRY_VARIABLE.test(name) || name.startsWith('languageWorkers')),
   );
@@ -80,13 +80,28 @@ function listOf(text: string): string[] | undefined {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g)].map(([, double, single]) => double ?? single ?? '');
 }
 
+/** `command` and the like, each with the `args` that follow it; as a text, a list on the line, or a list below it. */
 function yaml(text: string, name: string, variables: Readonly<Record<string, string>>): StartCommand[] {
-  const lines = text.matchAll(/^\s*-?\s*(?:command|entrypoint|startCommand|start|run|web|cmd)["']?\s*[:=]\s*(\S.*)$/gm);
-  return [...lines].flatMap(([, value = '']) => {
-    const words = listOf(value);
-    if (words !== undefined) return commandOf(words, name, variables);
-    return commandsIn(value.replace(/^(["'])(.*)\1$/, '$2'), name, variables);
+  const value = String.raw`(\[[^\]]*\]|[^\s\[#-][^\n]*|(?:\n\s*-\s+[^\n]+)+)`;
+  const key = String.raw`(?:command|entrypoint|startCommand|start|run|web|cmd)["']?\s*[:=][ \t]*`;
+  const form = new RegExp(String.raw`^[ \t]*-?[ \t]*${key}${value}(?:\s*args:[ \t]*${value})?`, 'gm');
+  return [...text.matchAll(form)].flatMap(([, command = '', args]) => {
+    const words = itemsOf(command);
+    if (words !== undefined) return commandOf([...words, ...((args && itemsOf(args)) || [])], name, variables);
+    return commandsIn(withoutQuotes(command), name, variables);
   });
+}
+
+function itemsOf(value: string): string[] | undefined {
+  if (!/^\n/.test(value)) return listOf(value);
+  return value
+    .split(/\n\s*-\s+/)
+    .slice(1)
+    .map((item) => withoutQuotes(item.trim()));
+}
+
+function withoutQuotes(text: string): string {
+  return text.trim().replace(/^(["'])(.*)\1$/s, '$2');
 }
 
 /** Of each app: `script`, with `node_args` in front of it and `args` behind. */
@@ -98,7 +113,7 @@ function pm2(text: string, name: string, variables: Readonly<Record<string, stri
       const value = (key: string): string[] => {
         const [, found = ''] =
           new RegExp(`\\b(?:${key})["']?\\s*:\\s*(\\[[^\\]]*\\]|"[^"\\n]*"|'[^'\\n]*'|[^,\\n}]*)`).exec(part) ?? [];
-        return listOf(found) ?? wordsOf(found.trim().replace(/^(["'])(.*)\1$/, '$2'));
+        return listOf(found) ?? wordsOf(withoutQuotes(found));
       };
       const [script] = value('script');
       if (script === undefined) return [];

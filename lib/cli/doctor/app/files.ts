@@ -21,38 +21,52 @@ export function namesIn(folder: string): string[] {
 
 /** The parts of a package.json that checks look at. */
 export interface Manifest {
-  readonly name?: string;
   readonly version?: string;
   readonly type?: string;
   readonly main?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly resolutions?: Readonly<Record<string, unknown>>;
   readonly workspaces?: readonly string[] | { readonly packages?: readonly string[] };
   readonly jest?: Readonly<Record<string, unknown>>;
 }
 
-/** The package.json of a folder; empty where there is none that can be read. */
+/** The package.json of a folder; empty where there is none that can be read. What is of another kind than it should be is left out. */
 export function manifestIn(folder: string): Manifest {
-  return (jsonOf(join(folder, 'package.json')) as Manifest | undefined) ?? {};
+  const { scripts, dependencies, devDependencies, ...manifest } = {
+    ...(jsonOf(join(folder, 'package.json')) as Manifest),
+  };
+  return {
+    ...manifest,
+    scripts: textsIn(scripts),
+    dependencies: textsIn(dependencies),
+    devDependencies: textsIn(devDependencies),
+  };
 }
 
-/** What a JSON file holds, which may have comments and commas at the end of a list; `undefined` where it cannot be read. */
-export function jsonOf(path: string): unknown {
+/** Those values of an object that are texts. */
+export function textsIn(value: unknown): Record<string, string> {
+  const entries = Object.entries({ ...(value as object) });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** The object in a JSON file, which may have comments and commas at the end of a list; `undefined` where there is none. */
+export function jsonOf(path: string): object | undefined {
   try {
-    return JSON.parse(withoutComments(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')));
+    const value: unknown = JSON.parse(withoutComments(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')));
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 function withoutComments(text: string): string {
-  const string = '("(?:[^"\\\\]|\\\\.)*")';
-  const keep = (_all: string, kept?: string, end?: string) => kept ?? end ?? '';
+  const keep = (_all: string, kept?: string) => kept ?? '';
   return text
-    .replace(new RegExp(`${string}|//[^\\n]*|/\\*[\\s\\S]*?\\*/`, 'g'), (all, kept) => keep(all, kept))
-    .replace(new RegExp(`${string}|,(\\s*[}\\]])`, 'g'), keep);
+    .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, keep)
+    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, keep);
 }
 
 /** A source of the app. */

@@ -52,8 +52,9 @@ export function workspacesOf(root: string): string[] {
 }
 
 function workspacePatterns(folder: string): string[] {
-  const { workspaces = [] } = manifestIn(folder);
-  const listed = 'packages' in workspaces ? (workspaces.packages ?? []) : (workspaces as readonly string[]);
+  const { workspaces } = manifestIn(folder);
+  const { packages } = { ...(workspaces as { packages?: unknown }) };
+  const listed = [workspaces, packages].flatMap((list) => (Array.isArray(list) ? list.map(String) : []));
   const ofPnpm = textOf(join(folder, 'pnpm-workspace.yaml'))
     .split(/^(?=\S)/m)
     .find((part) => part.startsWith('packages:'));

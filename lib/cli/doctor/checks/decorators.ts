@@ -5,6 +5,7 @@ import type { App } from '../app/app.js';
 import { jsonOf } from '../app/files.js';
 import { versionOf } from '../app/installed.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { DECORATED } from './start.js';
 
 interface CompilerOptions {
   readonly experimentalDecorators?: boolean;
@@ -14,7 +15,13 @@ interface CompilerOptions {
 const MOST_PARENTS = 10;
 
 /** The decorator mode of the app's compilers. annotel works in both; Nest, and marked parameters, in one. */
-export const decorators: Check = ({ app }) => [...compiler(app), ...byEsbuild(app), ...swc(app), ...mocked(app)];
+export const decorators: Check = ({ app }) => [
+  ...compiler(app),
+  ...leftByEsbuild(app),
+  ...metadata(app),
+  ...swc(app),
+  ...mocked(app),
+];
 
 function compiler(app: App): Finding[] {
   const file = join(app.folder, 'tsconfig.json');
@@ -84,8 +91,24 @@ function pathOf(base: string, file: string): string | undefined {
   return undefined;
 }
 
+/** Without a target, esbuild leaves standard decorators as they are, and no Node knows them. */
+function leftByEsbuild(app: App): Finding[] {
+  const script = Object.entries(app.manifest.scripts ?? {}).find(([, text]) => /\besbuild\b/.test(text));
+  const file = app.sources.find(({ code }) => /['"]esbuild['"]/.test(code));
+  const text = `${script?.[1] ?? ''} ${file?.code ?? ''}`;
+  if (text.trim() === '' || /--target|\btarget\s*:/.test(text) || app.sourceWith(DECORATED) === undefined) return [];
+  const options = compilerOptions(join(app.folder, 'tsconfig.json'), MOST_PARENTS);
+  if (options?.experimentalDecorators === true) return [];
+  return [
+    problem(
+      `${script === undefined ? file?.path : `the script "${script[0]}"`}: esbuild has no target, and leaves decorators as they are, which Node does not know`,
+      '--target=node22 (or target: "node22")',
+    ),
+  ];
+}
+
 /** tsx and esbuild translate decorators, and emit none of the metadata by which Nest finds its dependencies. */
-function byEsbuild(app: App): Finding[] {
+function metadata(app: App): Finding[] {
   if (!app.needs('@nestjs/core')) return [];
   const command = app.commands.find(
     ({ launcher, options }) => launcher === 'tsx' || options.some((word) => /\btsx\b/.test(word)),

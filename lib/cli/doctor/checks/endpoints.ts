@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
+import type { Signal } from '../../../sdk/export/signal.js';
 import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
 import { type Answer, exportNothing, reasonOf } from '../otlp-request.js';
 import { inContainer } from './variables.js';
@@ -55,13 +56,20 @@ export const endpoints: Check = async (context) => {
     sent.map((signal) => exportNothing(signal, options.otlp[signal], env, context.timeout)),
   );
   const accepted = sent.filter((_, index) => answers[index]?.isAccepted);
+  // What is said of several is said once.
+  const said = new Map<string, Signal[]>();
   sent.forEach((signal, index) => {
-    const answer = answers[index] as Answer;
+    const { isAccepted, said: text } = answers[index] as Answer;
+    const key = isAccepted ? signal : `${text} ${originOf(options.otlp[signal].url)}`;
+    said.set(key, [...(said.get(key) ?? []), signal]);
+  });
+  for (const signals of said.values()) {
+    const answer = answers[sent.indexOf(signals[0] as Signal)] as Answer;
     const isNowhere = accepted.length === 0 && !isSentOtherwise(options);
     const found =
-      accepted.length > 0 && isNotTaken(answer) ? notTaken(signal, answer, context) : otlp(signal, answer, context);
+      accepted.length > 0 && isNotTaken(answer) ? notTaken(signals, answer, context) : otlp(signals, answer, context);
     findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
-  });
+  }
   findings.push(...byDefault(context));
   const isContainer = existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined;
   // A collector may run beside the app.
@@ -76,9 +84,10 @@ export const endpoints: Check = async (context) => {
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 
-function otlp(signal: (typeof SIGNALS)[number], { isAccepted, said }: Answer, { options }: CheckContext): Finding {
-  const { protocol, url } = options.otlp[signal];
-  const place = `${signal}: ${protocol} ${withoutCredentials(url)}`;
+function otlp(signals: readonly Signal[], { isAccepted, said }: Answer, { options }: CheckContext): Finding {
+  const { protocol, url } = options.otlp[signals[0] as Signal];
+  const address = withoutCredentials(signals.length > 1 ? url.replace(/\/v1\/\w+(?=\?|$)/, '') : url);
+  const place = `${signals.join(', ')}: ${protocol} ${address}`;
   if (isAccepted) return ok(`${place} takes them`);
   const text = `${place} does not take them (${said.slice(0, 200)})`;
   return /HTTP (429|50[023-9])|gRPC (8|14)\b(?! No connection)/.test(said)
@@ -96,10 +105,12 @@ function isNotTaken({ said }: Answer): boolean {
   return /HTTP (404|405|501)|gRPC 12/.test(said);
 }
 
-function notTaken(signal: (typeof SIGNALS)[number], { said }: Answer, { options }: CheckContext): Finding {
+function notTaken(signals: readonly Signal[], { said }: Answer, { options }: CheckContext): Finding {
+  const [first] = signals as [Signal];
+  const variables = (name: string) => signals.map((signal) => name.replace('*', signal.toUpperCase())).join(' and ');
   return problem(
-    `${signal}: ${withoutCredentials(options.otlp[signal].url)} takes no ${signal} (${said}), though it takes others`,
-    `OTEL_${signal.toUpperCase()}_EXPORTER=none, or OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT for another place`,
+    `${signals.join(', ')}: ${originOf(options.otlp[first].url)} takes no ${signals.join(' or ')} (${said}), though it takes others`,
+    `${variables('OTEL_*_EXPORTER=none')}; or ${variables('OTEL_EXPORTER_OTLP_*_ENDPOINT')} for another place`,
   );
 }
 

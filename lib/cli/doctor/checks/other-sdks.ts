@@ -36,8 +36,8 @@ const AGENTS: readonly (readonly [name: string, alone: string, together: string]
 
 /** Who else starts an OpenTelemetry SDK, or would: the first to register gets everything. */
 export const otherSdks: Check = ({ app }) => {
-  const findings = [...registeredBefore(), ...loadedBefore(app)];
   const own = app.starts.find(({ isAnnotel }) => isAnnotel);
+  const findings = own === undefined ? [] : [...registeredBefore(), ...loadedBefore(app)];
   const others = app.starts.filter(({ isAnnotel }) => !isAnnotel);
   const isTold = findings.length > 0;
   for (const other of others.filter(({ by }, index) => others.findIndex((one) => one.by === by) === index)) {

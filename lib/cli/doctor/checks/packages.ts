@@ -1,9 +1,9 @@
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
 import { DETECTOR_PACKAGES } from '../../../sdk/configuration/resource.js';
 import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
 import type { App } from '../app/app.js';
-import { jsonOf, manifestIn } from '../app/files.js';
+import { manifestIn } from '../app/files.js';
 import { type Copy, copiesIn, folderOf, isInstalled, isWithin, versionOf } from '../app/installed.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 
@@ -39,7 +39,7 @@ export const nodeVersion: Check = ({ app }) => {
 
 /** Whether annotel, and whatever it needs, is installed in this app, and would be where it is deployed. */
 export const installation: Check = ({ app }) => {
-  if (app.text('package.json') !== '' && jsonOf(join(app.folder, 'package.json')) === undefined) {
+  if (!isJson(app.text('package.json'))) {
     return [
       problem(
         'package.json is no valid JSON, so little can be said about the app',
@@ -65,6 +65,14 @@ export const installation: Check = ({ app }) => {
     : [ok(`annotel ${manifestIn(own).version} is installed, with all that it needs`)];
 };
 
+function isJson(text: string): boolean {
+  try {
+    return text === '' || JSON.parse(text) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** What annotel itself needs, found as Node would find it from there. */
 function missingParts(own: string, app: App): Finding[] {
   const wrong = Object.entries(manifestIn(own).dependencies ?? {}).flatMap(([name, range]) => {
@@ -74,10 +82,7 @@ function missingParts(own: string, app: App): Finding[] {
   });
   if (wrong.length === 0) return [];
   const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
-  const pinned = Object.keys({
-    ...(app.manifest as { overrides?: object }).overrides,
-    ...(app.manifest as { resolutions?: object }).resolutions,
-  });
+  const pinned = Object.keys({ ...app.manifest.overrides, ...app.manifest.resolutions });
   const override = pinned.find((name) => wrong.some((text) => text.startsWith(`${name} `)));
   return [
     problem(

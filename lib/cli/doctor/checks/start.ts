@@ -121,7 +121,7 @@ function typesStripped({ where, launcher, options, script = '' }: StartCommand, 
 }
 
 /** A decorator of annotel, in code that imports it. */
-const DECORATED =
+export const DECORATED =
   /from\s*['"]annotel['"][\s\S]*@(Traced|LlmCall|Embedding|Retrieval|ToolCall|Agent|Workflow|Consumer)\b/;
 
 function nothingStarts(app: App): Finding {

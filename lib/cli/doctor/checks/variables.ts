@@ -65,7 +65,7 @@ function judged(
   const found = [
     ...warnings.map((text): Finding => ({ level: 'problem', text })),
     ...traps(rest),
-    ...(where.startsWith('.env') ? unfilled(rest) : []),
+    ...(/\.env\b/.test(where) ? unfilled(rest) : []),
     ...switchedOff(options),
     ...(isContainer ? inContainer(options) : []),
   ];
@@ -199,7 +199,7 @@ function switchedOff(options: ResolvedOptions): Finding[] {
       problem(
         `the sampler ${sampler} lets no trace out${kept}`,
         'set OTEL_TRACES_SAMPLER=parentbased_always_on',
-        'recording',
+        'traces',
       ),
     ];
   }
