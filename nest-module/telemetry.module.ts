@@ -20,6 +20,8 @@ import {
 import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
+import { watchMicroserviceClients } from './entry-points/microservice-clients.js';
+import { watchMicroservices } from './entry-points/microservice-servers.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
@@ -116,6 +118,7 @@ export class TelemetryModule
     const { providers = [] } = options.trace ?? {};
     if (providers === 'all') this.explorer.traceProviders();
     else for (const provider of providers) traceClass(provider);
+    watchMicroservices(modules, this.explorer.controllers());
     const { httpAdapter } = adapterHost;
     if (!httpAdapter) return;
     watchApp(httpAdapter, this.pipeline);
@@ -166,6 +169,7 @@ export class TelemetryModule
   onModuleInit(): void {
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
+    watchMicroserviceClients(this.explorer.instances());
   }
 
   onApplicationShutdown(): void {
