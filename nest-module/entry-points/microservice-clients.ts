@@ -15,7 +15,7 @@ import {
   type Transport,
 } from './message-operations.js';
 import { peerHostOf, serverAttributes } from './server-address.js';
-import { holderOf, substitute } from './substitute.js';
+import { prototypeWith, substitute } from './substitute.js';
 
 /** What is used of a `ClientProxy` of `@nestjs/microservices`. */
 interface Client {
@@ -45,17 +45,17 @@ function ownValues(owner: object): unknown[] {
 /** By its fields: to ask an object of the app's own for more could run a getter of its. */
 function isClient(value: unknown): value is Client {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'routingMap')) return false;
-  return holderOf(value, 'emit') !== undefined && holderOf(value, 'createObserver') !== undefined;
+  return prototypeWith(value, 'emit') !== undefined && prototypeWith(value, 'createObserver') !== undefined;
 }
 
 function watchClient(client: Client): void {
-  const base = holderOf(client, 'createObserver');
+  const base = prototypeWith(client, 'createObserver');
   if (!base) return;
   substitute(base, 'send', sending);
   substitute(base, 'emit', emitting);
-  const kafka = holderOf(client, 'emitBatch');
+  const kafka = prototypeWith(client, 'emitBatch');
   if (kafka) substitute(kafka, 'emitBatch', emitting);
-  const grpc = holderOf(client, 'createServiceMethod');
+  const grpc = prototypeWith(client, 'createServiceMethod');
   if (!grpc) return;
   substitute(grpc, 'createServiceMethod', calling);
   substitute(grpc, 'createClientByServiceName', injectingByGrpc);
@@ -192,7 +192,7 @@ function watchTransport(client: Client): void {
     const carry = CARRYING[transportByClass(client)?.client ?? ''];
     if (!carry) return;
     for (const key of ['publish', 'dispatchEvent', 'dispatchBatchEvent']) {
-      const owner = holderOf(client, key);
+      const owner = prototypeWith(client, key);
       // The base class has none but declares them.
       if (owner) substitute(owner, key, (method) => carrying(method, carry));
     }

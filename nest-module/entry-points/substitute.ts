@@ -4,7 +4,7 @@ import type { AnyFunction } from '../../lib/call/wrap.js';
 const replaced = new WeakMap<object, Set<string>>();
 
 /** The object among `value` and its prototypes that has a method by this key. Runs no getter. */
-export function holderOf(value: object, key: string): object | undefined {
+export function prototypeWith(value: object, key: string): object | undefined {
   for (let owner: object | null = value; owner; owner = Object.getPrototypeOf(owner)) {
     const member = Object.getOwnPropertyDescriptor(owner, key);
     if (member) return typeof member.value === 'function' ? owner : undefined;
