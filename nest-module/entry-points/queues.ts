@@ -206,8 +206,33 @@ function processing(original: AnyFunction, method: string, system: string, isRoo
     if (!activeSignals() || !job?.opts || job.queue?.opts?.telemetry) return work();
     const origin = originOf(job, isRoot());
     if (own === SpanKind.CONSUMER) return context.with(origin.context, work);
-    return observeCall({ method, operation: operationOf(job, system, origin) }, work, JobCall);
+    const what = { method, operation: operationOf(job, system, origin) };
+    const done = args[1];
+    if (typeof done !== 'function') return observeCall(what, work, JobCall);
+    const call = startCall(what, JobCall);
+    return callingBack(call, () =>
+      Reflect.apply(original, this, [job, endingBy(call, done as AnyFunction), ...args.slice(2)]),
+    );
   };
+}
+
+/** Processors of Bull that take a callback are done when they call it. */
+function endingBy(call: JobCall | undefined, done: AnyFunction): AnyFunction {
+  return (error, ...results) => {
+    if (error) call?.fail(error);
+    else call?.ok(results[0]);
+    return done(error, ...results);
+  };
+}
+
+function callingBack<T>(call: JobCall | undefined, work: () => T): T {
+  if (!call) return work();
+  try {
+    return context.with(call.context, work);
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
 }
 
 /** A job that is repeated is no part of what once began the repeating. */
