@@ -20,6 +20,7 @@ const SAGAS = '__saga__';
  */
 export function watchCqrs(instances: Iterable<object>): void {
   for (const instance of instances) {
+    if (typeof instance.constructor !== 'function') continue;
     safely('finding handlers of commands', () => {
       for (const { metadata, type, key } of HANDLERS) {
         if (Reflect.hasMetadata(metadata, instance.constructor)) watchHandler(instance, key, type);

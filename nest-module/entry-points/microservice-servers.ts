@@ -4,6 +4,7 @@ import { Observable } from 'rxjs';
 import { originOfMessage } from '../../lib/call/messaging.js';
 import type { Origin } from '../../lib/call/operation.js';
 import { linksTo } from '../../lib/call/options.js';
+import { activeSignals } from '../../lib/call/signals.js';
 import { type AnyFunction, observedAs } from '../../lib/call/wrap.js';
 import { carrierVia } from '../../lib/index.js';
 import { context, createContextKey, SpanKind, trace } from '../../lib/otel.js';
@@ -129,6 +130,7 @@ function watchedHandler(
   return new Proxy(callback, {
     apply(target, self, args: unknown[]) {
       const work = () => Reflect.apply(target, self, args);
+      if (!activeSignals()) return work();
       const headers = safely('reading the headers of a message', () => headersOf(server, args));
       const { origin, isNested } = whereItStands(headers, isEvent);
       if (isConsumer) return isNested ? work() : runIn(origin.context, work);
@@ -192,7 +194,8 @@ function headersOf(server: MessageServer, args: readonly unknown[]): object | un
 const TCP = 0;
 
 function remoteOf(of: { getSocketRef?(): { netSocket?: { remoteAddress?: string } } }): string | undefined {
-  return of.getSocketRef?.().netSocket?.remoteAddress;
+  // An address of IPv4 is written as one of IPv6 by sockets that take both.
+  return of.getSocketRef?.().netSocket?.remoteAddress?.replace(/^::ffff:/, '');
 }
 
 const HEADERS: Readonly<Record<number, (context: never) => unknown>> = {

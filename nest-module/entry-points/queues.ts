@@ -177,7 +177,8 @@ const optionsOf = new WeakMap<object, QueueOptions>();
 
 function watchProcessor(instance: object, options: QueueOptions): void {
   const { constructor: processor } = instance;
-  if (Reflect.hasMetadata(PROCESSOR_OF_BULLMQ, processor)) watchMethod(instance, 'process', 'bullmq', options);
+  if (typeof processor === 'function' && Reflect.hasMetadata(PROCESSOR_OF_BULLMQ, processor))
+    watchMethod(instance, 'process', 'bullmq', options);
   for (
     let owner = Object.getPrototypeOf(instance);
     owner && owner !== Object.prototype;

@@ -19,12 +19,13 @@ const port = Number(process.env.REDIS_PORT);
 const host = '127.0.0.1';
 const telemetry = process.env.OBSERVED === 'true' ? [require('annotel/nest').TelemetryModule.forRoot()] : [];
 const redis = { transport: Transport.REDIS, options: { host, port } };
+/** Telemetry last: it has to see processors before they are registered all the same. */
 const imports = [
-  ...telemetry,
   mq.BullModule.forRoot({ connection: { host, port } }),
   mq.BullModule.registerQueue({ name: 'print' }, { name: 'bind' }),
   bull.BullModule.forRoot({ redis: { host, port } }),
   bull.BullModule.registerQueue({ name: 'old' }),
+  ...telemetry,
 ];
 
 /** Decorates a method, which JavaScript has no syntax for. */
