@@ -99,8 +99,14 @@ export class Explorer {
     return undefined;
   }
 
+  /** What providers and controllers Nest has made. */
+  *instances(): Generator<object> {
+    for (const { instance } of [...this.discovery.getProviders(), ...this.discovery.getControllers()])
+      if (typeof instance === 'object' && instance !== null) yield instance;
+  }
+
   /** The controllers of the app, each with its methods by their keys. */
-  private *controllers(): Generator<[controller: object, handlers: Map<string, object>]> {
+  *controllers(): Generator<[controller: object, handlers: Map<string, object>]> {
     for (const { metatype } of this.discovery.getControllers()) {
       const prototype = metatype?.prototype;
       if (!metatype || !prototype) continue;

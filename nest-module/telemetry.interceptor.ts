@@ -13,6 +13,7 @@ import { settle } from '../lib/call/result/settle.js';
 import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
 import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
+import { MessageCall } from './entry-points/message-call.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
 import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from './observation.js';
@@ -53,6 +54,8 @@ export class TelemetryInterceptor implements NestInterceptor {
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const type = execution.getType();
+    const message = type === 'rpc' ? MessageCall.current() : undefined;
+    if (message) return message.answersOf(next);
     const http = type === 'http' ? execution.switchToHttp() : undefined;
     const exchange = http && HttpExchange.of(http.getResponse());
     if (http) nameRoute(http.getRequest(), exchange);

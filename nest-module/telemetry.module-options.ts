@@ -43,6 +43,11 @@ export interface TelemetryModuleOptions {
    * filter. Of an interceptor it counts what it takes itself. One that fails has a span in any case. Default 5; 0 records all.
    */
   slowerThan?: number;
+  /**
+   * Of BullMQ and Bull: with `root: true` each job begins a trace of its own that is linked to who added it, instead of being
+   * part of that trace. For jobs that wait for long or are many. A job that is repeated begins its own in any case. Default `false`.
+   */
+  queues?: { readonly root?: boolean };
 }
 
 /** Options that Nest needs before any factory has run: `forRootAsync` takes them beside `useFactory`. */

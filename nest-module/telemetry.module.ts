@@ -20,6 +20,10 @@ import {
 import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
+import { watchCqrs } from './entry-points/cqrs.js';
+import { watchMicroserviceClients } from './entry-points/microservice-clients.js';
+import { watchMicroservices } from './entry-points/microservice-servers.js';
+import { watchQueues } from './entry-points/queues.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
@@ -98,6 +102,7 @@ export class TelemetryModule
 {
   private readonly explorer: Explorer;
   private readonly pipeline: PipelineOptions;
+  private readonly queues: TelemetryModuleOptions['queues'];
   private readonly undo: (() => void)[] = [];
 
   constructor(
@@ -113,9 +118,11 @@ export class TelemetryModule
     setAnswers(isHttpAnswer);
     this.explorer = new Explorer(discovery, scanner, modules, config);
     this.pipeline = pipelineOf(options);
+    this.queues = options.queues;
     const { providers = [] } = options.trace ?? {};
     if (providers === 'all') this.explorer.traceProviders();
     else for (const provider of providers) traceClass(provider);
+    watchMicroservices(modules, this.explorer.controllers());
     const { httpAdapter } = adapterHost;
     if (!httpAdapter) return;
     watchApp(httpAdapter, this.pipeline);
@@ -166,6 +173,10 @@ export class TelemetryModule
   onModuleInit(): void {
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
+    const instances = [...this.explorer.instances()];
+    watchMicroserviceClients(instances);
+    watchQueues(instances, { root: this.queues?.root ?? false });
+    watchCqrs(instances);
   }
 
   onApplicationShutdown(): void {

@@ -1,18 +1,26 @@
-import type { Attributes, Counter, Histogram, Link, Meter } from '@opentelemetry/api';
-import { ATTR_ERROR_TYPE, type MetricDefinition } from '../call/names.js';
-import type { Call, Operation, Origin } from '../call/operation.js';
+import type { Attributes } from '@opentelemetry/api';
+import {
+  ATTR_MESSAGE_ID,
+  ATTR_MESSAGING_BATCH_SIZE,
+  ATTR_MESSAGING_CONSUMER_GROUP,
+  ATTR_MESSAGING_DESTINATION,
+  ATTR_MESSAGING_OPERATION_NAME,
+  ATTR_MESSAGING_OPERATION_TYPE,
+  ATTR_MESSAGING_SYSTEM,
+  originOfMessage,
+  PROCESS,
+  recordProcessed,
+} from '../call/messaging.js';
+import type { Operation } from '../call/operation.js';
 import {
   ask,
   COMMON_OPTIONS,
   type CommonOptions,
   DEFAULT_LOG_POLICY,
-  linksTo,
   type OptionNames,
   withOptions,
 } from '../call/options.js';
-import { extractContext } from '../context/carriers.js';
-import { outsideTrace } from '../context/own-trace.js';
-import { SpanKind, ValueType } from '../otel.js';
+import { SpanKind } from '../otel.js';
 import { type DecoratorFor, observingDecorator } from './define.js';
 import { isOptions, wrongOptions } from './misuse.js';
 
@@ -83,28 +91,6 @@ export function Consumer<A extends unknown[] = any[], V = any>(options: Consumer
   return observingDecorator({ decorator: 'Consumer', options, known: OPTIONS, required }, operation);
 }
 
-// The names of the messaging conventions.
-const ATTR_SYSTEM = 'messaging.system';
-const ATTR_OPERATION_TYPE = 'messaging.operation.type';
-const ATTR_OPERATION_NAME = 'messaging.operation.name';
-const ATTR_DESTINATION = 'messaging.destination.name';
-const ATTR_CONSUMER_GROUP = 'messaging.consumer.group.name';
-const ATTR_MESSAGE_ID = 'messaging.message.id';
-const ATTR_BATCH_SIZE = 'messaging.batch.message_count';
-const PROCESS = 'process';
-
-const PROCESS_DURATION = {
-  name: 'messaging.process.duration',
-  unit: 's',
-  description: 'Duration of processing operation.',
-  buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-} as const satisfies MetricDefinition;
-const CONSUMED_MESSAGES = {
-  name: 'messaging.client.consumed.messages',
-  unit: '{message}',
-  description: 'Number of messages that were delivered to the application.',
-} as const satisfies MetricDefinition;
-
 /** The operation of a handler of messages. */
 function consumer({ system, destination, carrier, messageId, consumerGroup }: ConsumerOptions): Operation {
   return {
@@ -115,68 +101,25 @@ function consumer({ system, destination, carrier, messageId, consumerGroup }: Co
     origin(call) {
       const carriers = carrier && ask('the carrier callback', () => carrier(...call.args));
       call.memo = Array.isArray(carriers) ? carriers.length : undefined;
-      return originOf(call, carriers);
+      return originOfMessage(call.context, carriers);
     },
-    name: (_call, bag) => (bag[ATTR_DESTINATION] === undefined ? PROCESS : `${PROCESS} ${bag[ATTR_DESTINATION]}`),
+    name: (_call, bag) =>
+      bag[ATTR_MESSAGING_DESTINATION] === undefined ? PROCESS : `${PROCESS} ${bag[ATTR_MESSAGING_DESTINATION]}`,
     onStart({ args, memo }) {
       const bag: Attributes = {
-        [ATTR_SYSTEM]: system,
-        [ATTR_OPERATION_TYPE]: PROCESS,
-        [ATTR_OPERATION_NAME]: PROCESS,
+        [ATTR_MESSAGING_SYSTEM]: system,
+        [ATTR_MESSAGING_OPERATION_TYPE]: PROCESS,
+        [ATTR_MESSAGING_OPERATION_NAME]: PROCESS,
       };
       const name =
         typeof destination === 'function' ? ask('the destination callback', () => destination(...args)) : destination;
-      if (typeof name === 'string' && name !== '') bag[ATTR_DESTINATION] = name;
-      if (consumerGroup) bag[ATTR_CONSUMER_GROUP] = consumerGroup;
-      if (typeof memo === 'number') bag[ATTR_BATCH_SIZE] = memo;
+      if (typeof name === 'string' && name !== '') bag[ATTR_MESSAGING_DESTINATION] = name;
+      if (consumerGroup) bag[ATTR_MESSAGING_CONSUMER_GROUP] = consumerGroup;
+      if (typeof memo === 'number') bag[ATTR_MESSAGING_BATCH_SIZE] = memo;
       const id = messageId && ask('the messageId callback', () => messageId(...args));
       if (typeof id === 'string' && id !== '') bag[ATTR_MESSAGE_ID] = id;
       return bag;
     },
-    record(meter, bag, seconds, context) {
-      const { duration, consumed } = instrumentsOf(meter);
-      const dimensions: Attributes = {};
-      for (const name of DIMENSIONS) if (bag[name] !== undefined) dimensions[name] = bag[name];
-      duration.record(seconds, dimensions, context);
-      consumed.add(Number(bag[ATTR_BATCH_SIZE] ?? 1), dimensions, context);
-    },
+    record: recordProcessed,
   };
-}
-
-const DIMENSIONS = [ATTR_SYSTEM, ATTR_OPERATION_NAME, ATTR_DESTINATION, ATTR_CONSUMER_GROUP, ATTR_ERROR_TYPE];
-
-/** A message has one producer, which may be its parent; a batch has many. */
-function originOf({ context }: Call, carriers: Carrier | readonly Carrier[]): Origin {
-  const outside = outsideTrace(context);
-  const received = Array.isArray(carriers) ? outside : carriers ? extractContext(outside, carriers) : outside;
-  let links: readonly Link[] = linksTo([], received);
-  if (Array.isArray(carriers)) {
-    for (const each of carriers) if (each) links = linksTo(links, extractContext(outside, each));
-  }
-  return { context: received, links: linksTo(links, context) };
-}
-
-interface Instruments {
-  readonly duration: Histogram;
-  readonly consumed: Counter;
-}
-
-const instruments = new WeakMap<Meter, Instruments>();
-
-function instrumentsOf(meter: Meter): Instruments {
-  let known = instruments.get(meter);
-  if (!known) {
-    const { buckets, ...duration } = PROCESS_DURATION;
-    const { name, ...consumed } = CONSUMED_MESSAGES;
-    known = {
-      duration: meter.createHistogram(duration.name, {
-        ...duration,
-        valueType: ValueType.DOUBLE,
-        advice: { explicitBucketBoundaries: [...buckets] },
-      }),
-      consumed: meter.createCounter(name, { ...consumed, valueType: ValueType.INT }),
-    };
-    instruments.set(meter, known);
-  }
-  return known;
 }
