@@ -16,12 +16,13 @@ import {
 } from '@nestjs/microservices';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { firstValueFrom, lastValueFrom, map, Observable, toArray } from 'rxjs';
-import { Consumer, Traced } from '../../../../lib/index.js';
+import { Consumer, Traced, withRequestContext } from '../../../../lib/index.js';
 import { TelemetryModule } from '../../../../nest-module/index.js';
 import { type ListeningApp, nestApp } from '../../../support/nest-app.js';
 import { Exported } from '../../../support/nest-telemetry.js';
 
 const exported = new Exported();
+const telemetry = { ...exported.options, propagateContext: ['127.0.0.1'] };
 const silent = { log() {}, error() {}, warn() {} };
 
 class NoEntry implements CanActivate {
@@ -129,7 +130,7 @@ class ShopController {
 }
 
 @Module({
-  imports: [TelemetryModule.forRoot({ telemetry: exported.options })],
+  imports: [TelemetryModule.forRoot({ telemetry })],
   controllers: [MathController, ScopedController],
 })
 class MathModule {}
@@ -150,9 +151,7 @@ function shop(port: number) {
   const clients = ClientsModule.register([
     { name: 'MATH', transport: Transport.TCP, options: { host: '127.0.0.1', port } },
   ]);
-  return nestApp()
-    .imports(TelemetryModule.forRoot({ telemetry: exported.options }), clients)
-    .controllers(ShopController);
+  return nestApp().imports(TelemetryModule.forRoot({ telemetry }), clients).controllers(ShopController);
 }
 
 let math: Awaited<ReturnType<typeof startMath>>;
@@ -210,7 +209,7 @@ it('a message is part of the trace of who sent it, from the request to the servi
       'code.function.name': 'ClientTCP.send',
     },
   });
-  expect(sent?.attributes).not.toHaveProperty('annotel.stream.end');
+  expect(sent?.attributes).not.toHaveProperty(['annotel.stream.end']);
   expect(received).toMatchObject({
     kind: SpanKind.SERVER,
     links: [],
@@ -223,7 +222,21 @@ it('an Observable is followed to its end', async () => {
   await exported.flushedTree();
   const server = exported.spans.find(({ name, kind }) => name === 'count' && kind === SpanKind.SERVER);
   expect(server?.duration[1]).toBeGreaterThan(4_000_000);
-  expect(server?.attributes).not.toHaveProperty('annotel.stream.end');
+  expect(server?.attributes).not.toHaveProperty(['annotel.stream.end']);
+});
+
+it('who takes the first of several answers has what it asked for', async () => {
+  expect(await firstValueFrom(client.send('count', 3))).toBe(1);
+  await exported.flushedTree();
+  const sent = exported.spans.find(({ kind }) => kind === SpanKind.CLIENT);
+  expect(sent?.attributes).not.toHaveProperty(['annotel.stream.end']);
+});
+
+it('the request context goes along to a host that is trusted', async () => {
+  await withRequestContext({ tenantId: 'acme' }, () => lastValueFrom(client.send('scoped', {})));
+  await exported.flushedTree();
+  const received = exported.spans.find(({ kind }) => kind === SpanKind.SERVER);
+  expect(received?.attributes).toMatchObject({ 'annotel.tenant.id': 'acme' });
 });
 
 it('each subscription sends a message of its own, and none sends nothing', async () => {
@@ -360,7 +373,7 @@ it.each([true, false])(
   async (inheritAppConfig) => {
     let port = 0;
     await using hybrid = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ telemetry }))
       .controllers(MathController)
       .prepare(async (nest) => {
         const service = nest.connectMicroservice(
