@@ -204,7 +204,7 @@ function processing(original: AnyFunction, method: string, system: string, isRoo
   return function (this: unknown, ...args: unknown[]): unknown {
     const work = () => Reflect.apply(original, this, args);
     const job = args[0] as Job | undefined;
-    if (!activeSignals() || !job?.opts ) return work();
+    if (!activeSignals() || !job?.opts || job.queue?.opts?.telemetry) return work();
     const origin = originOf(job, isRoot());
     if (own === SpanKind.CONSUMER) return context.with(origin.context, work);
     const what = { method, operation: operationOf(job, system, origin) };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CanActivate, Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
@@ -227,7 +228,7 @@ it('an Observable is followed to its end', async () => {
 
 it('who takes the first of several answers has what it asked for', async () => {
   expect(await firstValueFrom(client.send('count', 3))).toBe(1);
-  await exported.flushedTree();
+  while ((await exported.flushedTree()).length < 2) await delay(5);
   const sent = exported.spans.find(({ kind }) => kind === SpanKind.CLIENT);
   expect(sent?.attributes).not.toHaveProperty(['annotel.stream.end']);
 });
@@ -347,7 +348,7 @@ it('on the wire, a message has metadata and is otherwise what it was', async () 
   const other = await shop((listening.address() as AddressInfo).port).listen();
   const data = { id: 7 };
   await lastValueFrom(other.nest.get<ClientProxy>('MATH').emit('order.created', data), { defaultValue: undefined });
-  while (!received.endsWith('}}')) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!received.endsWith('}}')) await delay(5);
   const { metadata, ...packet } = JSON.parse(received.slice(received.indexOf('#') + 1));
   expect(packet).toEqual({ pattern: 'order.created', data });
   expect(metadata).toEqual({ traceparent: expect.stringMatching(/^00-/) });
@@ -364,7 +365,7 @@ it('a message from who has no telemetry begins a trace', async () => {
   socket.write(`${packet.length}#${packet}`);
   await once(socket, 'data');
   socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await delay(20);
   expect(await exported.flushedTree()).toEqual(['count']);
 });
 
