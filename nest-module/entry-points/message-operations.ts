@@ -87,7 +87,7 @@ export function requestOperation(
     name: (_call, bag) => String(bag[ATTR_RPC_METHOD]),
     onStart: () => ({
       [ATTR_RPC_SYSTEM]: isGrpc ? 'grpc' : 'nestjs',
-      ...routeAttributes(kind, ATTR_RPC_METHOD, 'rpc.method_original', route),
+      ...(isGrpc ? { [ATTR_RPC_METHOD]: route } : routeAttributes(kind, ATTR_RPC_METHOD, 'rpc.method_original', route)),
       ...transport.attributes,
       ...server,
     }),

@@ -177,25 +177,48 @@ function grpcMethod(pattern: unknown): string {
   return typeof service === 'string' && typeof rpc === 'string' ? `${service}/${rpc}` : String(pattern);
 }
 
+interface GrpcCall {
+  readonly metadata?: { getMap(): object };
+  getPath?(): unknown;
+  getPeer?(): string;
+}
+
+/** Handlers get the request, its metadata and the call, or the call and a callback. */
+function grpcCallOf(args: readonly unknown[]): GrpcCall | undefined {
+  return args.find((arg) => typeof (arg as GrpcCall | undefined)?.getPath === 'function') as GrpcCall | undefined;
+}
+
 /** What is called by gRPC, with its package. */
 function pathOf(args: readonly unknown[]): string | undefined {
-  const path = (args.at(-1) as { getPath?(): unknown } | undefined)?.getPath?.();
+  const path = grpcCallOf(args)?.getPath?.();
   return typeof path === 'string' ? path.replace(/^\//, '') : undefined;
 }
 
 /** What stands in the place that each transport has for it. */
 function headersOf(server: MessageServer, args: readonly unknown[]): object | undefined {
-  const headers = HEADERS[server.transportId as number]?.(args.at(-1) as never) ?? metadataOfPacket();
+  const headers =
+    server.transportId === GRPC
+      ? grpcCallOf(args)?.metadata?.getMap()
+      : (HEADERS[server.transportId as number]?.(args.at(-1) as never) ?? metadataOfPacket());
   if (typeof headers !== 'object' || headers === null) return undefined;
-  const host = server.transportId === TCP ? remoteOf(args.at(-1) as never) : peerHostOf(server.options);
+  const host = hostOfSender(server, args);
   return host === undefined ? headers : carrierVia(host, { ...headers });
 }
 
 const TCP = 0;
 
-function remoteOf(of: { getSocketRef?(): { netSocket?: { remoteAddress?: string } } }): string | undefined {
+/** The broker, or who has connected. */
+function hostOfSender(server: MessageServer, args: readonly unknown[]): string | undefined {
+  const remote = {
+    [TCP]: () => (args.at(-1) as TcpMessage).getSocketRef?.().netSocket?.remoteAddress,
+    [GRPC]: () => grpcCallOf(args)?.getPeer?.().replace(/:\d+$/, ''),
+  }[server.transportId as number];
   // An address of IPv4 is written as one of IPv6 by sockets that take both.
-  return of.getSocketRef?.().netSocket?.remoteAddress?.replace(/^::ffff:/, '');
+  return remote ? remote()?.replace(/^::ffff:/, '') : peerHostOf(server.options);
+}
+
+interface TcpMessage {
+  getSocketRef?(): { netSocket?: { remoteAddress?: string } };
 }
 
 const HEADERS: Readonly<Record<number, (context: never) => unknown>> = {
@@ -204,7 +227,6 @@ const HEADERS: Readonly<Record<number, (context: never) => unknown>> = {
     return headers && Object.fromEntries([...headers].map(([key, values]) => [key.toLowerCase(), values[0]]));
   },
   3: (of: { getPacket(): { properties?: { userProperties?: object } } }) => of.getPacket().properties?.userProperties,
-  4: (call: { metadata?: { getMap(): object } }) => call.metadata?.getMap(),
   5: (of: { getMessage(): { properties?: { headers?: object } } }) => of.getMessage().properties?.headers,
   6: (of: { getMessage(): { headers?: object } }) => of.getMessage().headers,
 };

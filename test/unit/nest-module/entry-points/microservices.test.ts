@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CanActivate, Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
@@ -16,12 +17,13 @@ import {
 } from '@nestjs/microservices';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { firstValueFrom, lastValueFrom, map, Observable, toArray } from 'rxjs';
-import { Consumer, Traced } from '../../../../lib/index.js';
+import { Consumer, Traced, withRequestContext } from '../../../../lib/index.js';
 import { TelemetryModule } from '../../../../nest-module/index.js';
 import { type ListeningApp, nestApp } from '../../../support/nest-app.js';
 import { Exported } from '../../../support/nest-telemetry.js';
 
 const exported = new Exported();
+const telemetry = { ...exported.options, propagateContext: ['127.0.0.1'] };
 const silent = { log() {}, error() {}, warn() {} };
 
 class NoEntry implements CanActivate {
@@ -129,7 +131,7 @@ class ShopController {
 }
 
 @Module({
-  imports: [TelemetryModule.forRoot({ telemetry: exported.options })],
+  imports: [TelemetryModule.forRoot({ telemetry })],
   controllers: [MathController, ScopedController],
 })
 class MathModule {}
@@ -150,9 +152,7 @@ function shop(port: number) {
   const clients = ClientsModule.register([
     { name: 'MATH', transport: Transport.TCP, options: { host: '127.0.0.1', port } },
   ]);
-  return nestApp()
-    .imports(TelemetryModule.forRoot({ telemetry: exported.options }), clients)
-    .controllers(ShopController);
+  return nestApp().imports(TelemetryModule.forRoot({ telemetry }), clients).controllers(ShopController);
 }
 
 let math: Awaited<ReturnType<typeof startMath>>;
@@ -210,7 +210,7 @@ it('a message is part of the trace of who sent it, from the request to the servi
       'code.function.name': 'ClientTCP.send',
     },
   });
-  expect(sent?.attributes).not.toHaveProperty('annotel.stream.end');
+  expect(sent?.attributes).not.toHaveProperty(['annotel.stream.end']);
   expect(received).toMatchObject({
     kind: SpanKind.SERVER,
     links: [],
@@ -223,7 +223,21 @@ it('an Observable is followed to its end', async () => {
   await exported.flushedTree();
   const server = exported.spans.find(({ name, kind }) => name === 'count' && kind === SpanKind.SERVER);
   expect(server?.duration[1]).toBeGreaterThan(4_000_000);
-  expect(server?.attributes).not.toHaveProperty('annotel.stream.end');
+  expect(server?.attributes).not.toHaveProperty(['annotel.stream.end']);
+});
+
+it('who takes the first of several answers has what it asked for', async () => {
+  expect(await firstValueFrom(client.send('count', 3))).toBe(1);
+  while ((await exported.flushedTree()).length < 2) await delay(5);
+  const sent = exported.spans.find(({ kind }) => kind === SpanKind.CLIENT);
+  expect(sent?.attributes).not.toHaveProperty(['annotel.stream.end']);
+});
+
+it('the request context goes along to a host that is trusted', async () => {
+  await withRequestContext({ tenantId: 'acme' }, () => lastValueFrom(client.send('scoped', {})));
+  await exported.flushedTree();
+  const received = exported.spans.find(({ kind }) => kind === SpanKind.SERVER);
+  expect(received?.attributes).toMatchObject({ 'annotel.tenant.id': 'acme' });
 });
 
 it('each subscription sends a message of its own, and none sends nothing', async () => {
@@ -334,7 +348,7 @@ it('on the wire, a message has metadata and is otherwise what it was', async () 
   const other = await shop((listening.address() as AddressInfo).port).listen();
   const data = { id: 7 };
   await lastValueFrom(other.nest.get<ClientProxy>('MATH').emit('order.created', data), { defaultValue: undefined });
-  while (!received.endsWith('}}')) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!received.endsWith('}}')) await delay(5);
   const { metadata, ...packet } = JSON.parse(received.slice(received.indexOf('#') + 1));
   expect(packet).toEqual({ pattern: 'order.created', data });
   expect(metadata).toEqual({ traceparent: expect.stringMatching(/^00-/) });
@@ -351,7 +365,7 @@ it('a message from who has no telemetry begins a trace', async () => {
   socket.write(`${packet.length}#${packet}`);
   await once(socket, 'data');
   socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await delay(20);
   expect(await exported.flushedTree()).toEqual(['count']);
 });
 
@@ -360,7 +374,7 @@ it.each([true, false])(
   async (inheritAppConfig) => {
     let port = 0;
     await using hybrid = await nestApp()
-      .imports(TelemetryModule.forRoot({ telemetry: exported.options }))
+      .imports(TelemetryModule.forRoot({ telemetry }))
       .controllers(MathController)
       .prepare(async (nest) => {
         const service = nest.connectMicroservice(
