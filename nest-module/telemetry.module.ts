@@ -20,6 +20,7 @@ import {
 import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
+import { watchEntryPoints } from './entry-points/index.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
@@ -103,7 +104,7 @@ export class TelemetryModule
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) options: TelemetryModuleOptions,
     private readonly adapterHost: HttpAdapterHost,
-    discovery: DiscoveryService,
+    private readonly discovery: DiscoveryService,
     scanner: MetadataScanner,
     modules: ModulesContainer,
     config: ApplicationConfig,
@@ -164,6 +165,7 @@ export class TelemetryModule
   }
 
   onModuleInit(): void {
+    watchEntryPoints(this.discovery);
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
   }
