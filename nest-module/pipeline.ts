@@ -5,6 +5,7 @@ import { isObservable, Observable, tap } from 'rxjs';
 import type { AnyFunction } from '../lib/call/wrap.js';
 import { context } from '../lib/otel.js';
 import { safely } from '../lib/safely.js';
+import { gatewayMessage } from './entry-points/gateway-message.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
 import { type CalledMethod, calledMethod, recordPast } from './observation.js';
@@ -64,6 +65,9 @@ function watched(method: AnyFunction, kind: StepKind, name: string, options: Pip
   return wrapper as AnyFunction;
 }
 
+/** What an error of a step may be answered by. */
+type Exchange = Pick<HttpExchange, 'add'>;
+
 /** One step of one request. What it throws is a failure unless the request is answered otherwise. */
 class Step {
   private readonly startedAt = performance.now();
@@ -84,7 +88,7 @@ class Step {
     if (this.isSlow(endedAt)) recordPast({ ...this.past, endedAt });
   }
 
-  fail(error: unknown, exchange: HttpExchange | undefined): void {
+  fail(error: unknown, exchange: Exchange | undefined): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const endedAt = performance.now();
@@ -114,7 +118,7 @@ const WATCHES: Readonly<Record<StepKind, Watch>> = {
     followed(
       () => call(args),
       step,
-      () => exchangeOf(args[0]),
+      () => exchangeOf(args[0]) ?? exchangeOfMessage(),
     ),
   // A pipe is not told whose value it gets.
   pipe: (call, args, step) =>
@@ -191,7 +195,7 @@ function within(source: Observable<unknown>, step: Step, errors: Set<unknown>): 
   );
 }
 
-function followed(call: () => unknown, step: Step, exchange: () => HttpExchange | undefined): unknown {
+function followed(call: () => unknown, step: Step, exchange: () => Exchange | undefined): unknown {
   let value: unknown;
   try {
     value = call();
@@ -223,6 +227,19 @@ function exchangeOf(host: unknown): HttpExchange | undefined {
   if (typeof getType !== 'function' || typeof switchToHttp !== 'function') return undefined;
   const http = host as ExecutionContext;
   return http.getType() === 'http' ? HttpExchange.of(http.switchToHttp().getResponse()) : undefined;
+}
+
+/** A message to a gateway fails by whatever its guards throw. */
+function exchangeOfMessage(): Exchange | undefined {
+  const message = gatewayMessage();
+  return (
+    message && {
+      add({ error, conclude }) {
+        message.failed(error);
+        conclude(true);
+      },
+    }
+  );
 }
 
 function noteFiltered(error: unknown, host: ArgumentsHost, exchange: HttpExchange, options: PipelineOptions): void {

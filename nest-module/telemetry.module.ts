@@ -20,7 +20,9 @@ import {
 import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
+import { watchGateways } from './entry-points/gateways.js';
 import { watchEntryPoints } from './entry-points/index.js';
+import { watchAddedJobs } from './entry-points/scheduled-jobs.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
@@ -117,6 +119,8 @@ export class TelemetryModule
     const { providers = [] } = options.trace ?? {};
     if (providers === 'all') this.explorer.traceProviders();
     else for (const provider of providers) traceClass(provider);
+    watchEntryPoints(discovery);
+    safely('watching gateways', () => watchGateways(config));
     const { httpAdapter } = adapterHost;
     if (!httpAdapter) return;
     watchApp(httpAdapter, this.pipeline);
@@ -165,7 +169,9 @@ export class TelemetryModule
   }
 
   onModuleInit(): void {
+    // Again: of what factories have made, nothing was known before.
     watchEntryPoints(this.discovery);
+    safely('watching added jobs', () => watchAddedJobs(this.discovery));
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
   }

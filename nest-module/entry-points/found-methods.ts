@@ -9,6 +9,8 @@ import { calledMethod, FrameworkCall, type Observation, observeCall } from '../o
 export interface FoundMethod {
   /** The prototype that declares it. */
   readonly owner: object;
+  /** The class of the instance, which may inherit it. */
+  readonly ofClass: object;
   readonly key: string;
   readonly method: AnyFunction;
   /** `Class.method`. */
@@ -26,12 +28,14 @@ export function* foundMethods(discovery: DiscoveryService): Generator<FoundMetho
   const seen = new Set<object>([Object.prototype]);
   for (const { instance } of [...discovery.getProviders(), ...discovery.getControllers()]) {
     if (typeof instance !== 'object' || instance === null || types.isProxy(instance)) continue;
+    const ofClass = instance.constructor;
+    if (typeof ofClass !== 'function') continue;
     for (let owner = Object.getPrototypeOf(instance); owner && !seen.has(owner); owner = Object.getPrototypeOf(owner)) {
       seen.add(owner);
       for (const key of Object.getOwnPropertyNames(owner)) {
         const method: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;
         if (key === 'constructor' || typeof method !== 'function') continue;
-        yield { owner, key, method: method as AnyFunction, name: `${owner.constructor?.name}.${key}` };
+        yield { owner, ofClass, key, method: method as AnyFunction, name: `${owner.constructor?.name}.${key}` };
       }
     }
   }

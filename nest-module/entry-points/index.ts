@@ -1,12 +1,16 @@
 import type { DiscoveryService } from '@nestjs/core';
-import type { AnyFunction } from '../../lib/call/wrap.js';
 import { safely } from '../../lib/safely.js';
 import { eventListener } from './event-listeners.js';
-import { type EntryPoint, foundMethods, observeMethod } from './found-methods.js';
-import { scheduledJob, watchAddedJobs } from './scheduled-jobs.js';
+import { type EntryPoint, type FoundMethod, foundMethods, observeMethod } from './found-methods.js';
+import { connectionHook } from './gateways.js';
+import { scheduledJob } from './scheduled-jobs.js';
 
 /** What a decorator of one of Nest's packages has made of a method, told by the metadata that it left. */
-const RECOGNISED: readonly ((method: AnyFunction) => EntryPoint | undefined)[] = [scheduledJob, eventListener];
+const RECOGNISED: readonly ((found: FoundMethod) => EntryPoint | undefined)[] = [
+  scheduledJob,
+  eventListener,
+  connectionHook,
+];
 
 /**
  * Sees to it that what Nest calls in an app beside the handlers of requests is recorded: when all is instantiated, and before Nest's
@@ -16,10 +20,9 @@ export function watchEntryPoints(discovery: DiscoveryService): void {
   for (const found of foundMethods(discovery)) {
     safely('observing an entry point', () => {
       for (const recognise of RECOGNISED) {
-        const entry = recognise(found.method);
+        const entry = recognise(found);
         if (entry) observeMethod(found, entry);
       }
     });
   }
-  safely('watching added jobs', () => watchAddedJobs(discovery));
 }

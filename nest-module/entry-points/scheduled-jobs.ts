@@ -1,16 +1,15 @@
 import type { DiscoveryService } from '@nestjs/core';
 import { withOptions } from '../../lib/call/options.js';
-import type { AnyFunction } from '../../lib/call/wrap.js';
 import { safely } from '../../lib/safely.js';
 import { calledMethod } from '../observation.js';
-import { type EntryPoint, observed } from './found-methods.js';
+import { type EntryPoint, type FoundMethod, observed } from './found-methods.js';
 
 /** `@nestjs/schedule` keeps under this whether a method is a cron job (1), a timeout (2) or an interval (3). */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 const JOBS = [undefined, 'cron', 'timeout', 'interval'] as const;
 
 /** A method with `@Cron()`, `@Timeout()` or `@Interval()`. */
-export function scheduledJob(method: AnyFunction): EntryPoint | undefined {
+export function scheduledJob({ method }: FoundMethod): EntryPoint | undefined {
   const type = JOBS[Reflect.getMetadata(SCHEDULER_TYPE, method)];
   return type && { type, root: true };
 }
