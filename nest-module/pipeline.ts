@@ -8,7 +8,7 @@ import { safely } from '../lib/safely.js';
 import { gatewayMessage } from './entry-points/gateway-message.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
-import { type CalledMethod, calledMethod, recordPast } from './observation.js';
+import { type CalledMethod, calledMethod, type Observation, recordPast } from './observation.js';
 import { EXECUTION } from './telemetry.interceptor.js';
 
 /** What a request passes through beside its handler, and the method by which Nest calls it. */
@@ -41,7 +41,7 @@ export function watchStep(owner: object, kind: StepKind, name: string, options: 
   const key = STEPS[kind];
   const method = (owner as Record<string, unknown>)[key];
   if (typeof method !== 'function' || isWatched(method as AnyFunction, options)) return;
-  const wrapper = watched(method as AnyFunction, kind, name, options);
+  const wrapper = watchedStep(method as AnyFunction, kind, name, options);
   Reflect.defineProperty(owner, key, { value: wrapper, writable: true, configurable: true, enumerable: false });
 }
 
@@ -51,10 +51,30 @@ function isWatched(method: AnyFunction, options: PipelineOptions): boolean {
   return known !== undefined;
 }
 
-function watched(method: AnyFunction, kind: StepKind, name: string, options: PipelineOptions): AnyFunction {
+function watchedStep(method: AnyFunction, kind: StepKind, name: string, options: PipelineOptions): AnyFunction {
+  return watched(method, { method: `${name}.${STEPS[kind]}`, name, type: kind }, WATCHES[kind], options);
+}
+
+/**
+ * A resolver of a field of GraphQL, recorded as a step is, where it is slow or fails: an answer may take thousands.
+ *
+ * @param name `Class.method`
+ * @returns `undefined` where it is recorded so already
+ */
+export function watchedField(method: AnyFunction, name: string, options: PipelineOptions): AnyFunction | undefined {
+  if (isWatched(method, options)) return undefined;
+  const watch: Watch = (call, args, step) =>
+    followed(
+      () => call(args),
+      step,
+      () => undefined,
+    );
+  return watched(method, { method: name, type: 'field' }, watch, options);
+}
+
+function watched(method: AnyFunction, observation: Observation, watch: Watch, options: PipelineOptions): AnyFunction {
   const current = { options };
-  const what = calledMethod({ method: `${name}.${STEPS[kind]}`, name, type: kind });
-  const watch = WATCHES[kind];
+  const what = calledMethod(observation);
   const { [method.name]: wrapper } = {
     [method.name](this: unknown, ...args: unknown[]): unknown {
       return watch((given) => Reflect.apply(method, this, given), args, new Step(what, current.options));
@@ -286,7 +306,7 @@ function watchedMiddleware(middleware: AnyFunction, options: PipelineOptions): A
     return middleware;
   }
   if (/^class\b/.test(Function.prototype.toString.call(middleware))) return middleware;
-  return watched(middleware, 'middleware', middleware.name || 'middleware', options);
+  return watchedStep(middleware, 'middleware', middleware.name || 'middleware', options);
 }
 
 let isBaseFilterWatched = false;

@@ -14,6 +14,7 @@ import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
 import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
 import { gatewayMessage } from './entry-points/gateway-message.js';
+import { isGraphqlField, tellOfOperation } from './entry-points/graphql.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
 import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from './observation.js';
@@ -60,11 +61,13 @@ export class TelemetryInterceptor implements NestInterceptor {
     const parent = context.active();
     if (parent.getValue(EXECUTION) === execution) return next.handle();
     const message = type === 'ws' ? gatewayMessage() : undefined;
+    if (isGraphqlField(execution)) return next.handle();
     if (message) return message.reached(execution, handlerOf(execution).method, next.handle());
     if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
     const observe = () => {
       const call = isObserved(execution.getHandler()) ? undefined : startCall(handlerOf(execution), HandlerCall);
       call?.serves(exchange, type === 'rpc' || type === 'ws');
+      tellOfOperation(execution, call);
       return call && exchange ? answersOf(call, exchange, next) : observeAs(call, () => next.handle());
     };
     return context.with(parent.setValue(EXECUTION, execution), () => {

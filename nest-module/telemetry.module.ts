@@ -20,9 +20,7 @@ import {
 import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
-import { watchGateways } from './entry-points/gateways.js';
-import { watchEntryPoints } from './entry-points/index.js';
-import { watchAddedJobs } from './entry-points/scheduled-jobs.js';
+import { EntryPoints } from './entry-points/index.js';
 import { Explorer } from './explorer.js';
 import { isHttpAnswer } from './http-answer.js';
 import { watchHttpServer } from './http-server.js';
@@ -101,12 +99,13 @@ export class TelemetryModule
 {
   private readonly explorer: Explorer;
   private readonly pipeline: PipelineOptions;
+  private readonly entryPoints: EntryPoints;
   private readonly undo: (() => void)[] = [];
 
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) options: TelemetryModuleOptions,
     private readonly adapterHost: HttpAdapterHost,
-    private readonly discovery: DiscoveryService,
+    discovery: DiscoveryService,
     scanner: MetadataScanner,
     modules: ModulesContainer,
     config: ApplicationConfig,
@@ -119,8 +118,8 @@ export class TelemetryModule
     const { providers = [] } = options.trace ?? {};
     if (providers === 'all') this.explorer.traceProviders();
     else for (const provider of providers) traceClass(provider);
-    watchEntryPoints(discovery);
-    safely('watching gateways', () => watchGateways(config));
+    this.entryPoints = new EntryPoints({ discovery, config, adapterHost, pipeline: this.pipeline });
+    this.entryPoints.watchEarly();
     const { httpAdapter } = adapterHost;
     if (!httpAdapter) return;
     watchApp(httpAdapter, this.pipeline);
@@ -169,9 +168,7 @@ export class TelemetryModule
   }
 
   onModuleInit(): void {
-    // Again: of what factories have made, nothing was known before.
-    watchEntryPoints(this.discovery);
-    safely('watching added jobs', () => watchAddedJobs(this.discovery));
+    this.entryPoints.watchLate();
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
   }
