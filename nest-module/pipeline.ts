@@ -145,7 +145,7 @@ const WATCHES: Readonly<Record<StepKind, Watch>> = {
     followed(
       () => call(args),
       step,
-      () => exchangeOf(context.active().getValue(EXECUTION)),
+      () => exchangeOf(context.active().getValue(EXECUTION)) ?? exchangeOfMessage(),
     ),
   filter(call, args, step) {
     const [error, host] = args as [unknown, ArgumentsHost];
@@ -170,7 +170,7 @@ const WATCHES: Readonly<Record<StepKind, Watch>> = {
     return followed(() => call([request, response, handOn, ...rest]), step, exchange);
   },
   interceptor(call, [execution, next, ...rest], step) {
-    const exchange = () => exchangeOf(execution);
+    const exchange = () => exchangeOf(execution) ?? exchangeOfMessage();
     const fromWithin = new Set<unknown>();
     const inner: CallHandler = { handle: () => within((next as CallHandler).handle(), step, fromWithin) };
     const own = (error: unknown) => (fromWithin.has(error) ? step.end() : step.fail(error, exchange()));
@@ -249,7 +249,7 @@ function exchangeOf(host: unknown): HttpExchange | undefined {
   return http.getType() === 'http' ? HttpExchange.of(http.switchToHttp().getResponse()) : undefined;
 }
 
-/** A message to a gateway fails by whatever its guards throw. */
+/** A message to a gateway fails by whatever a step throws. */
 function exchangeOfMessage(): Exchange | undefined {
   const message = gatewayMessage();
   return (

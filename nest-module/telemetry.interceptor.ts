@@ -60,9 +60,7 @@ export class TelemetryInterceptor implements NestInterceptor {
     if (http) nameRoute(http.getRequest(), exchange);
     const parent = context.active();
     if (parent.getValue(EXECUTION) === execution) return next.handle();
-    const message = type === 'ws' ? gatewayMessage() : undefined;
-    if (isGraphqlField(execution)) return next.handle();
-    if (message) return message.reached(execution, handlerOf(execution).method, next.handle());
+    if (isGraphqlField(execution) || (type === 'ws' && gatewayMessage())) return next.handle();
     if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
     const observe = () => {
       const call = isObserved(execution.getHandler()) ? undefined : startCall(handlerOf(execution), HandlerCall);

@@ -3,33 +3,57 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { SpanContext } from '@opentelemetry/api';
 import type { Call } from '../../lib/call/operation.js';
 import { withOptions } from '../../lib/call/options.js';
+import { takeOnIdentity } from '../../lib/call/wrap.js';
 import { extractContext } from '../../lib/context/carriers.js';
 import { outsideTrace } from '../../lib/context/own-trace.js';
 import { context, SpanKind, trace } from '../../lib/otel.js';
 import { safely } from '../../lib/safely.js';
 import { httpServerSpan } from '../../lib/sdk/server-span.js';
 import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from '../observation.js';
-import { TelemetryInterceptor } from '../telemetry.interceptor.js';
-import type { EntryPoint, FoundMethod } from './found-methods.js';
-import { GatewayMessage, withMessage } from './gateway-message.js';
+import { type EntryPoint, type FoundMethod, replaceFound } from './found-methods.js';
+import { GatewayMessage, gatewayMessage, withMessage } from './gateway-message.js';
 
 /** `@nestjs/websockets` keeps under this that a class is a gateway. */
 const GATEWAY_METADATA = 'websockets:is_gateway';
 
+/** And this of what handles a message. */
+const MESSAGE_MAPPING_METADATA = 'websockets:message_mapping';
+
 const HOOKS: ReadonlySet<string> = new Set(['handleConnection', 'handleDisconnect']);
+
+export function isGateway(type: object): boolean {
+  return Reflect.hasMetadata(GATEWAY_METADATA, type);
+}
 
 /** What Nest calls of a gateway when a client comes and goes: in the context of the connection. */
 export function connectionHook({ ofClass, key }: FoundMethod): EntryPoint | undefined {
-  return HOOKS.has(key) && Reflect.hasMetadata(GATEWAY_METADATA, ofClass) ? { type: 'connection' } : undefined;
+  return HOOKS.has(key) && isGateway(ofClass) ? { type: 'connection' } : undefined;
+}
+
+/** Lets a method with `@SubscribeMessage()` tell of the message that it handles. Nest 11 has no global interceptors there. */
+export function watchMessageHandler(found: FoundMethod): void {
+  const { method, name } = found;
+  if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method)) return;
+  replaceFound(found, () => {
+    const { wrapper } = {
+      wrapper(this: unknown, ...args: unknown[]): unknown {
+        const handler = () => Reflect.apply(method, this, args);
+        const message = gatewayMessage();
+        return message ? message.handle(name, handler) : handler();
+      },
+    };
+    takeOnIdentity(wrapper, method);
+    return wrapper;
+  });
 }
 
 /** Records the connections of clients to gateways, and each message, by whichever adapter the app has or is going to have. */
 export function watchGateways(config: ApplicationConfig): void {
   const adapter: WebSocketAdapter | null = config.getIoAdapter();
-  if (adapter) watchAdapter(adapter, config);
+  if (adapter) watchAdapter(adapter);
   const { setIoAdapter } = config;
   config.setIoAdapter = (chosen) => {
-    safely('watching gateways', () => watchAdapter(chosen, config));
+    safely('watching gateways', () => watchAdapter(chosen));
     Reflect.apply(setIoAdapter, config, [chosen]);
   };
 }
@@ -37,7 +61,7 @@ export function watchGateways(config: ApplicationConfig): void {
 const watched = new WeakSet<WebSocketAdapter>();
 
 /** By the methods that Nest asks of every adapter. */
-function watchAdapter(adapter: WebSocketAdapter, config: ApplicationConfig): void {
+function watchAdapter(adapter: WebSocketAdapter): void {
   if (watched.has(adapter)) return;
   watched.add(adapter);
   const { bindClientConnect, bindMessageHandlers, bindClientDisconnect } = adapter;
@@ -47,11 +71,7 @@ function watchAdapter(adapter: WebSocketAdapter, config: ApplicationConfig): voi
       (...args: unknown[]) => connect(server, args, () => onConnect(...args)),
     ]);
   adapter.bindMessageHandlers = (client, handlers, transform) => {
-    // Of what a message comes to, the interceptor tells.
-    const isTold = config.getGlobalInterceptors().some((one) => one instanceof TelemetryInterceptor);
-    const observed = isTold
-      ? handlers.map((handler) => ({ ...handler, callback: receiving(client, handler) }))
-      : handlers;
+    const observed = handlers.map((handler) => ({ ...handler, callback: receiving(client, handler) }));
     return Reflect.apply(bindMessageHandlers, adapter, [client, observed, transform]);
   };
   if (bindClientDisconnect) {

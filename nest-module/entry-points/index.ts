@@ -3,7 +3,7 @@ import { safely } from '../../lib/safely.js';
 import type { PipelineOptions } from '../pipeline.js';
 import { eventListener } from './event-listeners.js';
 import { type EntryPoint, type FoundMethod, foundMethods, observeMethod } from './found-methods.js';
-import { connectionHook, watchGateways } from './gateways.js';
+import { connectionHook, watchGateways, watchMessageHandler } from './gateways.js';
 import { nameGraphqlRoutes } from './graphql.js';
 import { watchField } from './graphql-fields.js';
 import { scheduledJob, watchAddedJobs } from './scheduled-jobs.js';
@@ -50,6 +50,7 @@ export class EntryPoints {
           const entry = recognise(found);
           if (entry) observeMethod(found, entry);
         }
+        watchMessageHandler(found);
         watchField(found, pipeline);
       });
     }
