@@ -31,9 +31,9 @@ const handlers = new WeakMap<Type, Map<Handler, CalledMethod>>();
 
 /**
  * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
- * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and gateways get such a span too; a
- * handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream that
- * it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
+ * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and resolvers of GraphQL get such a span
+ * too; a handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream
+ * that it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
  * none, and neither is what an exception filter answers with less than 500. Response, errors and streaming stay those of the
  * handler.
  *
