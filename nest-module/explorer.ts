@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { safely } from '../lib/safely.js';
+import { isGateway } from './entry-points/gateways.js';
 import { type PipelineOptions, STEPS, type StepKind, watchStep } from './pipeline.js';
 import { TelemetryInterceptor } from './telemetry.interceptor.js';
 import { traceClass } from './trace-classes.js';
@@ -105,9 +106,10 @@ export class Explorer {
       if (typeof instance === 'object' && instance !== null) yield instance;
   }
 
-  /** The controllers of the app, each with its methods by their keys. */
+  /** The controllers and gateways of the app, each with its methods by their keys. */
   *controllers(): Generator<[controller: object, handlers: Map<string, object>]> {
-    for (const { metatype } of this.discovery.getControllers()) {
+    const gateways = this.discovery.getProviders().filter(({ metatype }) => metatype && isGateway(metatype));
+    for (const { metatype } of [...this.discovery.getControllers(), ...gateways]) {
       const prototype = metatype?.prototype;
       if (!metatype || !prototype) continue;
       const keys = this.scanner.getAllMethodNames(prototype);

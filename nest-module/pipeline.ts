@@ -5,9 +5,10 @@ import { isObservable, Observable, tap } from 'rxjs';
 import type { AnyFunction } from '../lib/call/wrap.js';
 import { context } from '../lib/otel.js';
 import { safely } from '../lib/safely.js';
+import { gatewayMessage } from './entry-points/gateway-message.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
-import { type CalledMethod, calledMethod, recordPast } from './observation.js';
+import { type CalledMethod, calledMethod, type Observation, recordPast } from './observation.js';
 import { EXECUTION } from './telemetry.interceptor.js';
 
 /** What a request passes through beside its handler, and the method by which Nest calls it. */
@@ -40,7 +41,7 @@ export function watchStep(owner: object, kind: StepKind, name: string, options: 
   const key = STEPS[kind];
   const method = (owner as Record<string, unknown>)[key];
   if (typeof method !== 'function' || isWatched(method as AnyFunction, options)) return;
-  const wrapper = watched(method as AnyFunction, kind, name, options);
+  const wrapper = watchedStep(method as AnyFunction, kind, name, options);
   Reflect.defineProperty(owner, key, { value: wrapper, writable: true, configurable: true, enumerable: false });
 }
 
@@ -50,10 +51,30 @@ function isWatched(method: AnyFunction, options: PipelineOptions): boolean {
   return known !== undefined;
 }
 
-function watched(method: AnyFunction, kind: StepKind, name: string, options: PipelineOptions): AnyFunction {
+function watchedStep(method: AnyFunction, kind: StepKind, name: string, options: PipelineOptions): AnyFunction {
+  return watched(method, { method: `${name}.${STEPS[kind]}`, name, type: kind }, WATCHES[kind], options);
+}
+
+/**
+ * A resolver of a field of GraphQL, recorded as a step is, where it is slow or fails: an answer may take thousands.
+ *
+ * @param name `Class.method`
+ * @returns `undefined` where it is recorded so already
+ */
+export function watchedField(method: AnyFunction, name: string, options: PipelineOptions): AnyFunction | undefined {
+  if (isWatched(method, options)) return undefined;
+  const watch: Watch = (call, args, step) =>
+    followed(
+      () => call(args),
+      step,
+      () => undefined,
+    );
+  return watched(method, { method: name, type: 'field' }, watch, options);
+}
+
+function watched(method: AnyFunction, observation: Observation, watch: Watch, options: PipelineOptions): AnyFunction {
   const current = { options };
-  const what = calledMethod({ method: `${name}.${STEPS[kind]}`, name, type: kind });
-  const watch = WATCHES[kind];
+  const what = calledMethod(observation);
   const { [method.name]: wrapper } = {
     [method.name](this: unknown, ...args: unknown[]): unknown {
       return watch((given) => Reflect.apply(method, this, given), args, new Step(what, current.options));
@@ -63,6 +84,9 @@ function watched(method: AnyFunction, kind: StepKind, name: string, options: Pip
   wrappers.set(wrapper as AnyFunction, current);
   return wrapper as AnyFunction;
 }
+
+/** What an error of a step may be answered by. */
+type Exchange = Pick<HttpExchange, 'add'>;
 
 /** One step of one request. What it throws is a failure unless the request is answered otherwise. */
 class Step {
@@ -84,7 +108,7 @@ class Step {
     if (this.isSlow(endedAt)) recordPast({ ...this.past, endedAt });
   }
 
-  fail(error: unknown, exchange: HttpExchange | undefined): void {
+  fail(error: unknown, exchange: Exchange | undefined): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const endedAt = performance.now();
@@ -114,14 +138,14 @@ const WATCHES: Readonly<Record<StepKind, Watch>> = {
     followed(
       () => call(args),
       step,
-      () => exchangeOf(args[0]),
+      () => exchangeOf(args[0]) ?? exchangeOfMessage(),
     ),
   // A pipe is not told whose value it gets.
   pipe: (call, args, step) =>
     followed(
       () => call(args),
       step,
-      () => exchangeOf(context.active().getValue(EXECUTION)),
+      () => exchangeOf(context.active().getValue(EXECUTION)) ?? exchangeOfMessage(),
     ),
   filter(call, args, step) {
     const [error, host] = args as [unknown, ArgumentsHost];
@@ -146,7 +170,7 @@ const WATCHES: Readonly<Record<StepKind, Watch>> = {
     return followed(() => call([request, response, handOn, ...rest]), step, exchange);
   },
   interceptor(call, [execution, next, ...rest], step) {
-    const exchange = () => exchangeOf(execution);
+    const exchange = () => exchangeOf(execution) ?? exchangeOfMessage();
     const fromWithin = new Set<unknown>();
     const inner: CallHandler = { handle: () => within((next as CallHandler).handle(), step, fromWithin) };
     const own = (error: unknown) => (fromWithin.has(error) ? step.end() : step.fail(error, exchange()));
@@ -191,7 +215,7 @@ function within(source: Observable<unknown>, step: Step, errors: Set<unknown>): 
   );
 }
 
-function followed(call: () => unknown, step: Step, exchange: () => HttpExchange | undefined): unknown {
+function followed(call: () => unknown, step: Step, exchange: () => Exchange | undefined): unknown {
   let value: unknown;
   try {
     value = call();
@@ -223,6 +247,19 @@ function exchangeOf(host: unknown): HttpExchange | undefined {
   if (typeof getType !== 'function' || typeof switchToHttp !== 'function') return undefined;
   const http = host as ExecutionContext;
   return http.getType() === 'http' ? HttpExchange.of(http.switchToHttp().getResponse()) : undefined;
+}
+
+/** A message to a gateway fails by whatever a step throws. */
+function exchangeOfMessage(): Exchange | undefined {
+  const message = gatewayMessage();
+  return (
+    message && {
+      add({ error, conclude }) {
+        message.failed(error);
+        conclude(true);
+      },
+    }
+  );
 }
 
 function noteFiltered(error: unknown, host: ArgumentsHost, exchange: HttpExchange, options: PipelineOptions): void {
@@ -269,7 +306,7 @@ function watchedMiddleware(middleware: AnyFunction, options: PipelineOptions): A
     return middleware;
   }
   if (/^class\b/.test(Function.prototype.toString.call(middleware))) return middleware;
-  return watched(middleware, 'middleware', middleware.name || 'middleware', options);
+  return watchedStep(middleware, 'middleware', middleware.name || 'middleware', options);
 }
 
 let isBaseFilterWatched = false;

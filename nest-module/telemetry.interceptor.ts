@@ -13,6 +13,8 @@ import { settle } from '../lib/call/result/settle.js';
 import { isObserved } from '../lib/index.js';
 import { context, createContextKey } from '../lib/otel.js';
 import { isUntracedHere, nameServerSpan, untracedContext } from '../lib/sdk/server-span.js';
+import { gatewayMessage } from './entry-points/gateway-message.js';
+import { isGraphqlField, tellOfOperation } from './entry-points/graphql.js';
 import { MessageCall } from './entry-points/message-call.js';
 import { isHttpAnswer } from './http-answer.js';
 import { HttpExchange } from './http-exchange.js';
@@ -25,14 +27,14 @@ type Handler = ReturnType<ExecutionContext['getHandler']>;
 /** Which execution is observed already: two interceptors in one chain make one span. */
 export const EXECUTION = createContextKey('annotel.nest.execution');
 
-/** What each handler is recorded as, `undefined` where it observes itself. By class first: handlers are inherited. */
-const handlers = new WeakMap<Type, Map<Handler, CalledMethod | undefined>>();
+/** What each handler is recorded as. By class first: handlers are inherited. */
+const handlers = new WeakMap<Type, Map<Handler, CalledMethod>>();
 
 /**
  * Records controller and handler: the HTTP server span gets the route (`http.route`, and the name `GET /cats/:id`), and below it
- * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and gateways get such a span too; a
- * handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream that
- * it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
+ * a span `Controller.handler` covers what pipes and handler do. Handlers of microservices and resolvers of GraphQL get such a span
+ * too; a handler with a decorator of annotel has one already and gets no second one. It ends when the handler is done, or the stream
+ * that it answers with. What the request is answered with decides whether an exception is a failure: an `HttpException` below 500 is
  * none, and neither is what an exception filter answers with less than 500. Response, errors and streaming stay those of the
  * handler.
  *
@@ -61,11 +63,12 @@ export class TelemetryInterceptor implements NestInterceptor {
     if (http) nameRoute(http.getRequest(), exchange);
     const parent = context.active();
     if (parent.getValue(EXECUTION) === execution) return next.handle();
+    if (isGraphqlField(execution) || (type === 'ws' && gatewayMessage())) return next.handle();
     if (exchange?.isIgnored || isUntracedHere()) return context.with(untracedContext(), () => next.handle());
     const observe = () => {
-      const handler = handlerOf(execution);
-      const call = handler && startCall(handler, HandlerCall);
+      const call = isObserved(execution.getHandler()) ? undefined : startCall(handlerOf(execution), HandlerCall);
       call?.serves(exchange, type === 'rpc' || type === 'ws');
+      tellOfOperation(execution, call);
       return call && exchange ? answersOf(call, exchange, next) : observeAs(call, () => next.handle());
     };
     return context.with(parent.setValue(EXECUTION, execution), () => {
@@ -190,15 +193,13 @@ function requestOf(execution: ExecutionContext): unknown {
   }
 }
 
-function handlerOf(execution: ExecutionContext): CalledMethod | undefined {
+function handlerOf(execution: ExecutionContext): CalledMethod {
   const controller = execution.getClass();
   const handler = execution.getHandler();
-  const ofController = handlers.get(controller) ?? new Map<Handler, CalledMethod | undefined>();
-  if (!ofController.has(handler)) {
-    const known = isObserved(handler) ? undefined : calledMethod({ method: nameOf(controller, handler) });
-    handlers.set(controller, ofController.set(handler, known));
-  }
-  return ofController.get(handler);
+  const ofController = handlers.get(controller) ?? new Map<Handler, CalledMethod>();
+  const what = ofController.get(handler) ?? calledMethod({ method: nameOf(controller, handler) });
+  if (!ofController.has(handler)) handlers.set(controller, ofController.set(handler, what));
+  return what;
 }
 
 /** By its key, which is its route's too: a function that another decorator left in its place may have any name. */

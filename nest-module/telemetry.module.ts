@@ -21,6 +21,7 @@ import { setAnswers } from '../lib/call/failure.js';
 import { safely } from '../lib/safely.js';
 import { ignoreRequests, nameServerSpan } from '../lib/sdk/server-span.js';
 import { watchCqrs } from './entry-points/cqrs.js';
+import { EntryPoints } from './entry-points/index.js';
 import { watchMicroserviceClients } from './entry-points/microservice-clients.js';
 import { watchMicroservices } from './entry-points/microservice-servers.js';
 import { watchQueues } from './entry-points/queues.js';
@@ -103,6 +104,7 @@ export class TelemetryModule
   private readonly explorer: Explorer;
   private readonly pipeline: PipelineOptions;
   private readonly queues: TelemetryModuleOptions['queues'];
+  private readonly entryPoints: EntryPoints;
   private readonly undo: (() => void)[] = [];
 
   constructor(
@@ -123,6 +125,8 @@ export class TelemetryModule
     if (providers === 'all') this.explorer.traceProviders();
     else for (const provider of providers) traceClass(provider);
     watchMicroservices(modules, this.explorer.controllers());
+    this.entryPoints = new EntryPoints({ discovery, config, adapterHost, pipeline: this.pipeline });
+    this.entryPoints.watchEarly();
     const { httpAdapter } = adapterHost;
     if (!httpAdapter) return;
     watchApp(httpAdapter, this.pipeline);
@@ -171,6 +175,7 @@ export class TelemetryModule
   }
 
   onModuleInit(): void {
+    this.entryPoints.watchLate();
     const logger = this.explorer.pinoLogger();
     if (logger) safely('adding ids to the lines of pino', () => correlate(logger));
     const instances = [...this.explorer.instances()];

@@ -89,7 +89,7 @@ export function observe(
 }
 
 /** Frameworks find guards, routes and parameters by a function's own properties and metadata. */
-function takeOnIdentity(wrapper: AnyFunction, method: AnyFunction): void {
+export function takeOnIdentity(wrapper: AnyFunction, method: AnyFunction): void {
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(method));
   for (const key of Reflect.ownKeys(method)) {
     Object.defineProperty(wrapper, key, Object.getOwnPropertyDescriptor(method, key) as PropertyDescriptor);

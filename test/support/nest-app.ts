@@ -101,6 +101,7 @@ class NestApp {
 export class ListeningApp {
   readonly url: string;
   private readonly unfinished = new Set<Promise<unknown>>();
+  private closing: Promise<void> | undefined;
 
   constructor(readonly nest: INestApplication) {
     const server = nest.getHttpServer();
@@ -124,8 +125,10 @@ export class ListeningApp {
     await Promise.all(this.unfinished);
   }
 
+  /** Once, however often it is asked for. */
   close(): Promise<void> {
-    return this.nest.close();
+    this.closing ??= this.nest.close();
+    return this.closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
