@@ -58,6 +58,7 @@ export function checkOptions(
   if (missing !== undefined) throw new TypeError(`${at} it needs ${required?.join(' and ')}; '${missing}' is missing.`);
   const { kind } = given;
   if (kind !== undefined && (typeof kind !== 'number' || SpanKind[kind] === undefined)) {
-    throw new TypeError(`${at} '${String(kind)}' is no kind. Write it as SpanKind.CONSUMER.`);
+    const meant = nearest(String(kind).toUpperCase(), ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']);
+    throw new TypeError(`${at} '${String(kind)}' is no kind. Write it as SpanKind.${meant ?? 'CONSUMER'}.`);
   }
 }

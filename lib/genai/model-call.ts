@@ -23,7 +23,7 @@ import { GENAI_METRICS } from './metrics.js';
 import { absorbForeignMetrics } from './one-span/foreign-metrics.js';
 import { absorbForeignSpans } from './one-span/foreign-spans.js';
 import { openOwner, ownerOf, withOwner } from './one-span/owner.js';
-import { isAnsweredBySemanticCache, priceOf } from './pricing/price.js';
+import { isAnsweredBySemanticCache, preparePrices, priceOf } from './pricing/price.js';
 import { type LastKnown, readConversation, readResponse, StreamedResponse } from './providers/registry.js';
 import { findRequest, type LlmRequest, type RequestRead, readRequest, requestAttributes } from './request.js';
 import * as semconv from './semconv.js';
@@ -57,6 +57,7 @@ export const MODEL_CALL_OPTIONS: OptionNames<ModelCallOptions> = {
 /** The operation of a call to a model: `chat` and its likes, and `embeddings`. */
 export function modelCall(name: string, options: ModelCallOptions): ModelOperation {
   const { provider, model, request, response } = options;
+  preparePrices();
   const last: LastKnown = {};
   /** Finds and reads the request of a call. */
   const requestOf = (call: Call): RequestRead | undefined =>

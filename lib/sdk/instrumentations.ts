@@ -12,6 +12,7 @@ import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation
 import { appResolvers, loadOwn, resolverOf } from './app-packages.js';
 import { pinoInstrumentation } from './logs/pino.js';
 import { type WinstonConfig, winstonInstrumentation } from './logs/winston.js';
+import { guardPatches } from './patch-guard.js';
 import { noteHttpRequest, noteIncomingRequest, noteUndiciRequest } from './propagation/request-peers.js';
 import { isIgnoredRequest } from './server-span.js';
 import { messageOf, warn } from './warnings.js';
@@ -90,6 +91,7 @@ function makerOf(recipe: Recipe): () => Instrumentation {
   const Class = loadOwn(packageOf(name), load);
   return () => {
     const made = new Class(config);
+    guardPatches(made);
     instances.set(name, made);
     return made;
   };

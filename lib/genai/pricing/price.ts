@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Attributes } from '@opentelemetry/api';
 import type { ModelPrice as BundledPrice, TieredPrices } from '@pydantic/genai-prices';
+import { activeSignals } from '../../call/signals.js';
 import { infoOnce, safely } from '../../safely.js';
 import { type ModelPrice, type Settings, settings } from '../../settings.js';
 import * as semconv from '../semconv.js';
@@ -183,6 +184,15 @@ function within<V>(map: Map<unknown, Map<unknown, V>>, key: unknown): Map<unknow
 
 const require = createRequire(import.meta.url);
 const bundled = new PriceTable(() => require('@pydantic/genai-prices') as PriceLibrary);
+
+let isPrepared = false;
+
+/** Loads the prices in a moment, where anybody listens by then: else the answer of the first call would wait for them. */
+export function preparePrices(): void {
+  if (isPrepared) return;
+  isPrepared = true;
+  setImmediate(() => activeSignals() && bundled.preload()).unref();
+}
 
 /** The price of a call, by its attributes; `undefined` where it is not known. */
 export function priceOf(bag: Attributes): Price | undefined {

@@ -105,12 +105,17 @@ const thread = new GrpcThread();
 /**
  * Sends what was encoded by OpenTelemetry's exporter for gRPC, in a thread.
  *
- * @throws TypeError where the target is none
+ * @throws TypeError where the target is none; Error in a bundle
  */
 export function grpcSender(signal: Signal, target: OtlpTarget): Sender<Encoded> {
   // The exporter takes only this form of a path.
   const url = target.url.replace(/^unix:(?=\/[^/])/, 'unix://');
   new URL(/^\w{1,8}:\/\//.test(url) ? url : `https://${url}`);
+  if (!existsSync(threadFile())) {
+    throw new Error(
+      'a bundle leaves out the file that sends by gRPC; OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf needs none, or leave annotel external',
+    );
+  }
   thread.join();
   const abandoned = new Set<() => void>();
   return {
