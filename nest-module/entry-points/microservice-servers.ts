@@ -131,10 +131,14 @@ function watchedHandler(
     apply(target, self, args: unknown[]) {
       const work = () => Reflect.apply(target, self, args);
       if (!activeSignals()) return work();
-      const headers = safely('reading the headers of a message', () => headersOf(server, args));
-      const { origin, isNested } = whereItStands(headers, isEvent);
+      const seen = safely('reading a message', () => ({
+        ...whereItStands(headersOf(server, args), isEvent),
+        route: (isGrpc && pathOf(args)) || route,
+      }));
+      if (!seen) return work();
+      const { origin, isNested } = seen;
       if (isConsumer) return isNested ? work() : runIn(origin.context, work);
-      const parts = { transport, route: (isGrpc && pathOf(args)) || route, origin };
+      const parts = { transport, route: seen.route, origin };
       const operation = isEvent
         ? eventOperation(isNested ? SpanKind.INTERNAL : SpanKind.CONSUMER, 'process', parts)
         : requestOperation(isNested ? SpanKind.INTERNAL : SpanKind.SERVER, parts);

@@ -205,7 +205,8 @@ function processing(original: AnyFunction, method: string, system: string, isRoo
     const work = () => Reflect.apply(original, this, args);
     const job = args[0] as Job | undefined;
     if (!activeSignals() || !job?.opts || job.queue?.opts?.telemetry) return work();
-    const origin = originOf(job, isRoot());
+    const origin = safely('reading the context of a job', () => originOf(job, isRoot()));
+    if (!origin) return work();
     if (own === SpanKind.CONSUMER) return context.with(origin.context, work);
     const what = { method, operation: operationOf(job, system, origin) };
     const done = args[1];
