@@ -65,7 +65,8 @@ export class Explorer {
       for (const step of instances) watchInstance(kind, step);
       for (const provider of providers) watchProvider(kind, provider);
     }
-    for (const [controller, handlers] of this.controllers()) {
+    const gateways = this.discovery.getProviders().filter(({ metatype }) => metatype && isGateway(metatype));
+    for (const [controller, handlers] of [...this.controllers(), ...this.controllers(gateways)]) {
       for (const [kind, metadata] of ENHANCERS) {
         for (const target of [controller, ...handlers.values()]) {
           for (const step of listOf(Reflect.getMetadata(metadata, target))) watchInstance(kind, step);
@@ -106,10 +107,11 @@ export class Explorer {
       if (typeof instance === 'object' && instance !== null) yield instance;
   }
 
-  /** The controllers and gateways of the app, each with its methods by their keys. */
-  *controllers(): Generator<[controller: object, handlers: Map<string, object>]> {
-    const gateways = this.discovery.getProviders().filter(({ metatype }) => metatype && isGateway(metatype));
-    for (const { metatype } of [...this.discovery.getControllers(), ...gateways]) {
+  /** The controllers of the app, or other classes of handlers, each with its methods by their keys. */
+  *controllers(
+    of: readonly Provider[] = this.discovery.getControllers(),
+  ): Generator<[controller: object, handlers: Map<string, object>]> {
+    for (const { metatype } of of) {
       const prototype = metatype?.prototype;
       if (!metatype || !prototype) continue;
       const keys = this.scanner.getAllMethodNames(prototype);
