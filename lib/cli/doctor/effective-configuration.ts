@@ -59,7 +59,16 @@ function destinations(context: CheckContext, sources: Sources): Row[] {
   const { options, env } = context;
   const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
-    ...SIGNALS.map((signal): Row => [signal, placesOf(signal, context), sourcesOf(signal, context, sources)]),
+    ...SIGNALS.map(
+      (signal): Row => [
+        signal,
+        list(
+          exportersIn(context.options, signal).map((exporter) => placeOf(signal, exporter, context)),
+          'nowhere',
+        ),
+        sourcesOf(signal, context, sources),
+      ],
+    ),
     ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
     ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
@@ -144,15 +153,18 @@ function money({ options, env }: CheckContext, sources: Sources): Row[] {
   ];
 }
 
-/** Where a signal goes, in words; `nowhere` where nothing is configured for it. */
-export function placesOf(signal: Signal, { options }: CheckContext): string {
-  const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
-  const named = exportersOf(options, signal).map((name) => {
-    if (name === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
-    if (name === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
-    return name === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : name;
-  });
-  return list(azureConnectionString === undefined ? named : [...named, 'Azure Monitor'], 'nowhere');
+/** The exporters of a signal, with that of Azure Monitor. */
+export function exportersIn(options: CheckContext['options'], signal: Signal): string[] {
+  return [...exportersOf(options, signal), ...(options.azureConnectionString === undefined ? [] : ['azure'])];
+}
+
+/** Where one of them sends, in words. */
+export function placeOf(signal: Signal, exporter: string, { options }: CheckContext): string {
+  const { otlp, prometheus, zipkinUrl } = options;
+  if (exporter === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
+  if (exporter === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
+  if (exporter === 'azure') return 'Azure Monitor';
+  return exporter === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : exporter;
 }
 
 function sourcesOf(signal: Signal, { options }: CheckContext, sources: Sources): string {

@@ -32,6 +32,7 @@ interface SetUp {
   readonly level?: 'warning';
 }
 
+const NOT_RUN = /^the app will not run, because /;
 const NOT_RECORDED = /^nothing will be recorded, because /;
 /** Where a collector runs on this machine, the default endpoint takes what has none of its own. */
 const BY_DEFAULT = /^nothing will be sent|will be sent: .* http:\/\/localhost:4318$/;
@@ -193,6 +194,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { start: 'node --import annotel/register src/main.ts' } },
     cause: /runs TypeScript by Node itself, which does not know decorators/,
     mend: /tsx --import annotel\/register src\/main\.ts/,
+    verdict: NOT_RUN,
   },
 
   // Who else starts OpenTelemetry.
@@ -209,8 +211,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { 'src/tracing.ts': "import { NodeSDK } from '@opentelemetry/sdk-node';\nnew NodeSDK({}).start();" },
     cause: /src\/tracing\.ts starts NodeSDK, and nothing seems to load src\/tracing\.ts/,
     mend: /node --import \.\/src\/tracing\.js/,
-    verdict: /^decorated calls will be recorded by NodeSDK/,
-    level: 'warning',
+    verdict: NOT_RECORDED,
   },
   'a NodeSDK that is required in front of annotel': {
     manifest: { scripts: { start: 'node --import annotel/register -r ./tracing.cjs dist/main.js' } },
@@ -288,6 +289,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { Dockerfile: 'FROM node:24\nRUN npm ci --omit=dev\nCMD ["npm", "start"]' },
     cause: /annotel is among devDependencies, so Dockerfile leaves it out/,
     mend: /npm install annotel/,
+    verdict: NOT_RUN,
   },
   'another version of what annotel needs is forced': {
     files: {
@@ -336,6 +338,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { Dockerfile: 'FROM node:20-alpine\nCMD ["npm", "start"]' },
     cause: /Dockerfile runs Node 20, older than annotel needs/,
     mend: /FROM node:24/,
+    verdict: NOT_RECORDED,
   },
   'the exporter of Azure is not installed': {
     env: {
@@ -344,6 +347,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     },
     cause: /APPLICATIONINSIGHTS_CONNECTION_STRING is set, but @azure\/monitor-opentelemetry-exporter is not installed/,
     mend: /npm install --save-exact @azure\/monitor-opentelemetry-exporter/,
+    verdict: /^telemetry of shop 1\.2\.3 will be sent: .*; but not to Azure Monitor, because APPLICATIONINSIGHTS/,
   },
   'a pino that is too old': {
     packages: { pino: '4.17.0' },
@@ -416,7 +420,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_ENDPONT: 'http://collector:4318', ...NOTHING },
     cause: /OTEL_EXPORTER_OTLP_ENDPONT is no known variable/,
     mend: /did you mean OTEL_EXPORTER_OTLP_ENDPOINT\?/,
-    verdict: NOT_SENT,
+    verdict: /^nothing will be sent, because OTEL_EXPORTER_OTLP_ENDPONT is no known variable/,
   },
   'a misspelt name of annotel': {
     env: { ANNOTEL_KEP: 'errors' },
@@ -460,6 +464,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /metrics and logs go to http:\/\/localhost:4318, as an endpoint is given for traces alone/,
     mend: /OTEL_EXPORTER_OTLP_ENDPOINT to the base URL, or OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none/,
     level: 'warning',
+    verdict: /^traces will be sent, metrics and logs will not|http:\/\/localhost:4318$/,
   },
   'the port of the other protocol': {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317' },
@@ -518,6 +523,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /metrics and logs go to http:\/\/localhost:4318, as no endpoint is given/,
     mend: /set OTEL_EXPORTER_OTLP_ENDPOINT/,
     level: 'warning',
+    verdict: /^traces will be sent, metrics and logs will not|http:\/\/localhost:4318$/,
   },
   'a package.json that is none': {
     files: { 'package.json': '{ "name": "shop", }}' },
@@ -529,7 +535,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_TRACES_SAMPLER: 'always_off' },
     cause: /the sampler always_off lets no trace out/,
     mend: /OTEL_TRACES_SAMPLER=parentbased_always_on/,
-    verdict: /^no traces will be sent, because /,
+    verdict: /^metrics and logs will be sent, traces will not, because the sampler/,
   },
   'a ratio without its sampler': {
     env: { OTEL_TRACES_SAMPLER_ARG: '0.1' },
@@ -541,6 +547,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { start: 'node --env-file=.env --import annotel/register dist/main.js' } },
     cause: /the script "start" loads \.env, which is not there/,
     mend: /--env-file-if-exists=\.env/,
+    verdict: NOT_RUN,
   },
   'the quotes of docker run': {
     manifest: { scripts: { ...STARTED, docker: 'docker run --env-file prod.env shop' } },
@@ -558,6 +565,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/traces-only` },
     cause: /metrics, logs: http:\/\/\S+ takes no metrics or logs \(HTTP 404\), though it takes others/,
     mend: /OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none/,
+    verdict: /^traces will be sent, metrics and logs will not, because .*HTTP 404/,
   },
   'localhost in a container': {
     files: {
@@ -611,6 +619,68 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     level: 'warning',
   },
 
+  // What decides the verdict.
+  'the exporter of Azure is missing, and it is the only destination': {
+    env: {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=00000000-0000-0000-0000-000000000000',
+      ...NOTHING,
+    },
+    cause: /monitor-opentelemetry-exporter is not installed/,
+    mend: /npm install --save-exact/,
+    verdict: /^nothing will be sent, because APPLICATIONINSIGHTS_CONNECTION_STRING is set, but/,
+  },
+  'a connection string that is none': {
+    env: { APPLICATIONINSIGHTS_CONNECTION_STRING: 'my-resource', ...NOTHING },
+    cause: /APPLICATIONINSIGHTS_CONNECTION_STRING is no list of Key=Value pairs/,
+    mend: /as the Azure portal shows it/,
+    verdict: /^nothing will be sent, because APPLICATIONINSIGHTS_CONNECTION_STRING is no list/,
+  },
+  'a misspelt endpoint in a compose file': {
+    files: {
+      'compose.yaml': 'services:\n  shop:\n    environment:\n      OTEL_EXPORTER_OLTP_ENDPOINT: http://c:4318\n',
+    },
+    env: NOTHING,
+    cause: /compose\.yaml: OTEL_EXPORTER_OLTP_ENDPOINT is no known variable/,
+    mend: /→ write OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^nothing will be sent, because compose\.yaml: OTEL_EXPORTER_OLTP_ENDPOINT is no known variable/,
+  },
+  'a back end that takes no traces': {
+    env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/no-otlp` },
+    cause: /takes no traces \(HTTP 404\), though it takes others/,
+    mend: /OTEL_TRACES_EXPORTER=none/,
+    verdict: /^metrics and logs will be sent, traces will not, because traces: .*HTTP 404/,
+  },
+  'a header that is left out, where one is needed': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/with-key`, OTEL_EXPORTER_OTLP_HEADERS: 'api-key: s3cr3t' },
+    cause: /does not take them \(HTTP 401\)/,
+    mend: /OTEL_EXPORTER_OTLP_HEADERS/,
+    verdict: /^nothing will be sent, because .*HTTP 401\), and OTEL_EXPORTER_OTLP_HEADERS: api-key is left out/,
+  },
+  'a misspelt name of headers, where one is needed': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/with-key`, OTEL_EXPORTER_OTLP_HEADER: 'api-key=s3cr3t' },
+    cause: /OTEL_EXPORTER_OTLP_HEADER is no known variable/,
+    mend: /→ write OTEL_EXPORTER_OTLP_HEADERS/,
+    verdict: /^nothing will be sent, because .*HTTP 401\), and OTEL_EXPORTER_OTLP_HEADER is no known/,
+  },
+  "annotel's SDK in a bundle that is an ES module": {
+    manifest: {
+      scripts: {
+        start: 'node dist/main.mjs',
+        build: 'esbuild src/main.ts --bundle --target=node22 --format=esm --outfile=dist/main.mjs',
+      },
+    },
+    files: { 'src/main.ts': "import 'annotel/register';\nimport './orders.js';" },
+    cause: /esbuild puts packages into the bundle: annotel's SDK/,
+    mend: /--packages=external/,
+    verdict: NOT_RECORDED,
+  },
+  'a ratio of 0': {
+    env: { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+    cause: /the sampler traceidratio lets no trace out/,
+    mend: /set OTEL_TRACES_SAMPLER_ARG=1/,
+    verdict: /^metrics and logs will be sent, traces will not/,
+  },
+
   // How it is built.
   'esbuild puts packages into the bundle': {
     manifest: {
@@ -620,6 +690,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     packages: { express: '5.1.0' },
     cause: /the script "build": esbuild puts packages into the bundle: express, which cannot be patched/,
     mend: /--packages=external/,
+    verdict: NOT_RUN,
   },
   'esbuild shortens names': {
     manifest: {
@@ -631,6 +702,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /the script "build": esbuild shortens the names of classes/,
     mend: /--keep-names/,
     level: 'warning',
+    verdict: NOT_RUN,
   },
   'esbuild leaves annotel outside, and no library': {
     manifest: {
@@ -643,6 +715,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     packages: { express: '5.1.0', pg: '8.11.0' },
     cause: /esbuild puts packages into the bundle: express, which cannot be patched/,
     mend: /--packages=external/,
+    verdict: NOT_RUN,
   },
   'an esbuild script': {
     files: {
@@ -652,6 +725,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /build\.mjs: esbuild shortens the names/,
     mend: /keepNames: true/,
     level: 'warning',
+    verdict: NOT_RUN,
   },
   'ncc puts packages into the bundle': {
     manifest: {
@@ -691,6 +765,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { ...STARTED, build: 'esbuild src/*.ts --outdir=dist' } },
     cause: /the script "build": esbuild has no target, and leaves decorators as they are/,
     mend: /--target=node22/,
+    verdict: NOT_RUN,
   },
   'legacy decorators are off in a Nest app': {
     manifest: NEST_APP,
@@ -698,11 +773,13 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { 'tsconfig.json': { compilerOptions: {} } },
     cause: /Nest needs legacy decorators, and tsconfig\.json has them off/,
     mend: /"experimentalDecorators": true/,
+    verdict: NOT_RUN,
   },
   'swc without decorators': {
     files: { '.swcrc': { jsc: { parser: { syntax: 'typescript' } } } },
     cause: /\.swcrc has decorators off/,
     mend: /jsc\.parser\.decorators: true/,
+    verdict: NOT_RUN,
   },
   'tsx for a Nest app': {
     manifest: { ...NEST_APP, scripts: { start: 'tsx --import annotel/register src/main.ts' } },
@@ -727,8 +804,10 @@ describe('annotel doctor names the cause and the mend:', () => {
 
   beforeAll(async () => {
     server = createServer((request, response) => {
-      const isTaken = !/traces-only\/v1\/(metrics|logs)/.test(request.url ?? '');
-      request.resume().on('end', () => response.writeHead(isTaken ? 200 : 404).end());
+      const { url = '' } = request;
+      const isTaken = !/traces-only\/v1\/(metrics|logs)|no-otlp/.test(url);
+      const status = url.includes('with-key') && request.headers['api-key'] === undefined ? 401 : 200;
+      request.resume().on('end', () => response.writeHead(isTaken ? status : 404).end());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     takesAll = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf, textsIn } from './files.js';
 import {
+  commandsIn,
   isRegister,
   nodeOptions,
   type Preload,
@@ -29,6 +30,8 @@ export class App {
   constructor(
     readonly folder: string,
     readonly environment: Readonly<Record<string, string>>,
+    /** A command that it is started by now. */
+    private readonly ownCommand = '',
   ) {}
 
   get manifest(): Manifest {
@@ -67,7 +70,11 @@ export class App {
 
   /** Whatever starts it. */
   get commands(): readonly StartCommand[] {
-    this.#commands ??= [...scriptCommands(this.#scripts), ...this.deployment.flatMap(({ commands }) => commands)];
+    this.#commands ??= [
+      ...commandsIn(this.ownCommand, 'the command of --run'),
+      ...scriptCommands(this.#scripts),
+      ...this.deployment.flatMap(({ commands }) => commands),
+    ];
     return this.#commands;
   }
 

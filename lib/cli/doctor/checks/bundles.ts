@@ -181,7 +181,9 @@ function inside(bundler: Bundler, where: string, text: string, app: App): Findin
   const said = `${where}: ${bundler.name} puts packages into the bundle${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
   const start = app.starts.some(({ isPreloaded }) => isPreloaded) ? '' : ', and start with --import annotel/register';
   const mend = `leave packages outside: ${bundler.externalMend}${start}`;
-  return [parts.length > 0 ? problem(said, mend) : warning(said, mend)];
+  // `require` of what Node brings is not there in a bundle that is an ES module.
+  const isModule = /format[=:]\s*['"]?es|outfile\S*\.mjs|\.mjs['"]/.test(text);
+  return [parts.length > 0 ? problem(said, mend, register && isModule ? 'recording' : undefined) : warning(said, mend)];
 }
 
 /** The script that is started, where it looks like a bundle, whatever has made it. */

@@ -3,8 +3,9 @@ import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import type { Signal } from '../../../sdk/export/signal.js';
-import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type CheckContext, type Finding, type Loss, ok, problem, warning } from '../finding.js';
 import { type Answer, exportNothing, reasonOf } from '../otlp-request.js';
+import { AZURE } from './packages.js';
 import { inContainer } from './variables.js';
 
 // Back ends drop what lies too far in the future or the past, and traces of two services no longer fit together.
@@ -65,18 +66,19 @@ export const endpoints: Check = async (context) => {
   });
   for (const signals of said.values()) {
     const answer = answers[sent.indexOf(signals[0] as Signal)] as Answer;
-    const isNowhere = accepted.length === 0 && !isSentOtherwise(options);
     const found =
       accepted.length > 0 && isNotTaken(answer) ? notTaken(signals, answer, context) : otlp(signals, answer, context);
-    findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
+    findings.push({ ...found, ...(found.level === 'problem' && { stops: { signals, by: 'otlp' } }) });
   }
   findings.push(...byDefault(context));
+  const isAnswered = answers.some(({ said }) => /^(HTTP|gRPC) \d/.test(said));
   const isContainer = existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined;
   // A collector may run beside the app.
-  if (isContainer && accepted.length < sent.length) findings.push(...inContainer(options));
-  if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, context));
+  if (isContainer && sent.length > 0 && !isAnswered) findings.push(...inContainer(options));
+  if (options.traceExporters.includes('zipkin'))
+    findings.push(await answering('Zipkin', options.zipkinUrl, context, { signals: ['traces'], by: 'zipkin' }));
   if (options.azureConnectionString !== undefined) {
-    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context));
+    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context, AZURE));
   }
   if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context), ...manyProcesses(context));
   const origins = new Map(sent.map((signal, index) => [originOf(options.otlp[signal].url), answers[index]?.date]));
@@ -114,12 +116,6 @@ function notTaken(signals: readonly Signal[], { said }: Answer, { options }: Che
   );
 }
 
-/** Whether there is another destination than those of OTLP. */
-function isSentOtherwise(options: CheckContext['options']): boolean {
-  const others = SIGNALS.flatMap((signal) => exportersOf(options, signal).filter((name) => name !== 'otlp'));
-  return others.length > 0 || options.azureConnectionString !== undefined;
-}
-
 /** What has no endpoint goes to this machine. */
 function byDefault({ options, env }: CheckContext): Finding[] {
   if (env.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined) return [];
@@ -138,7 +134,7 @@ function byDefault({ options, env }: CheckContext): Finding[] {
 }
 
 /** Any answer will do: there is no way to ask these without sending something. */
-async function answering(name: string, url: string, { timeout }: CheckContext): Promise<Finding> {
+async function answering(name: string, url: string, { timeout }: CheckContext, stops: Loss): Promise<Finding> {
   try {
     await fetch(url, { signal: AbortSignal.timeout(timeout) });
     return ok(`${name}: ${withoutCredentials(url)} answers`);
@@ -146,6 +142,7 @@ async function answering(name: string, url: string, { timeout }: CheckContext): 
     return problem(
       `${name}: ${withoutCredentials(url)} does not answer (${reasonOf(error)})`,
       'see that this machine can reach it',
+      stops,
     );
   }
 }

@@ -14,7 +14,10 @@ export const starts: Check = ({ app }) => {
     ...wrongNames('NODE_OPTIONS', wordsOf(app.environment['NODE_OPTIONS'] ?? '')),
     ...app.commands.flatMap((command) => misuse(command, app)),
     // One command may be wrong where another one is right.
-  ].map(({ stops, ...finding }) => ({ ...finding, ...(stops && app.starts.length === 0 && { stops }) }));
+  ].map(({ stops, ...finding }) => ({
+    ...finding,
+    ...(stops && (stops === 'app' || app.starts.length === 0) && { stops }),
+  }));
   const own = app.starts.filter(({ isAnnotel }) => isAnnotel);
   if (app.starts.length === 0) {
     if (!findings.some(({ stops }) => stops)) findings.push(nothingStarts(app));
@@ -116,6 +119,7 @@ function typesStripped({ where, launcher, options, script = '' }: StartCommand, 
     problem(
       `${where} runs TypeScript by Node itself, which does not know decorators`,
       `compile it first (tsc), or: tsx ${PRELOAD} ${script}`,
+      'app',
     ),
   ];
 }

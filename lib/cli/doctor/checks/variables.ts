@@ -12,7 +12,7 @@ import { type Check, type CheckContext, type Finding, ok, problem, warning } fro
 export const variables: Check = (context) => {
   const { app, options, warnings } = context;
   const findings: Finding[] = [
-    ...warnings.map((text): Finding => ({ level: 'problem', text })),
+    ...warnings.map(ofWarning),
     ...traps(app.variables),
     ...unfilled(app.variables),
     ...switchedOff(options),
@@ -20,6 +20,19 @@ export const variables: Check = (context) => {
   ];
   return findings.length > 0 ? findings : [ok('every variable is understood')];
 };
+
+/** A warning of annotel about a variable, with what to do, which it says in words of its own. */
+export function ofWarning(said: string): Finding {
+  const [, text = said, own] = /^(.*) \(there are (.*)\)$/.exec(said) ?? [];
+  if (own !== undefined) return problem(text, `leave it out, or write one of ${own}`);
+  const [, meant] = /did you mean (\w+)\?$/.exec(said) ?? [];
+  if (meant !== undefined) return problem(said, `write ${meant}`);
+  const [name = 'it'] = /\b[A-Z]+_[A-Z_]+\b/.exec(said) ?? [];
+  if (name === 'APPLICATIONINSIGHTS_CONNECTION_STRING') return problem(said, AZURE_STRING);
+  const [, allowed] = /\(allowed: (.*?)\)(;|$)/.exec(said) ?? [];
+  if (allowed !== undefined) return problem(said, `write ${name} as ${allowed}`);
+  return problem(said, `mend ${name}, or unset it`);
+}
 
 /** What a set of variables decides, and the warnings of reading it. */
 export function optionsOf(
@@ -63,7 +76,7 @@ function judged(
   if (names.length === 0) return [];
   const { options, warnings } = optionsOf(rest, join(folder, 'main.js'));
   const found = [
-    ...warnings.map((text): Finding => ({ level: 'problem', text })),
+    ...warnings.map(ofWarning),
     ...traps(rest),
     ...(/\.env\b/.test(where) ? unfilled(rest) : []),
     ...switchedOff(options),
@@ -86,6 +99,8 @@ export function inContainer(options: ResolvedOptions): Finding[] {
   ];
 }
 
+const AZURE_STRING =
+  'set APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=…;IngestionEndpoint=…, as the Azure portal shows it';
 const OLD_AZURE = [
   'APPINSIGHTS_INSTRUMENTATIONKEY',
   'APPINSIGHTS_CONNECTION_STRING',
@@ -131,12 +146,7 @@ function traps(variables: Readonly<Record<string, string>>): Finding[] {
   const { APPLICATIONINSIGHTS_CONNECTION_STRING: connection } = variables;
   const old = OLD_AZURE.find((name) => (variables[name] ?? '') !== '');
   if (old !== undefined && connection === undefined) {
-    findings.push(
-      problem(
-        `${old} is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING`,
-        'set APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=…;IngestionEndpoint=…, as the Azure portal shows it',
-      ),
-    );
+    findings.push(problem(`${old} is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING`, AZURE_STRING));
   }
   if (variables['OTEL_TRACES_SAMPLER_ARG'] !== undefined && !/ratio$/.test(variables['OTEL_TRACES_SAMPLER'] ?? '')) {
     findings.push(
@@ -198,8 +208,10 @@ function switchedOff(options: ResolvedOptions): Finding[] {
     return [
       problem(
         `the sampler ${sampler} lets no trace out${kept}`,
-        'set OTEL_TRACES_SAMPLER=parentbased_always_on',
-        'traces',
+        sampler.endsWith('ratio')
+          ? 'set OTEL_TRACES_SAMPLER_ARG=1, or a share such as 0.1'
+          : 'set OTEL_TRACES_SAMPLER=parentbased_always_on',
+        { signals: ['traces'] },
       ),
     ];
   }
