@@ -69,10 +69,20 @@ export async function runDoctor({ json, all, timeout = 5000, run: command, secon
   const findings = { ...(run && { run }), ...Object.fromEntries(results) };
   const settings = effectiveConfiguration(context);
   const found = Object.values(findings).flat();
-  const { cause: _ofFindings, ...verdict } = watched && run ? verdictOfRun(watched, run, expected) : expected;
+  const verdict = watched && run ? verdictOfRun(watched, run, expected) : expected;
   const problems = found.filter(({ level }) => level === 'problem').length;
   const text = json
-    ? JSON.stringify({ verdict, findings, settings, problems, ...(watched && { printed: watched.printed }) }, null, 2)
+    ? JSON.stringify(
+        {
+          verdict: { text: verdict.text, mend: verdict.mend },
+          findings,
+          settings,
+          problems,
+          ...(watched && { printed: watched.printed }),
+        },
+        null,
+        2,
+      )
     : inText(verdict, settings, findings, all === true, watched?.printed);
   process.stdout.write(`${text}\n`);
   return problems > 0 ? 1 : 0;

@@ -87,6 +87,8 @@ function undirected(found: readonly Finding[]): Verdict {
   return {
     text: 'nothing will be sent: no destination is configured, and finished traces are printed on the console',
     mend: 'OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
+    // Of a run it is all the same said: that has a destination.
+    cause: found.find(({ stops }) => isPartial(stops) && stops.by === undefined),
     isSent: false,
   };
 }
@@ -110,7 +112,9 @@ export function verdictOfRun(watched: AppRun, findings: readonly Finding[], { ca
   const crash = findings.find(({ stops }) => stops === 'app');
   const sent = sentInWords(watched);
   if (crash !== undefined) {
-    const known = cause?.stops === 'app' || cause?.stops === 'recording' ? `; ${cause.mend}` : '';
+    // It may have crashed of something else.
+    const isKnown = typeof cause?.stops === 'string' && /annotel|opentelemetry|SyntaxError/.test(crash.mend ?? '');
+    const known = isKnown ? `; ${cause.mend}` : '';
     return { text: crash.text, mend: `${crash.mend}${known}`, cause: crash, isSent: sent !== undefined };
   }
   const unrecorded = findings.find(({ stops }) => stops === 'recording');
@@ -122,7 +126,9 @@ export function verdictOfRun(watched: AppRun, findings: readonly Finding[], { ca
     if (isTraced || !isPartial(cause?.stops)) return { text: sent, isSent: true };
     return { ...lost(`${sent}; but no traces, because`, cause as Finding), isSent: true };
   }
-  if (cause !== undefined) return lost(`nothing was sent ${inTime(watched)}, because`, cause);
+  // What was refused really is better known by now.
+  const isAnswer = isPartial(cause?.stops) && cause.stops.by === 'otlp';
+  if (cause !== undefined && !isAnswer) return lost(`nothing was sent ${inTime(watched)}, because`, cause);
   const reason =
     findings.find(({ level }) => level === 'problem') ??
     findings.find(({ text }) => text.startsWith('annotel says: cannot export')) ??

@@ -14,6 +14,9 @@ import {
 } from './start-commands.js';
 import { parseDockerEnvFile, parseEnvFile, type VariableSource } from './variables.js';
 
+/** Where the command stands that the app is started by now. */
+export const OWN_COMMAND = 'the command of --run';
+
 /** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
 export class App {
   #manifest?: Manifest;
@@ -71,7 +74,7 @@ export class App {
   /** Whatever starts it. */
   get commands(): readonly StartCommand[] {
     this.#commands ??= [
-      ...commandsIn(this.ownCommand, 'the command of --run'),
+      ...commandsIn(this.ownCommand, OWN_COMMAND),
       ...scriptCommands(this.#scripts),
       ...this.deployment.flatMap(({ commands }) => commands),
     ];

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { App, Start } from '../app/app.js';
+import { type App, OWN_COMMAND, type Start } from '../app/app.js';
 import type { SourceFile } from '../app/files.js';
 import { isRegister, type StartCommand, wordsOf } from '../app/start-commands.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
@@ -16,7 +16,7 @@ export const starts: Check = ({ app }) => {
     // One command may be wrong where another one is right.
   ].map(({ stops, ...finding }) => ({
     ...finding,
-    ...(stops && (stops === 'app' || app.starts.length === 0) && { stops }),
+    ...(stops && (stops === 'app' || app.starts.length === 0 || finding.text.startsWith(OWN_COMMAND)) && { stops }),
   }));
   const own = app.starts.filter(({ isAnnotel }) => isAnnotel);
   if (app.starts.length === 0) {
@@ -92,7 +92,9 @@ function pm2Mend(where: string): string {
 }
 
 function nodeLine({ launcher, options: given, script = 'dist/main.js' }: StartCommand): string {
-  const options = given.filter((word, index) => !isPreload(word, given[index + 1]) && !isRegister(word));
+  const isOfAnnotel = (word = '') => /annotel/i.test(word) && !/^[./]/.test(word);
+  const isFlag = (word: string) => /^(-r|--require|--import|--loader|--experimental-loader)$/.test(word);
+  const options = given.filter((word, index) => !isOfAnnotel(word) && !(isFlag(word) && isOfAnnotel(given[index + 1])));
   return [launcher === 'tsx' || launcher === 'nodemon' ? launcher : 'node', PRELOAD, ...options, script].join(' ');
 }
 

@@ -27,7 +27,7 @@ export function runFindings(run: AppRun, startMend: string, cause?: Finding): Fi
     ...ending(run),
     ...registration(reports, cause?.mend ?? startMend),
     ...ownWords(run),
-    ...patches(reports),
+    ...patches(reports, cause),
     ...decorated(reports),
     ...sent(run, reports, cause),
   ];
@@ -94,17 +94,17 @@ function registration(reports: readonly Report[], startMend: string): Finding[] 
 function ownWords({ printed }: AppRun): Finding[] {
   const said = new Set(printed.flatMap((line) => /^annotel: (?!nothing is configured)(.*)$/.exec(line)?.[1] ?? []));
   return [...said].slice(0, MOST_NAMED).map((text) => {
-    // Of variables alone it is known what to do.
+    // It says itself what to do, but for variables.
     const { mend } = ofWarning(text);
     return {
       level: 'warning',
       text: `annotel says: ${text}`,
-      ...(/\b[A-Z]+_[A-Z_]+\b/.test(text) && mend && { mend }),
+      ...(/allowed:|no known/.test(text) && mend && { mend }),
     };
   });
 }
 
-function patches(reports: readonly Report[]): Finding[] {
+function patches(reports: readonly Report[], cause: Finding | undefined): Finding[] {
   const all = new Map(
     reports.flatMap(({ libraries, isAnnotel, providers }) =>
       // Others have ways of their own.
@@ -119,7 +119,8 @@ function patches(reports: readonly Report[]): Finding[] {
     if (isPatched === undefined || isOther) return ok(`${name} is loaded`);
     return problem(
       `${name} is loaded, and not patched: what it does is not traced`,
-      'load annotel/register before it: node --import annotel/register …',
+      (cause?.stops === 'recording' && cause.mend) ||
+        'load annotel/register before it: node --import annotel/register …',
     );
   });
 }
@@ -161,6 +162,8 @@ function sent(run: AppRun, reports: readonly Report[], cause: Finding | undefine
   const spans = requests.flatMap(({ to, names }) => (KINDS[0]?.[0].test(to) ? Object.keys(names) : []));
   const isOtlp = requests.some(({ to }) => KINDS.some(([path]) => path.test(to)));
   const isRegistered = reports.some(({ providers }) => Object.keys(providers).length > 0);
+  const isCrashed = run.exitCode !== undefined && run.exitCode !== 0;
+  if (isCrashed) return findings;
   if (isRegistered && requests.length === 0) {
     const text = `nothing was sent ${inTime(run)}`;
     findings.push(
