@@ -1,5 +1,4 @@
 import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
-import type { Environment } from '../../sdk/configuration/environment.js';
 import { exportersOf, SIGNALS } from '../../sdk/configuration/exporting.js';
 import type { Signal } from '../../sdk/export/signal.js';
 import { settings as defaults } from '../../settings.js';
@@ -56,7 +55,7 @@ function identity({ options }: CheckContext, sources: Sources): Row[] {
 }
 
 function destinations(context: CheckContext, sources: Sources): Row[] {
-  const { options, env } = context;
+  const { options } = context;
   const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
     ...SIGNALS.map(
@@ -69,7 +68,7 @@ function destinations(context: CheckContext, sources: Sources): Row[] {
         sourcesOf(signal, context, sources),
       ],
     ),
-    ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
+    ['headers', list(headerNames(context)), sources.all(...otlpVariables('HEADERS'))],
     ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
     ['waiting log records', `at most ${logBatch.maxQueueSize}`, sources.first('OTEL_BLRP_MAX_QUEUE_SIZE')],
@@ -181,10 +180,16 @@ function sourcesOf(signal: Signal, { options }: CheckContext, sources: Sources):
   );
 }
 
-function headerNames(env: Environment): string[] {
+/** Of those that are sent. */
+function headerNames({ env, warnings }: CheckContext): string[] {
+  const said = warnings.filter((warning) => /_HEADERS:/.test(warning)).join(' ');
   const entries = otlpVariables('HEADERS').flatMap((variable) => env.text(variable)?.split(',') ?? []);
   const names = entries.map((entry) => entry.split('=')[0]?.trim() ?? '');
-  return [...new Set(names.filter((name) => name !== '' && !name.includes(' ')))];
+  return [
+    ...new Set(
+      names.filter((name) => name !== '' && !name.includes(' ') && !said.includes(`${name.split(':')[0]} is left out`)),
+    ),
+  ];
 }
 
 function otlpVariables(name: string): string[] {

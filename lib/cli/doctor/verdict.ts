@@ -22,6 +22,10 @@ export function verdictOf(found: readonly Finding[], context: CheckContext): Ver
   if (unrun !== undefined) return lost('the app will not run, because', unrun);
   const unrecorded = found.find(({ stops }) => stops === 'recording');
   if (unrecorded !== undefined) return lost('nothing will be recorded, because', unrecorded);
+  if (app.starts.length === 0 && app.commands.length === 0) {
+    const text = 'no app is started in this folder: what becomes of telemetry is up to whatever starts one';
+    return { text, isSent: true };
+  }
   // The first to register gets everything, and what is preloaded stands first.
   const [first] = app.starts;
   const isOther = first?.isPreloaded || app.starts.every(({ isAnnotel }) => !isAnnotel);
@@ -76,7 +80,7 @@ function inPlaces(routes: readonly Route[], context: CheckContext): string {
 }
 
 const MEANT =
-  /^(\S+: )?(\w+ is no known variable.* (OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT|OTEL_\w+_EXPORTER|APPLICATIONINSIGHTS_\w+)\?$|OTEL_\w+_EXPORTER=|(the \w+ in )?AP\w*_CONNECTION_STRING|the \w+ in APPLICATIONINSIGHTS)|but annotel reads APPLICATIONINSIGHTS/;
+  /^(\S+: )?(\w+ is no known variable.* (OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT|OTEL_\w+_EXPORTER|APPLICATIONINSIGHTS_\w+)\?$|OTEL_\w+_EXPORTER=|(the \w+ in )?AP\w*_CONNECTION_STRING|the \w+ in APPLICATIONINSIGHTS)|but annotel reads APPLICATIONINSIGHTS|^no destination is configured, though/;
 
 /** Where nothing has a destination: why the one that was meant is none. */
 function undirected(found: readonly Finding[]): Verdict {

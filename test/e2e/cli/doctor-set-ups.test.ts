@@ -258,6 +258,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   },
   'an older API with its SDK': {
     packages: { '@opentelemetry/api': '1.9.1', '@opentelemetry/sdk-trace-base': '2.1.0' },
+    files: { 'src/tracing.ts': 'new BasicTracerProvider();' },
     cause: /a second copy of @opentelemetry\/api, 1\.9\.1, .*annotel starts none/,
     mend: /load annotel\/register before anything else/,
     level: 'warning',
@@ -351,11 +352,13 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   },
   'a pino that is too old': {
     packages: { pino: '4.17.0' },
+    manifest: { dependencies: { annotel: '*', pino: '*' } },
     cause: /pino 4\.17\.0 is not a version that can be traced/,
     mend: /npm install pino@10/,
   },
   'a winston that is too old': {
     packages: { winston: '2.4.7' },
+    manifest: { dependencies: { annotel: '*', winston: '*' } },
     cause: /winston 2\.4\.7 is not a version that can be traced/,
     mend: /npm install winston@3/,
   },
@@ -366,6 +369,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   },
   'a redis that is too new': {
     packages: { redis: '7.0.0' },
+    manifest: { dependencies: { annotel: '*', redis: '*' } },
     cause: /redis 7\.0\.0 is not a version that can be traced/,
     mend: /npm install redis@6/,
   },
@@ -458,6 +462,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: TAKES_ALL },
     cause: /OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used as it is, without a path added/,
     mend: /\/v1\/traces, or OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^metrics and logs will be sent, traces will not, because OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used/,
   },
   'an endpoint for one signal alone': {
     env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/v1/traces`, ...NOTHING },
@@ -681,6 +686,130 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     verdict: /^metrics and logs will be sent, traces will not/,
   },
 
+  // Each place starts it in its own way.
+  'a Dockerfile without what the script has': {
+    files: { Dockerfile: 'FROM node:24\nCMD ["node", "dist/main.js"]' },
+    cause: /Dockerfile starts the app without annotel\/register, which the script "start" loads: node dist\/main\.js/,
+    mend: /CMD \["node","--import","annotel\/register","dist\/main\.js"\], or ENV NODE_OPTIONS=/,
+    verdict: NOT_RECORDED,
+  },
+  'an entry point without what the script has': {
+    files: { Dockerfile: 'FROM node:24\nENTRYPOINT ["node"]\nCMD ["dist/main.js"]' },
+    cause: /Dockerfile starts the app without annotel\/register/,
+    mend: /ENV NODE_OPTIONS=/,
+    verdict: NOT_RECORDED,
+  },
+  'a list of Kubernetes without what the script has': {
+    files: {
+      'k8s/app.yaml':
+        'spec:\n  containers:\n    - name: shop\n      command:\n        - node\n        - dist/main.js\n',
+    },
+    cause: /k8s\/app\.yaml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a command of Kubernetes without what the script has': {
+    files: { 'k8s/app.yaml': 'spec:\n  containers:\n    - command: ["node", "dist/main.js"]\n' },
+    cause: /k8s\/app\.yaml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a compose file without what the script has': {
+    files: { 'docker-compose.yml': 'services:\n  shop:\n    command: node dist/main.js\n' },
+    cause: /docker-compose\.yml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a Procfile without what the script has': {
+    files: { Procfile: 'web: node dist/main.js\n' },
+    cause: /Procfile starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'pm2 without what the script has': {
+    files: { 'ecosystem.config.cjs': "module.exports = { apps: [{ script: 'dist/main.js' }] };" },
+    cause: /ecosystem\.config\.cjs starts the app without annotel\/register/,
+    mend: /node_args: '--import annotel\/register'/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a script': {
+    manifest: { scripts: { start: 'NODE_OPTIONS="--import annotel/registre" node dist/main.js' } },
+    cause: /NODE_OPTIONS of the script "start" has --import annotel\/registre, which starts nothing/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of an image': {
+    manifest: { scripts: { build: 'tsc' } },
+    files: { Dockerfile: 'FROM node:24\nENV NODE_OPTIONS="--import annotel/registre"\nCMD ["node", "dist/main.js"]' },
+    cause: /NODE_OPTIONS of Dockerfile has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a compose file': {
+    manifest: { scripts: { start: 'node dist/main.js' } },
+    files: { 'compose.yaml': 'services:\n  shop:\n    environment:\n      NODE_OPTIONS: --import annotel/registre\n' },
+    cause: /NODE_OPTIONS of compose\.yaml has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a .env': {
+    manifest: { scripts: { start: 'node --env-file=.env dist/main.js' } },
+    files: { '.env': 'NODE_OPTIONS="--import annotel/registre"\n' },
+    cause: /NODE_OPTIONS of \.env has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'pm2 in a cluster, for Prometheus': {
+    files: {
+      'ecosystem.config.cjs':
+        "module.exports = { apps: [{ script: 'dist/main.js', node_args: '--import annotel/register', instances: 4, exec_mode: 'cluster', env: { OTEL_METRICS_EXPORTER: 'prometheus' } }] };",
+    },
+    cause: /ecosystem\.config\.cjs starts several processes, and each serves its own metrics to Prometheus/,
+    mend: /scrape each of them \(9464, 9465, …\)/,
+    level: 'warning',
+  },
+  'a path that is missing, where the back end says so': {
+    env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/` },
+    cause: /takes no traces \(HTTP 404\)/,
+    mend: /set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http:\S+\/v1\/traces$/m,
+    verdict: /^metrics and logs will be sent, traces will not/,
+  },
+  'headers without an endpoint': {
+    env: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=1', ...NOTHING },
+    cause: /no destination is configured, though there is OTEL_EXPORTER_OTLP_HEADERS/,
+    mend: /set OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^nothing will be sent, because no destination/,
+  },
+  'an image whose Node an ARG says': {
+    files: { Dockerfile: 'ARG NODE=20\nFROM node:$NODE-alpine\nCMD ["npm", "start"]' },
+    cause: /Dockerfile runs Node 20, older than annotel needs/,
+    mend: /FROM node:24/,
+    verdict: NOT_RECORDED,
+  },
+  'an .nvmrc with an old Node': {
+    files: { '.nvmrc': 'v20.11.0\n' },
+    cause: /\.nvmrc chooses Node 20\.11, older than annotel needs/,
+    mend: /write 24/,
+    verdict: NOT_RECORDED,
+  },
+  'engines that allow an old Node': {
+    manifest: { engines: { node: '>=18' } },
+    cause: /engines of package\.json allows Node >=18, and annotel needs 22\.15/,
+    mend: /"node": ">=22\.15"/,
+    level: 'warning',
+  },
+  'an instrumentation that fails': {
+    manifest: { dependencies: { annotel: '*', redis: '3' } },
+    files: {
+      'node_modules/redis/package.json': { name: 'redis', version: '3.1.2', main: 'index.js' },
+      // As redis 3 does: it loads itself again.
+      'node_modules/redis/index.js': "require('./lib/debug.js'); exports.RedisClient = class {};",
+      'node_modules/redis/lib/debug.js': "require('../index.js');",
+    },
+    cause: /import 'redis' \(3\.1\.2\) is not traced, and may not even load: its instrumentation fails to patch it/,
+    mend: /npm install redis@6; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=redis/,
+  },
+
   // How it is built.
   'esbuild puts packages into the bundle': {
     manifest: {
@@ -805,7 +934,7 @@ describe('annotel doctor names the cause and the mend:', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       const { url = '' } = request;
-      const isTaken = !/traces-only\/v1\/(metrics|logs)|no-otlp/.test(url);
+      const isTaken = !/traces-only\/v1\/(metrics|logs)|no-otlp|^\/$/.test(url);
       const status = url.includes('with-key') && request.headers['api-key'] === undefined ? 401 : 200;
       request.resume().on('end', () => response.writeHead(isTaken ? status : 404).end());
     });
@@ -909,6 +1038,49 @@ describe('annotel doctor names the cause and the mend:', () => {
       },
     ],
     [
+      'a workspace, whose packages have the start commands',
+      {
+        manifest: { scripts: { start: 'npm start -w packages/api' }, workspaces: ['packages/*'] },
+        files: { 'packages/api/package.json': { name: 'api', scripts: STARTED } },
+      },
+    ],
+    [
+      'an image that hands its variables on',
+      {
+        files: {
+          Dockerfile: 'FROM node:24\nENV NODE_OPTIONS="--import annotel/register"\nCMD ["node", "dist/main.js"]',
+          'k8s/app.yaml': 'spec:\n  containers:\n    - command: ["node", "dist/main.js"]\n',
+        },
+      },
+    ],
+    ['a library that is merely there', { packages: { winston: '2.4.7' } }],
+    [
+      'an older API whose SDK nothing starts',
+      { packages: { '@opentelemetry/api': '1.9.1', '@opentelemetry/sdk-trace-base': '2.1.0' } },
+    ],
+    [
+      'pg behind annotel/register in an ES module',
+      {
+        manifest: { scripts: { start: 'node dist/main.js' }, dependencies: { annotel: '*', pg: '8' } },
+        files: { 'src/main.ts': "import 'annotel/register';\nimport pg from 'pg';\nnew pg.Client();" },
+      },
+    ],
+    [
+      'Express in a Nest app',
+      {
+        manifest: {
+          type: 'commonjs',
+          scripts: { start: 'node dist/main.js' },
+          dependencies: { annotel: '*', ...NEST, express: '5' },
+        },
+        linked: Object.keys(NEST),
+        files: {
+          'tsconfig.json': NEST_TSCONFIG,
+          'src/main.ts': "import { NestFactory } from '@nestjs/core';\nTelemetryModule.forRoot();",
+        },
+      },
+    ],
+    [
       'esbuild in order',
       {
         manifest: {
@@ -952,6 +1124,36 @@ describe('annotel doctor names the cause and the mend:', () => {
     expect(verdict).toMatch(/^telemetry of shop 1\.2\.3 will be sent: traces, metrics, logs to http\/protobuf /);
     expect(stdout).not.toMatch(/^[✗!]/m);
     expect(code).toBe(0);
+  });
+
+  it('no library for not being started', async () => {
+    const { code, stdout, verdict } = await examine({ manifest: { scripts: { build: 'tsc' } } });
+    expect(verdict).toMatch(
+      /^no app is started in this folder: what becomes of telemetry is up to whatever starts one/,
+    );
+    expect(stdout).toMatch(
+      /^! start: no command here starts an app, so nothing is known .*\n {4}→ in the app that uses/m,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('no package.json', async () => {
+    const { code, stdout } = await annotel(['doctor'], app.folder);
+    expect(stdout).toMatch(
+      /^nothing will be recorded, because there is no package\.json here\n {4}→ run it in the folder/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('in its last line that nothing is sent', async () => {
+    const { code, stdout } = await examine({ env: NOTHING });
+    expect(stdout).toMatch(/^nothing is wrong but that telemetry goes nowhere, 1 to look at; /m);
+    expect(code).toBe(0);
+  });
+
+  it('headers that are sent, and not those that are left out', async () => {
+    const { stdout } = await examine({ env: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key: 1,x-team=shop' } });
+    expect(stdout).toMatch(/^ {2}headers +x-team {2}\(/m);
   });
 
   it.each(Object.entries(SET_UPS))('%s', async (_what, setUp) => {

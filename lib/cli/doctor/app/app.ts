@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf, textsIn } from './files.js';
+import { workspacesOf } from './installed.js';
 import {
   commandsIn,
   isRegister,
@@ -49,9 +50,13 @@ export class App {
 
   /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
   needs(name: string): boolean {
+    return this.uses(name) || existsSync(join(this.folder, 'node_modules', name, 'package.json'));
+  }
+
+  /** Whether its package.json or its code names a package: one that is merely there may be for another package. */
+  uses(name: string): boolean {
     return (
       name in this.dependencies ||
-      existsSync(join(this.folder, 'node_modules', name, 'package.json')) ||
       this.sourceWith(new RegExp(`\\b(from|import|require\\s*\\()\\s*['"]${name}['"]`)) !== undefined
     );
   }
@@ -76,6 +81,9 @@ export class App {
     this.#commands ??= [
       ...commandsIn(this.ownCommand, OWN_COMMAND),
       ...scriptCommands(this.#scripts),
+      ...workspacesOf(this.folder).flatMap((folder) =>
+        scriptCommands(manifestIn(folder).scripts ?? {}, ` of ${relative(this.folder, folder)}`),
+      ),
       ...this.deployment.flatMap(({ commands }) => commands),
     ];
     return this.#commands;

@@ -21,8 +21,10 @@ export const nodeVersion: Check = ({ app }) => {
     );
   }
   for (const { name, text } of app.deployment) {
-    const version = [...text.matchAll(/^\s*FROM\s+(?:\S*\/)?node:v?(\d+(?:\.\d+)?)/gim)].at(-1)?.[1];
-    if (version !== undefined && nodeIsTooOld(version.includes('.') ? version : `${version}.99`)) {
+    const version = [...filledIn(text).matchAll(/^\s*FROM\s+(?:--\S+\s+)*(?:\S*\/)?node:v?(\d+(?:\.\d+)?)/gim)].at(
+      -1,
+    )?.[1];
+    if (version !== undefined && nodeIsTooOld(newestOf(version))) {
       findings.push(
         problem(
           `${name} runs Node ${version}, older than annotel needs`,
@@ -32,7 +34,7 @@ export const nodeVersion: Check = ({ app }) => {
       );
     }
     const runtime = /nodejs(\d+)\.x/.exec(text)?.[1];
-    if (runtime !== undefined && nodeIsTooOld(`${runtime}.99`)) {
+    if (runtime !== undefined && nodeIsTooOld(newestOf(runtime))) {
       findings.push(
         problem(
           `${name} runs Node ${runtime}, older than annotel needs`,
@@ -42,11 +44,47 @@ export const nodeVersion: Check = ({ app }) => {
       );
     }
   }
+  const chosen = /^v?(\d+(?:\.\d+)?)/.exec(app.text('.nvmrc').trim())?.[1];
+  if (chosen !== undefined && nodeIsTooOld(newestOf(chosen))) {
+    findings.push(
+      problem(
+        `.nvmrc chooses Node ${chosen}, older than annotel needs`,
+        'write 24, or another from 22.15 on',
+        'recording',
+      ),
+    );
+  }
+  const { node: engine = '' } = { ...(app.manifest.engines as { node?: string }) };
+  const least = /^\s*(?:>=|\^|~|=)?\s*v?(\d+(?:\.\d+)?)/.exec(engine)?.[1];
+  if (least !== undefined && nodeIsTooOld(/^\s*>=/.test(engine) ? least : newestOf(least))) {
+    findings.push(
+      warning(
+        `engines of package.json allows Node ${engine}, and annotel needs ${LEAST_NODE}`,
+        `"engines": { "node": ">=${LEAST_NODE}" }`,
+      ),
+    );
+  }
   return findings.length > 0 ? findings : [ok(`Node ${node}`)];
 };
 
+/** A major version stands for its newest one. */
+function newestOf(version: string): string {
+  return version.includes('.') ? version : `${version}.99`;
+}
+
+/** A Dockerfile with the defaults of its `ARG`s. */
+function filledIn(text: string): string {
+  const defaults = new Map(
+    [...text.matchAll(/^\s*ARG\s+(\w+)=["']?([^"'\s]+)/gim)].map(([, name, value]) => [name, value]),
+  );
+  return text.replace(/\$\{?(\w+)(?::-([^}]*))?\}?/g, (all, name, other) => defaults.get(name) ?? other ?? all);
+}
+
 /** Whether annotel, and whatever it needs, is installed in this app, and would be where it is deployed. */
 export const installation: Check = ({ app }) => {
+  if (app.text('package.json') === '' && app.sources.length === 0) {
+    return [problem('there is no package.json here', 'run it in the folder in which the app starts', 'recording')];
+  }
   if (!isJson(app.text('package.json'))) {
     return [
       problem(
@@ -183,8 +221,9 @@ function ofApi(all: readonly Copy[], { folder, starts }: App): Finding[] {
   const olderSdk = all.find(({ name, version }) => isSdk(name) && !/^(3|0\.[3-9]\d\d)\./.test(version));
   const findings: Finding[] = [];
   const startsOwn = starts.some(({ isAnnotel }) => isAnnotel);
+  const startsOther = starts.some(({ isAnnotel }) => !isAnnotel);
   const [copy] = older;
-  if (copy !== undefined && olderSdk !== undefined && startsOwn) {
+  if (copy !== undefined && olderSdk !== undefined && startsOwn && startsOther) {
     findings.push(
       warning(
         `a second copy of ${API}, ${copy.version}, is in ${copy.path}, with an SDK that belongs to it (${olderSdk.name} ${olderSdk.version}): if that registers before annotel ${used} does, annotel starts none`,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
 import { Environment } from '../../../sdk/configuration/environment.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import { originOf } from '../../../sdk/export/exports.js';
@@ -226,12 +227,16 @@ export function isSending(options: ResolvedOptions): boolean {
 }
 
 /** What is asked for and understood, and costs more than may be known. */
-function weakened({ app, options, env }: CheckContext): Finding[] {
+function weakened({ app, options, env, warnings }: CheckContext): Finding[] {
   const findings: Finding[] = [];
   // An SDK of the app's own may be configured in code.
   if (app.starts.length > 0 && app.starts.every(({ isAnnotel }) => !isAnnotel)) return [];
   const isNone = SIGNALS.every((signal) => env.text(`OTEL_${signal.toUpperCase()}_EXPORTER`)?.toLowerCase() === 'none');
   if (!isSending(options) && !options.disabled) {
+    const wanted = Object.keys(app.variables).find(
+      (name) => /^OTEL_EXPORTER_OTLP_/.test(name) && !warnings.some((text) => text.startsWith(name)),
+    );
+    const by = wanted ?? (AZURE_PACKAGE.name in app.dependencies ? AZURE_PACKAGE.name : undefined);
     findings.push(
       isNone
         ? problem(
@@ -239,10 +244,15 @@ function weakened({ app, options, env }: CheckContext): Finding[] {
             'unset them, or set them to otlp, and OTEL_EXPORTER_OTLP_ENDPOINT to your collector',
             'sending',
           )
-        : warning(
-            'nothing is configured to export: finished traces are printed on the console and leave in no other way',
-            'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
-          ),
+        : by !== undefined
+          ? problem(
+              `no destination is configured, though there is ${by}`,
+              'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
+            )
+          : warning(
+              'nothing is configured to export: finished traces are printed on the console and leave in no other way',
+              'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
+            ),
     );
   } else if (exportersOf(options, 'traces').length === 0 && options.azureConnectionString === undefined) {
     findings.push(
