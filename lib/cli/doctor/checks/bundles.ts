@@ -179,16 +179,19 @@ function inside(bundler: Bundler, where: string, text: string, app: App): Findin
   const patched = LIBRARIES.map(({ name }) => name).filter((name) => name in app.dependencies && !isNamed(name));
   if (isNamed('annotel') && patched.length === 0) return [];
   const register = app.sources.find(({ code }) => /['"]annotel\/(register|sdk)['"]/.test(code));
+  // `require` of what Node brings is not there in a bundle that is an ES module.
+  const isModule = /format[=:]\s*['"]?es|outfile\S*\.mjs|\.mjs['"]/.test(text);
   const parts = [
     ...(patched.length > 0 ? [`${patched.join(', ')}, which cannot be patched in there and are not traced`] : []),
-    ...(register === undefined ? [] : [`annotel's SDK (${register.path}), which may not start in there`]),
+    ...(register === undefined
+      ? []
+      : [`annotel's SDK (${register.path}), which ${isModule ? 'does' : 'may'} not start in there`]),
   ];
   const said = `${where}: ${bundler.name} puts packages into the bundle${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
   const start = app.starts.some(({ isPreloaded }) => isPreloaded) ? '' : ', and start with --import annotel/register';
   const mend = `leave packages outside: ${bundler.externalMend}${start}`;
-  // `require` of what Node brings is not there in a bundle that is an ES module.
-  const isModule = /format[=:]\s*['"]?es|outfile\S*\.mjs|\.mjs['"]/.test(text);
-  return [parts.length > 0 ? problem(said, mend, register && isModule ? 'recording' : undefined) : warning(said, mend)];
+  const stops = register && isModule && start !== '' ? 'recording' : undefined;
+  return [parts.length > 0 ? problem(said, mend, stops) : warning(said, mend)];
 }
 
 /** The script that is started, where it looks like a bundle, whatever has made it. */
