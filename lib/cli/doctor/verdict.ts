@@ -3,7 +3,7 @@ import type { Signal } from '../../sdk/export/signal.js';
 import { exportersIn, placeOf } from './effective-configuration.js';
 import type { CheckContext, Finding, Loss } from './finding.js';
 import type { AppRun } from './run/run.js';
-import { inTime, sentInWords } from './run/run-findings.js';
+import { inTime, keepsFromRecording, sentInWords } from './run/run-findings.js';
 
 /** What becomes of telemetry, in a sentence, and what to do where it is lost. */
 export interface Verdict {
@@ -123,7 +123,8 @@ export function verdictOfRun(watched: AppRun, findings: readonly Finding[], { ca
   }
   const unrecorded = findings.find(({ stops }) => stops === 'recording');
   if (unrecorded !== undefined) {
-    return { ...lost('nothing was recorded:', unrecorded), ...(cause && lost('nothing was recorded, because', cause)) };
+    const isKnown = cause !== undefined && keepsFromRecording(cause);
+    return isKnown ? lost('nothing was recorded, because', cause) : lost('nothing was recorded:', unrecorded);
   }
   if (sent !== undefined) {
     const isTraced = watched.reports.some(({ requests }) => requests.some(({ to }) => /trace/i.test(to)));

@@ -207,6 +207,13 @@ it.each<[string, string, Record<string, string>, RegExp, RegExp]>([
     /node --import annotel\/register main\.js$/,
   ],
   [
+    'no start, whatever the back end says',
+    'node main.js',
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'refusing' },
+    /^nothing was recorded: .*(no SDK has|nothing has) registered/,
+    /node --import annotel\/register main\.js/,
+  ],
+  [
     'a switch',
     'node --import annotel/register main.js',
     { OTEL_SDK_DISABLED: 'true' },

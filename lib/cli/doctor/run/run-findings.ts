@@ -25,12 +25,17 @@ export function runFindings(run: AppRun, startMend: string, cause?: Finding): Fi
   }
   return [
     ...ending(run),
-    ...registration(reports, cause?.mend ?? startMend),
+    ...registration(reports, (cause && keepsFromRecording(cause) && cause.mend) || startMend),
     ...ownWords(run),
     ...patches(reports, cause),
     ...decorated(reports),
     ...sent(run, reports, cause),
   ];
+}
+
+/** Whether nothing registers because of it: a missing exporter of Azure alone leaves nothing to register. */
+export function keepsFromRecording({ stops }: Finding): boolean {
+  return typeof stops === 'object' ? stops.by === 'azure' : stops === 'app' || stops === 'recording';
 }
 
 /** One sentence about what was sent; `undefined` where nothing was. */
@@ -119,7 +124,7 @@ function patches(reports: readonly Report[], cause: Finding | undefined): Findin
     if (isPatched === undefined || isOther) return ok(`${name} is loaded`);
     return problem(
       `${name} is loaded, and not patched: what it does is not traced`,
-      (cause?.stops === 'recording' && cause.mend) ||
+      (cause && keepsFromRecording(cause) && cause.mend) ||
         'load annotel/register before it: node --import annotel/register …',
     );
   });
