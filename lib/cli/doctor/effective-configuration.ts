@@ -1,5 +1,4 @@
 import { withoutCredentials } from '../../privacy/cleaning/web-address.js';
-import type { Environment } from '../../sdk/configuration/environment.js';
 import { exportersOf, SIGNALS } from '../../sdk/configuration/exporting.js';
 import type { Signal } from '../../sdk/export/signal.js';
 import { settings as defaults } from '../../settings.js';
@@ -56,11 +55,20 @@ function identity({ options }: CheckContext, sources: Sources): Row[] {
 }
 
 function destinations(context: CheckContext, sources: Sources): Row[] {
-  const { options, env } = context;
+  const { options } = context;
   const { spoolDir, spanBatch, logBatch, metricInterval } = options;
   return [
-    ...SIGNALS.map((signal): Row => [signal, placesOf(signal, context), sourcesOf(signal, context, sources)]),
-    ['headers', list(headerNames(env)), sources.all(...otlpVariables('HEADERS'))],
+    ...SIGNALS.map(
+      (signal): Row => [
+        signal,
+        list(
+          exportersIn(context.options, signal).map((exporter) => placeOf(signal, exporter, context)),
+          'nowhere',
+        ),
+        sourcesOf(signal, context, sources),
+      ],
+    ),
+    ['headers', list(headerNames(context)), sources.all(...otlpVariables('HEADERS'))],
     ['console', options.console, sources.first('ANNOTEL_CONSOLE')],
     ['waiting spans', `at most ${spanBatch.maxQueueSize}`, sources.first('OTEL_BSP_MAX_QUEUE_SIZE')],
     ['waiting log records', `at most ${logBatch.maxQueueSize}`, sources.first('OTEL_BLRP_MAX_QUEUE_SIZE')],
@@ -144,15 +152,18 @@ function money({ options, env }: CheckContext, sources: Sources): Row[] {
   ];
 }
 
-/** Where a signal goes, in words; `nowhere` where nothing is configured for it. */
-export function placesOf(signal: Signal, { options }: CheckContext): string {
-  const { otlp, prometheus, zipkinUrl, azureConnectionString } = options;
-  const named = exportersOf(options, signal).map((name) => {
-    if (name === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
-    if (name === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
-    return name === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : name;
-  });
-  return list(azureConnectionString === undefined ? named : [...named, 'Azure Monitor'], 'nowhere');
+/** The exporters of a signal, with that of Azure Monitor. */
+export function exportersIn(options: CheckContext['options'], signal: Signal): string[] {
+  return [...exportersOf(options, signal), ...(options.azureConnectionString === undefined ? [] : ['azure'])];
+}
+
+/** Where one of them sends, in words. */
+export function placeOf(signal: Signal, exporter: string, { options }: CheckContext): string {
+  const { otlp, prometheus, zipkinUrl } = options;
+  if (exporter === 'otlp') return `${otlp[signal].protocol} ${withoutCredentials(otlp[signal].url)}`;
+  if (exporter === 'prometheus') return `prometheus on ${prometheus.host}:${prometheus.port}`;
+  if (exporter === 'azure') return 'Azure Monitor';
+  return exporter === 'zipkin' ? `zipkin ${withoutCredentials(zipkinUrl)}` : exporter;
 }
 
 function sourcesOf(signal: Signal, { options }: CheckContext, sources: Sources): string {
@@ -169,10 +180,16 @@ function sourcesOf(signal: Signal, { options }: CheckContext, sources: Sources):
   );
 }
 
-function headerNames(env: Environment): string[] {
+/** Of those that are sent. */
+function headerNames({ env, warnings }: CheckContext): string[] {
+  const said = warnings.filter((warning) => /_HEADERS:/.test(warning)).join(' ');
   const entries = otlpVariables('HEADERS').flatMap((variable) => env.text(variable)?.split(',') ?? []);
   const names = entries.map((entry) => entry.split('=')[0]?.trim() ?? '');
-  return [...new Set(names.filter((name) => name !== '' && !name.includes(' ')))];
+  return [
+    ...new Set(
+      names.filter((name) => name !== '' && !name.includes(' ') && !said.includes(`${name.split(':')[0]} is left out`)),
+    ),
+  ];
 }
 
 function otlpVariables(name: string): string[] {

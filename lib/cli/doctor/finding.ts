@@ -1,6 +1,13 @@
 import type { Environment } from '../../sdk/configuration/environment.js';
+import type { Signal } from '../../sdk/export/signal.js';
 import type { ResolvedOptions } from '../../sdk/options.js';
 import type { App } from './app/app.js';
+
+/**
+ * What does not come about: the app itself, anything recorded, any destination, or some signals, at all or by one of the
+ * exporters that send them.
+ */
+export type Loss = 'app' | 'recording' | 'sending' | { readonly signals: readonly Signal[]; readonly by?: string };
 
 /** One result of a check. */
 export interface Finding {
@@ -10,8 +17,8 @@ export interface Finding {
   readonly text: string;
   /** What to do about it. */
   readonly mend?: string;
-  /** What does not happen at all because of it: then it is the reason that the verdict names. */
-  readonly stops?: 'recording' | 'sending' | 'traces';
+  /** What does not come about because of it: then it is the reason that the verdict names. */
+  readonly stops?: Loss;
 }
 
 /** What checks look at. */
@@ -32,7 +39,7 @@ export type Check = (context: CheckContext) => Finding[] | Promise<Finding[]>;
 /** The three levels of a finding; what is not in order comes with what to do. */
 export const ok = (text: string): Finding => ({ level: 'ok', text });
 export const warning = (text: string, mend: string): Finding => ({ level: 'warning', text, mend });
-export const problem = (text: string, mend: string, stops?: Finding['stops']): Finding => ({
+export const problem = (text: string, mend: string, stops?: Loss): Finding => ({
   level: 'problem',
   text,
   mend,

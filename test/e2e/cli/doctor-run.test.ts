@@ -178,9 +178,82 @@ it('tells how the app ended, and what it said', async () => {
     level: 'problem',
     text: 'the app ended by itself, with exit code 1: node --import annotel/register broken.js',
     mend: 'it said: TypeError: no database',
+    stops: 'app',
   });
   expect(printed).toContain('hello');
   expect(code).toBe(1);
+});
+
+it.each<[string, string, Record<string, string>, RegExp, RegExp]>([
+  [
+    'a crash',
+    'node --import annotel/register broken.js',
+    {},
+    /^the app ended by itself, with exit code 1/,
+    /no database/,
+  ],
+  [
+    'a misspelt flag',
+    'node --import annotel/registre main.js',
+    {},
+    /^the app ended by itself, with exit code 1/,
+    /not defined by "exports".*; --import annotel\/register does$/,
+  ],
+  [
+    'a flag behind the script',
+    'node main.js --import annotel/register',
+    {},
+    /^nothing was recorded, because the command of --run has --import annotel\/register behind the script/,
+    /node --import annotel\/register main\.js$/,
+  ],
+  [
+    'no start, whatever the back end says',
+    'node main.js',
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'refusing' },
+    /^nothing was recorded: .*(no SDK has|nothing has) registered/,
+    /node --import annotel\/register main\.js/,
+  ],
+  [
+    'a switch',
+    'node --import annotel/register main.js',
+    { OTEL_SDK_DISABLED: 'true' },
+    /^nothing was recorded, because OTEL_SDK_DISABLED/,
+    /unset OTEL_SDK_DISABLED/,
+  ],
+  [
+    'a sampler',
+    'node --import annotel/register main.js',
+    { OTEL_TRACES_SAMPLER: 'always_off' },
+    /^telemetry was sent .*; but no traces, because the sampler always_off/,
+    /parentbased_always_on/,
+  ],
+  [
+    'a path',
+    'node --import annotel/register main.js',
+    { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'refusing' },
+    /^nothing was sent .*_TRACES_ENDPOINT is used as it is, without a path/,
+    /\/v1\/traces/,
+  ],
+])('leads with %s', async (_what, command, env, text, mend) => {
+  app.write({ 'broken.js': "throw new TypeError('no database');" });
+  const variables = Object.entries(env).map(async ([name, value]) => [
+    name,
+    value === 'refusing' ? await refusing(404) : value,
+  ]);
+  const { code, verdict, findings } = await ran(command, Object.fromEntries(await Promise.all(variables)));
+  expect(verdict).toEqual(
+    expect.objectContaining({ text: expect.stringMatching(text), mend: expect.stringMatching(mend) }),
+  );
+  // What is wrong is not part of the mend, and work does not mend it.
+  const mends = findings.map((finding) => finding.mend ?? '').filter((one) => !one.startsWith('it said'));
+  expect(mends.join('\n')).not.toMatch(/registre|let it do some work|this machine can reach/);
+  expect(code).toBe(1);
+});
+
+it('shows what the app printed without colours, and no line in full that is long', async () => {
+  app.write({ 'main.js': "console.log('\\x1b[32mgreen\\x1b[0m'); console.log('x'.repeat(5000));" });
+  const { printed } = await ran('node main.js');
+  expect(printed).toEqual(['green', 'x'.repeat(300)]);
 });
 
 it('tells of a command that starts no Node', async () => {

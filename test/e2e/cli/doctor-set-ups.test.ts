@@ -32,6 +32,7 @@ interface SetUp {
   readonly level?: 'warning';
 }
 
+const NOT_RUN = /^the app will not run, because /;
 const NOT_RECORDED = /^nothing will be recorded, because /;
 /** Where a collector runs on this machine, the default endpoint takes what has none of its own. */
 const BY_DEFAULT = /^nothing will be sent|will be sent: .* http:\/\/localhost:4318$/;
@@ -193,6 +194,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { start: 'node --import annotel/register src/main.ts' } },
     cause: /runs TypeScript by Node itself, which does not know decorators/,
     mend: /tsx --import annotel\/register src\/main\.ts/,
+    verdict: NOT_RUN,
   },
 
   // Who else starts OpenTelemetry.
@@ -209,8 +211,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { 'src/tracing.ts': "import { NodeSDK } from '@opentelemetry/sdk-node';\nnew NodeSDK({}).start();" },
     cause: /src\/tracing\.ts starts NodeSDK, and nothing seems to load src\/tracing\.ts/,
     mend: /node --import \.\/src\/tracing\.js/,
-    verdict: /^decorated calls will be recorded by NodeSDK/,
-    level: 'warning',
+    verdict: NOT_RECORDED,
   },
   'a NodeSDK that is required in front of annotel': {
     manifest: { scripts: { start: 'node --import annotel/register -r ./tracing.cjs dist/main.js' } },
@@ -257,6 +258,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   },
   'an older API with its SDK': {
     packages: { '@opentelemetry/api': '1.9.1', '@opentelemetry/sdk-trace-base': '2.1.0' },
+    files: { 'src/tracing.ts': 'new BasicTracerProvider();' },
     cause: /a second copy of @opentelemetry\/api, 1\.9\.1, .*annotel starts none/,
     mend: /load annotel\/register before anything else/,
     level: 'warning',
@@ -288,6 +290,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { Dockerfile: 'FROM node:24\nRUN npm ci --omit=dev\nCMD ["npm", "start"]' },
     cause: /annotel is among devDependencies, so Dockerfile leaves it out/,
     mend: /npm install annotel/,
+    verdict: NOT_RUN,
   },
   'another version of what annotel needs is forced': {
     files: {
@@ -336,6 +339,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { Dockerfile: 'FROM node:20-alpine\nCMD ["npm", "start"]' },
     cause: /Dockerfile runs Node 20, older than annotel needs/,
     mend: /FROM node:24/,
+    verdict: NOT_RECORDED,
   },
   'the exporter of Azure is not installed': {
     env: {
@@ -344,14 +348,17 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     },
     cause: /APPLICATIONINSIGHTS_CONNECTION_STRING is set, but @azure\/monitor-opentelemetry-exporter is not installed/,
     mend: /npm install --save-exact @azure\/monitor-opentelemetry-exporter/,
+    verdict: /^telemetry of shop 1\.2\.3 will be sent: .*; but not to Azure Monitor, because APPLICATIONINSIGHTS/,
   },
   'a pino that is too old': {
     packages: { pino: '4.17.0' },
+    manifest: { dependencies: { annotel: '*', pino: '*' } },
     cause: /pino 4\.17\.0 is not a version that can be traced/,
     mend: /npm install pino@10/,
   },
   'a winston that is too old': {
     packages: { winston: '2.4.7' },
+    manifest: { dependencies: { annotel: '*', winston: '*' } },
     cause: /winston 2\.4\.7 is not a version that can be traced/,
     mend: /npm install winston@3/,
   },
@@ -362,6 +369,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   },
   'a redis that is too new': {
     packages: { redis: '7.0.0' },
+    manifest: { dependencies: { annotel: '*', redis: '*' } },
     cause: /redis 7\.0\.0 is not a version that can be traced/,
     mend: /npm install redis@6/,
   },
@@ -416,7 +424,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_ENDPONT: 'http://collector:4318', ...NOTHING },
     cause: /OTEL_EXPORTER_OTLP_ENDPONT is no known variable/,
     mend: /did you mean OTEL_EXPORTER_OTLP_ENDPOINT\?/,
-    verdict: NOT_SENT,
+    verdict: /^nothing will be sent, because OTEL_EXPORTER_OTLP_ENDPONT is no known variable/,
   },
   'a misspelt name of annotel': {
     env: { ANNOTEL_KEP: 'errors' },
@@ -454,12 +462,14 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: TAKES_ALL },
     cause: /OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used as it is, without a path added/,
     mend: /\/v1\/traces, or OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^metrics and logs will be sent, traces will not, because OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used/,
   },
   'an endpoint for one signal alone': {
     env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/v1/traces`, ...NOTHING },
     cause: /metrics and logs go to http:\/\/localhost:4318, as an endpoint is given for traces alone/,
     mend: /OTEL_EXPORTER_OTLP_ENDPOINT to the base URL, or OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none/,
     level: 'warning',
+    verdict: /^traces will be sent, metrics and logs will not|http:\/\/localhost:4318$/,
   },
   'the port of the other protocol': {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317' },
@@ -518,6 +528,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /metrics and logs go to http:\/\/localhost:4318, as no endpoint is given/,
     mend: /set OTEL_EXPORTER_OTLP_ENDPOINT/,
     level: 'warning',
+    verdict: /^traces will be sent, metrics and logs will not|http:\/\/localhost:4318$/,
   },
   'a package.json that is none': {
     files: { 'package.json': '{ "name": "shop", }}' },
@@ -529,7 +540,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_TRACES_SAMPLER: 'always_off' },
     cause: /the sampler always_off lets no trace out/,
     mend: /OTEL_TRACES_SAMPLER=parentbased_always_on/,
-    verdict: /^no traces will be sent, because /,
+    verdict: /^metrics and logs will be sent, traces will not, because the sampler/,
   },
   'a ratio without its sampler': {
     env: { OTEL_TRACES_SAMPLER_ARG: '0.1' },
@@ -541,6 +552,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { start: 'node --env-file=.env --import annotel/register dist/main.js' } },
     cause: /the script "start" loads \.env, which is not there/,
     mend: /--env-file-if-exists=\.env/,
+    verdict: NOT_RUN,
   },
   'the quotes of docker run': {
     manifest: { scripts: { ...STARTED, docker: 'docker run --env-file prod.env shop' } },
@@ -558,6 +570,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/traces-only` },
     cause: /metrics, logs: http:\/\/\S+ takes no metrics or logs \(HTTP 404\), though it takes others/,
     mend: /OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none/,
+    verdict: /^traces will be sent, metrics and logs will not, because .*HTTP 404/,
   },
   'localhost in a container': {
     files: {
@@ -611,6 +624,192 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     level: 'warning',
   },
 
+  // What decides the verdict.
+  'the exporter of Azure is missing, and it is the only destination': {
+    env: {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=00000000-0000-0000-0000-000000000000',
+      ...NOTHING,
+    },
+    cause: /monitor-opentelemetry-exporter is not installed/,
+    mend: /npm install --save-exact/,
+    verdict: /^nothing will be sent, because APPLICATIONINSIGHTS_CONNECTION_STRING is set, but/,
+  },
+  'a connection string that is none': {
+    env: { APPLICATIONINSIGHTS_CONNECTION_STRING: 'my-resource', ...NOTHING },
+    cause: /APPLICATIONINSIGHTS_CONNECTION_STRING is no list of Key=Value pairs/,
+    mend: /as the Azure portal shows it/,
+    verdict: /^nothing will be sent, because APPLICATIONINSIGHTS_CONNECTION_STRING is no list/,
+  },
+  'a misspelt endpoint in a compose file': {
+    files: {
+      'compose.yaml': 'services:\n  shop:\n    environment:\n      OTEL_EXPORTER_OLTP_ENDPOINT: http://c:4318\n',
+    },
+    env: NOTHING,
+    cause: /compose\.yaml: OTEL_EXPORTER_OLTP_ENDPOINT is no known variable/,
+    mend: /→ write OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^nothing will be sent, because compose\.yaml: OTEL_EXPORTER_OLTP_ENDPOINT is no known variable/,
+  },
+  'a back end that takes no traces': {
+    env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/no-otlp` },
+    cause: /takes no traces \(HTTP 404\), though it takes others/,
+    mend: /OTEL_TRACES_EXPORTER=none/,
+    verdict: /^metrics and logs will be sent, traces will not, because traces: .*HTTP 404/,
+  },
+  'a header that is left out, where one is needed': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/with-key`, OTEL_EXPORTER_OTLP_HEADERS: 'api-key: s3cr3t' },
+    cause: /does not take them \(HTTP 401\)/,
+    mend: /OTEL_EXPORTER_OTLP_HEADERS/,
+    verdict: /^nothing will be sent, because .*HTTP 401\), and OTEL_EXPORTER_OTLP_HEADERS: api-key is left out/,
+  },
+  'a misspelt name of headers, where one is needed': {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${TAKES_ALL}/with-key`, OTEL_EXPORTER_OTLP_HEADER: 'api-key=s3cr3t' },
+    cause: /OTEL_EXPORTER_OTLP_HEADER is no known variable/,
+    mend: /→ write OTEL_EXPORTER_OTLP_HEADERS/,
+    verdict: /^nothing will be sent, because .*HTTP 401\), and OTEL_EXPORTER_OTLP_HEADER is no known/,
+  },
+  "annotel's SDK in a bundle that is an ES module": {
+    manifest: {
+      scripts: {
+        start: 'node dist/main.mjs',
+        build: 'esbuild src/main.ts --bundle --target=node22 --format=esm --outfile=dist/main.mjs',
+      },
+    },
+    files: { 'src/main.ts': "import 'annotel/register';\nimport './orders.js';" },
+    cause: /esbuild puts packages into the bundle: annotel's SDK/,
+    mend: /--packages=external/,
+    verdict: NOT_RECORDED,
+  },
+  'a ratio of 0': {
+    env: { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+    cause: /the sampler traceidratio lets no trace out/,
+    mend: /set OTEL_TRACES_SAMPLER_ARG=1/,
+    verdict: /^metrics and logs will be sent, traces will not/,
+  },
+
+  // Each place starts it in its own way.
+  'a Dockerfile without what the script has': {
+    files: { Dockerfile: 'FROM node:24\nCMD ["node", "dist/main.js"]' },
+    cause: /Dockerfile starts the app without annotel\/register, which the script "start" loads: node dist\/main\.js/,
+    mend: /CMD \["node","--import","annotel\/register","dist\/main\.js"\], or ENV NODE_OPTIONS=/,
+    verdict: NOT_RECORDED,
+  },
+  'an entry point without what the script has': {
+    files: { Dockerfile: 'FROM node:24\nENTRYPOINT ["node"]\nCMD ["dist/main.js"]' },
+    cause: /Dockerfile starts the app without annotel\/register/,
+    mend: /ENV NODE_OPTIONS=/,
+    verdict: NOT_RECORDED,
+  },
+  'a list of Kubernetes without what the script has': {
+    files: {
+      'k8s/app.yaml':
+        'spec:\n  containers:\n    - name: shop\n      command:\n        - node\n        - dist/main.js\n',
+    },
+    cause: /k8s\/app\.yaml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a command of Kubernetes without what the script has': {
+    files: { 'k8s/app.yaml': 'spec:\n  containers:\n    - command: ["node", "dist/main.js"]\n' },
+    cause: /k8s\/app\.yaml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a compose file without what the script has': {
+    files: { 'docker-compose.yml': 'services:\n  shop:\n    command: node dist/main.js\n' },
+    cause: /docker-compose\.yml starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'a Procfile without what the script has': {
+    files: { Procfile: 'web: node dist/main.js\n' },
+    cause: /Procfile starts the app without annotel\/register/,
+    mend: /node --import annotel\/register dist\/main\.js/,
+    verdict: NOT_RECORDED,
+  },
+  'pm2 without what the script has': {
+    files: { 'ecosystem.config.cjs': "module.exports = { apps: [{ script: 'dist/main.js' }] };" },
+    cause: /ecosystem\.config\.cjs starts the app without annotel\/register/,
+    mend: /node_args: '--import annotel\/register'/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a script': {
+    manifest: { scripts: { start: 'NODE_OPTIONS="--import annotel/registre" node dist/main.js' } },
+    cause: /NODE_OPTIONS of the script "start" has --import annotel\/registre, which starts nothing/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of an image': {
+    manifest: { scripts: { build: 'tsc' } },
+    files: { Dockerfile: 'FROM node:24\nENV NODE_OPTIONS="--import annotel/registre"\nCMD ["node", "dist/main.js"]' },
+    cause: /NODE_OPTIONS of Dockerfile has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a compose file': {
+    manifest: { scripts: { start: 'node dist/main.js' } },
+    files: { 'compose.yaml': 'services:\n  shop:\n    environment:\n      NODE_OPTIONS: --import annotel/registre\n' },
+    cause: /NODE_OPTIONS of compose\.yaml has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'a misspelt entry in NODE_OPTIONS of a .env': {
+    manifest: { scripts: { start: 'node --env-file=.env dist/main.js' } },
+    files: { '.env': 'NODE_OPTIONS="--import annotel/registre"\n' },
+    cause: /NODE_OPTIONS of \.env has --import annotel\/registre/,
+    mend: /--import annotel\/register does/,
+    verdict: NOT_RECORDED,
+  },
+  'pm2 in a cluster, for Prometheus': {
+    files: {
+      'ecosystem.config.cjs':
+        "module.exports = { apps: [{ script: 'dist/main.js', node_args: '--import annotel/register', instances: 4, exec_mode: 'cluster', env: { OTEL_METRICS_EXPORTER: 'prometheus' } }] };",
+    },
+    cause: /ecosystem\.config\.cjs starts several processes, and each serves its own metrics to Prometheus/,
+    mend: /scrape each of them \(9464, 9465, …\)/,
+    level: 'warning',
+  },
+  'a path that is missing, where the back end says so': {
+    env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${TAKES_ALL}/` },
+    cause: /takes no traces \(HTTP 404\)/,
+    mend: /set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http:\S+\/v1\/traces$/m,
+    verdict: /^metrics and logs will be sent, traces will not/,
+  },
+  'headers without an endpoint': {
+    env: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=1', ...NOTHING },
+    cause: /no destination is configured, though there is OTEL_EXPORTER_OTLP_HEADERS/,
+    mend: /set OTEL_EXPORTER_OTLP_ENDPOINT/,
+    verdict: /^nothing will be sent, because no destination/,
+  },
+  'an image whose Node an ARG says': {
+    files: { Dockerfile: 'ARG NODE=20\nFROM node:$NODE-alpine\nCMD ["npm", "start"]' },
+    cause: /Dockerfile runs Node 20, older than annotel needs/,
+    mend: /FROM node:24/,
+    verdict: NOT_RECORDED,
+  },
+  'an .nvmrc with an old Node': {
+    files: { '.nvmrc': 'v20.11.0\n' },
+    cause: /\.nvmrc chooses Node 20\.11, older than annotel needs/,
+    mend: /write 24/,
+    verdict: NOT_RECORDED,
+  },
+  'engines that allow an old Node': {
+    manifest: { engines: { node: '>=18' } },
+    cause: /engines of package\.json allows Node >=18, and annotel needs 22\.15/,
+    mend: /"node": ">=22\.15"/,
+    level: 'warning',
+  },
+  'an instrumentation that fails': {
+    manifest: { dependencies: { annotel: '*', redis: '3' } },
+    files: {
+      'node_modules/redis/package.json': { name: 'redis', version: '3.1.2', main: 'index.js' },
+      // As redis 3 does: it loads itself again.
+      'node_modules/redis/index.js': "require('./lib/debug.js'); exports.RedisClient = class {};",
+      'node_modules/redis/lib/debug.js': "require('../index.js');",
+    },
+    cause: /import 'redis' \(3\.1\.2\) is not traced, and may not even load: its instrumentation fails to patch it/,
+    mend: /npm install redis@6; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=redis/,
+  },
+
   // How it is built.
   'esbuild puts packages into the bundle': {
     manifest: {
@@ -620,6 +819,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     packages: { express: '5.1.0' },
     cause: /the script "build": esbuild puts packages into the bundle: express, which cannot be patched/,
     mend: /--packages=external/,
+    verdict: NOT_RUN,
   },
   'esbuild shortens names': {
     manifest: {
@@ -631,6 +831,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /the script "build": esbuild shortens the names of classes/,
     mend: /--keep-names/,
     level: 'warning',
+    verdict: NOT_RUN,
   },
   'esbuild leaves annotel outside, and no library': {
     manifest: {
@@ -643,6 +844,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     packages: { express: '5.1.0', pg: '8.11.0' },
     cause: /esbuild puts packages into the bundle: express, which cannot be patched/,
     mend: /--packages=external/,
+    verdict: NOT_RUN,
   },
   'an esbuild script': {
     files: {
@@ -652,6 +854,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     cause: /build\.mjs: esbuild shortens the names/,
     mend: /keepNames: true/,
     level: 'warning',
+    verdict: NOT_RUN,
   },
   'ncc puts packages into the bundle': {
     manifest: {
@@ -691,6 +894,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     manifest: { scripts: { ...STARTED, build: 'esbuild src/*.ts --outdir=dist' } },
     cause: /the script "build": esbuild has no target, and leaves decorators as they are/,
     mend: /--target=node22/,
+    verdict: NOT_RUN,
   },
   'legacy decorators are off in a Nest app': {
     manifest: NEST_APP,
@@ -698,11 +902,13 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
     files: { 'tsconfig.json': { compilerOptions: {} } },
     cause: /Nest needs legacy decorators, and tsconfig\.json has them off/,
     mend: /"experimentalDecorators": true/,
+    verdict: NOT_RUN,
   },
   'swc without decorators': {
     files: { '.swcrc': { jsc: { parser: { syntax: 'typescript' } } } },
     cause: /\.swcrc has decorators off/,
     mend: /jsc\.parser\.decorators: true/,
+    verdict: NOT_RUN,
   },
   'tsx for a Nest app': {
     manifest: { ...NEST_APP, scripts: { start: 'tsx --import annotel/register src/main.ts' } },
@@ -727,8 +933,10 @@ describe('annotel doctor names the cause and the mend:', () => {
 
   beforeAll(async () => {
     server = createServer((request, response) => {
-      const isTaken = !/traces-only\/v1\/(metrics|logs)/.test(request.url ?? '');
-      request.resume().on('end', () => response.writeHead(isTaken ? 200 : 404).end());
+      const { url = '' } = request;
+      const isTaken = !/traces-only\/v1\/(metrics|logs)|no-otlp|^\/$/.test(url);
+      const status = url.includes('with-key') && request.headers['api-key'] === undefined ? 401 : 200;
+      request.resume().on('end', () => response.writeHead(isTaken ? status : 404).end());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     takesAll = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -830,6 +1038,49 @@ describe('annotel doctor names the cause and the mend:', () => {
       },
     ],
     [
+      'a workspace, whose packages have the start commands',
+      {
+        manifest: { scripts: { start: 'npm start -w packages/api' }, workspaces: ['packages/*'] },
+        files: { 'packages/api/package.json': { name: 'api', scripts: STARTED } },
+      },
+    ],
+    [
+      'an image that hands its variables on',
+      {
+        files: {
+          Dockerfile: 'FROM node:24\nENV NODE_OPTIONS="--import annotel/register"\nCMD ["node", "dist/main.js"]',
+          'k8s/app.yaml': 'spec:\n  containers:\n    - command: ["node", "dist/main.js"]\n',
+        },
+      },
+    ],
+    ['a library that is merely there', { packages: { winston: '2.4.7' } }],
+    [
+      'an older API whose SDK nothing starts',
+      { packages: { '@opentelemetry/api': '1.9.1', '@opentelemetry/sdk-trace-base': '2.1.0' } },
+    ],
+    [
+      'pg behind annotel/register in an ES module',
+      {
+        manifest: { scripts: { start: 'node dist/main.js' }, dependencies: { annotel: '*', pg: '8' } },
+        files: { 'src/main.ts': "import 'annotel/register';\nimport pg from 'pg';\nnew pg.Client();" },
+      },
+    ],
+    [
+      'Express in a Nest app',
+      {
+        manifest: {
+          type: 'commonjs',
+          scripts: { start: 'node dist/main.js' },
+          dependencies: { annotel: '*', ...NEST, express: '5' },
+        },
+        linked: Object.keys(NEST),
+        files: {
+          'tsconfig.json': NEST_TSCONFIG,
+          'src/main.ts': "import { NestFactory } from '@nestjs/core';\nTelemetryModule.forRoot();",
+        },
+      },
+    ],
+    [
       'esbuild in order',
       {
         manifest: {
@@ -873,6 +1124,36 @@ describe('annotel doctor names the cause and the mend:', () => {
     expect(verdict).toMatch(/^telemetry of shop 1\.2\.3 will be sent: traces, metrics, logs to http\/protobuf /);
     expect(stdout).not.toMatch(/^[✗!]/m);
     expect(code).toBe(0);
+  });
+
+  it('no library for not being started', async () => {
+    const { code, stdout, verdict } = await examine({ manifest: { scripts: { build: 'tsc' } } });
+    expect(verdict).toMatch(
+      /^no app is started in this folder: what becomes of telemetry is up to whatever starts one/,
+    );
+    expect(stdout).toMatch(
+      /^! start: no command here starts an app, so nothing is known .*\n {4}→ in the app that uses/m,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('no package.json', async () => {
+    const { code, stdout } = await annotel(['doctor'], app.folder);
+    expect(stdout).toMatch(
+      /^nothing will be recorded, because there is no package\.json here\n {4}→ run it in the folder/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('in its last line that nothing is sent', async () => {
+    const { code, stdout } = await examine({ env: NOTHING });
+    expect(stdout).toMatch(/^nothing is wrong but that telemetry goes nowhere, 1 to look at; /m);
+    expect(code).toBe(0);
+  });
+
+  it('headers that are sent, and not those that are left out', async () => {
+    const { stdout } = await examine({ env: { OTEL_EXPORTER_OTLP_HEADERS: 'api-key: 1,x-team=shop' } });
+    expect(stdout).toMatch(/^ {2}headers +x-team {2}\(/m);
   });
 
   it.each(Object.entries(SET_UPS))('%s', async (_what, setUp) => {

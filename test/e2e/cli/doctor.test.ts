@@ -326,20 +326,24 @@ describe('annotel doctor', () => {
     });
 
     it('a library is not traced, imported or required', async () => {
-      for (const name of ['pg', 'pino', 'winston', 'redis', 'ioredis', 'express']) app.link(name);
+      const names = ['pg', 'pino', 'winston', 'redis', 'ioredis', 'express'];
+      const dependencies = Object.fromEntries(['annotel', ...names].map((name) => [name, '*']));
+      for (const name of names) app.link(name);
       const traced = (load: string) =>
         ['express', 'pg', 'redis', 'ioredis', 'pino', 'winston'].map((name) => ({
           level: 'ok',
           text: expect.stringMatching(`^${load} '${name}' \\(.*\\) is traced with --import annotel/register$`),
         }));
+      app.write({ 'package.json': { name: 'shop', type: 'module', dependencies } });
       expect((await said('libraries')).findings.slice(1)).toEqual(traced('import'));
-      app.write({ 'package.json': { name: 'shop' } });
+      app.write({ 'package.json': { name: 'shop', dependencies } });
       expect((await said('libraries')).findings.slice(1)).toEqual(traced('require'));
     });
 
     it('a library is one of its own make', async () => {
       app.install({ pg: '8.99.0' });
       app.write({
+        'package.json': { name: 'shop', type: 'module', dependencies: { annotel: '*', pg: '8' } },
         'node_modules/pg/index.js': "Object.defineProperty(exports, 'Client', { get: () => class { query() {} } });",
       });
       const { code, findings } = await said('libraries');

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { type DeploymentFile, deploymentFilesIn } from './deployment.js';
 import { jsonOf, type Manifest, manifestIn, namesIn, type SourceFile, sourcesIn, textOf, textsIn } from './files.js';
+import { workspacesOf } from './installed.js';
 import {
+  commandsIn,
   isRegister,
   nodeOptions,
   type Preload,
@@ -12,6 +14,9 @@ import {
   wordsOf,
 } from './start-commands.js';
 import { parseDockerEnvFile, parseEnvFile, type VariableSource } from './variables.js';
+
+/** Where the command stands that the app is started by now. */
+export const OWN_COMMAND = 'the command of --run';
 
 /** The app in a folder, as its files and an environment show it. Each thing is looked for when it is first asked for. */
 export class App {
@@ -29,6 +34,8 @@ export class App {
   constructor(
     readonly folder: string,
     readonly environment: Readonly<Record<string, string>>,
+    /** A command that it is started by now. */
+    private readonly ownCommand = '',
   ) {}
 
   get manifest(): Manifest {
@@ -43,9 +50,13 @@ export class App {
 
   /** Whether its package.json or its code names a package, or it has one of its own: a workspace may hold it for other apps. */
   needs(name: string): boolean {
+    return this.uses(name) || existsSync(join(this.folder, 'node_modules', name, 'package.json'));
+  }
+
+  /** Whether its package.json or its code names a package: one that is merely there may be for another package. */
+  uses(name: string): boolean {
     return (
       name in this.dependencies ||
-      existsSync(join(this.folder, 'node_modules', name, 'package.json')) ||
       this.sourceWith(new RegExp(`\\b(from|import|require\\s*\\()\\s*['"]${name}['"]`)) !== undefined
     );
   }
@@ -67,7 +78,14 @@ export class App {
 
   /** Whatever starts it. */
   get commands(): readonly StartCommand[] {
-    this.#commands ??= [...scriptCommands(this.#scripts), ...this.deployment.flatMap(({ commands }) => commands)];
+    this.#commands ??= [
+      ...commandsIn(this.ownCommand, OWN_COMMAND),
+      ...scriptCommands(this.#scripts),
+      ...workspacesOf(this.folder).flatMap((folder) =>
+        scriptCommands(manifestIn(folder).scripts ?? {}, ` of ${relative(this.folder, folder)}`),
+      ),
+      ...this.deployment.flatMap(({ commands }) => commands),
+    ];
     return this.#commands;
   }
 

@@ -24,6 +24,7 @@ export interface Manifest {
   readonly version?: string;
   readonly type?: string;
   readonly main?: string;
+  readonly engines?: unknown;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -45,11 +45,11 @@ const SUBCOMMANDS: Readonly<Partial<Record<Launcher, RegExp>>> = {
 const OTHER_WORK =
   /^(pre|post)|test|lint|format|build|compile|clean|generate|migrat|seed|typecheck|prepare|release|bench/i;
 
-/** The start commands among the scripts of a package.json. */
-export function scriptCommands(scripts: Readonly<Record<string, string>>): StartCommand[] {
+/** The start commands among the scripts of a package.json; `place` is added to where they stand. */
+export function scriptCommands(scripts: Readonly<Record<string, string>>, place = ''): StartCommand[] {
   return Object.entries(scripts)
     .filter(([name]) => !OTHER_WORK.test(name))
-    .flatMap(([name, text]) => commandsIn(text, `the script "${name}"`));
+    .flatMap(([name, text]) => commandsIn(text, `the script "${name}"${place}`));
 }
 
 /** The commands in a line of a shell that start an app by Node or the like. */

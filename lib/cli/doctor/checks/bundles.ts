@@ -4,6 +4,8 @@ import { isRegister } from '../app/start-commands.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 import { LIBRARIES } from '../traced-libraries.js';
 
+const SHORTENED = 'spans are named after them';
+
 /** A bundler, how its use is recognised, and how it is told what matters here. */
 interface Bundler {
   readonly name: string;
@@ -108,7 +110,10 @@ const BUNDLERS: readonly Bundler[] = [
 /** What a build does to the app: libraries inside of a bundle cannot be patched, and minified classes lose their names. */
 export const bundles: Check = ({ app }) => {
   const findings = BUNDLERS.flatMap((bundler) => builtBy(bundler, app));
-  findings.push(...swcNames(app), ...withoutPackages(app), ...bundled(app));
+  findings.push(...swcNames(app), ...withoutPackages(app));
+  // The build may have said it already.
+  const isSaid = findings.some(({ text }) => text.includes(SHORTENED));
+  findings.push(...bundled(app).filter(({ text }) => !(isSaid && text.includes(SHORTENED))));
   return findings.length > 0
     ? findings
     : [ok('no build puts packages into a bundle, or shortens the names of classes')];
@@ -147,7 +152,7 @@ function builtBy(bundler: Bundler, app: App): Finding[] {
   if (bundler.minified.test(text) && !bundler.namesKept.test(text)) {
     findings.push(
       warning(
-        `${where}: ${bundler.name} shortens the names of classes and methods, and spans are named after them (Nn.work)`,
+        `${where}: ${bundler.name} shortens the names of classes and methods, and ${SHORTENED} (Nn.work)`,
         bundler.namesMend,
       ),
     );
@@ -174,14 +179,19 @@ function inside(bundler: Bundler, where: string, text: string, app: App): Findin
   const patched = LIBRARIES.map(({ name }) => name).filter((name) => name in app.dependencies && !isNamed(name));
   if (isNamed('annotel') && patched.length === 0) return [];
   const register = app.sources.find(({ code }) => /['"]annotel\/(register|sdk)['"]/.test(code));
+  // `require` of what Node brings is not there in a bundle that is an ES module.
+  const isModule = /format[=:]\s*['"]?es|outfile\S*\.mjs|\.mjs['"]/.test(text);
   const parts = [
     ...(patched.length > 0 ? [`${patched.join(', ')}, which cannot be patched in there and are not traced`] : []),
-    ...(register === undefined ? [] : [`annotel's SDK (${register.path}), which may not start in there`]),
+    ...(register === undefined
+      ? []
+      : [`annotel's SDK (${register.path}), which ${isModule ? 'does' : 'may'} not start in there`]),
   ];
   const said = `${where}: ${bundler.name} puts packages into the bundle${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
   const start = app.starts.some(({ isPreloaded }) => isPreloaded) ? '' : ', and start with --import annotel/register';
   const mend = `leave packages outside: ${bundler.externalMend}${start}`;
-  return [parts.length > 0 ? problem(said, mend) : warning(said, mend)];
+  const stops = register && isModule && start !== '' ? 'recording' : undefined;
+  return [parts.length > 0 ? problem(said, mend, stops) : warning(said, mend)];
 }
 
 /** The script that is started, where it looks like a bundle, whatever has made it. */
@@ -204,7 +214,7 @@ function bundled(app: App): Finding[] {
       ...(isShort
         ? [
             warning(
-              `${script} is minified, with short names of classes, and spans are named after them (Nn.work)`,
+              `${script} is minified, with short names of classes, and ${SHORTENED} (Nn.work)`,
               'keep names, such as esbuild --keep-names, or terser with keep_classnames: true',
             ),
           ]
@@ -222,7 +232,7 @@ function swcNames(app: App): Finding[] {
   if (!shortens || keepClassNames === true || JSON.stringify(minify).includes('keep_classnames":true')) return [];
   return [
     warning(
-      '.swcrc shortens the names of classes, and spans are named after them',
+      `.swcrc shortens the names of classes, and ${SHORTENED}`,
       'jsc.keepClassNames: true, and jsc.minify.mangle: { "keep_classnames": true, "keep_fnames": true }',
     ),
   ];

@@ -34,7 +34,11 @@ function compiler(app: App): Finding[] {
   if (options.experimentalDecorators !== true) {
     if (isNest) {
       return [
-        problem('Nest needs legacy decorators, and tsconfig.json has them off', 'set "experimentalDecorators": true'),
+        problem(
+          'Nest needs legacy decorators, and tsconfig.json has them off',
+          'set "experimentalDecorators": true',
+          'app',
+        ),
       ];
     }
     const typescript = versionOf(app.folder, 'typescript') ?? '';
@@ -43,6 +47,7 @@ function compiler(app: App): Finding[] {
         problem(
           `TypeScript ${typescript} knows legacy decorators only, and tsconfig.json has them off`,
           'set "experimentalDecorators": true, or npm install typescript@5 or newer',
+          'app',
         ),
       ];
     }
@@ -51,6 +56,7 @@ function compiler(app: App): Finding[] {
         problem(
           '@SpanAttribute marks parameters, which standard decorators cannot, and tsconfig.json has legacy ones off',
           'set "experimentalDecorators": true',
+          'app',
         ),
       ];
     }
@@ -103,6 +109,7 @@ function leftByEsbuild(app: App): Finding[] {
     problem(
       `${script === undefined ? file?.path : `the script "${script[0]}"`}: esbuild has no target, and leaves decorators as they are, which Node does not know`,
       '--target=node22 (or target: "node22")',
+      'app',
     ),
   ];
 }
@@ -134,7 +141,7 @@ function swc(app: App): Finding[] {
   if (config === undefined) return [];
   const { parser = {}, transform = {} } = config.jsc ?? {};
   if (parser.decorators !== true) {
-    return [problem('.swcrc has decorators off', 'set jsc.parser.decorators: true')];
+    return [problem('.swcrc has decorators off', 'set jsc.parser.decorators: true', 'app')];
   }
   const isNest = app.needs('@nestjs/core');
   if (isNest && !(transform.legacyDecorator === true && transform.decoratorMetadata === true)) {
@@ -142,6 +149,7 @@ function swc(app: App): Finding[] {
       problem(
         'Nest needs legacy decorators and their metadata, and .swcrc has them off',
         'set jsc.transform: { "legacyDecorator": true, "decoratorMetadata": true }',
+        'app',
       ),
     ];
   }

@@ -3,8 +3,9 @@ import { withoutCredentials } from '../../../privacy/cleaning/web-address.js';
 import { ingestionEndpoint } from '../../../sdk/azure/connection-string.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import type { Signal } from '../../../sdk/export/signal.js';
-import { type Check, type CheckContext, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type CheckContext, type Finding, type Loss, ok, problem, warning } from '../finding.js';
 import { type Answer, exportNothing, reasonOf } from '../otlp-request.js';
+import { AZURE } from './packages.js';
 import { inContainer } from './variables.js';
 
 // Back ends drop what lies too far in the future or the past, and traces of two services no longer fit together.
@@ -65,34 +66,37 @@ export const endpoints: Check = async (context) => {
   });
   for (const signals of said.values()) {
     const answer = answers[sent.indexOf(signals[0] as Signal)] as Answer;
-    const isNowhere = accepted.length === 0 && !isSentOtherwise(options);
     const found =
       accepted.length > 0 && isNotTaken(answer) ? notTaken(signals, answer, context) : otlp(signals, answer, context);
-    findings.push({ ...found, ...(isNowhere && found.level === 'problem' && { stops: 'sending' as const }) });
+    findings.push({ ...found, ...(found.level === 'problem' && { stops: { signals, by: 'otlp' } }) });
   }
   findings.push(...byDefault(context));
+  const isAnswered = answers.some(({ said }) => /^(HTTP|gRPC) \d/.test(said));
   const isContainer = existsSync('/.dockerenv') || env.text('KUBERNETES_SERVICE_HOST') !== undefined;
   // A collector may run beside the app.
-  if (isContainer && accepted.length < sent.length) findings.push(...inContainer(options));
-  if (options.traceExporters.includes('zipkin')) findings.push(await answering('Zipkin', options.zipkinUrl, context));
+  if (isContainer && sent.length > 0 && !isAnswered) findings.push(...inContainer(options));
+  if (options.traceExporters.includes('zipkin'))
+    findings.push(await answering('Zipkin', options.zipkinUrl, context, { signals: ['traces'], by: 'zipkin' }));
   if (options.azureConnectionString !== undefined) {
-    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context));
+    findings.push(await answering('Azure Monitor', ingestionEndpoint(options.azureConnectionString), context, AZURE));
   }
-  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context), ...manyProcesses(context));
+  if (options.metricExporters.includes('prometheus')) findings.push(await scraped(context));
+  findings.push(...manyProcesses(context));
   const origins = new Map(sent.map((signal, index) => [originOf(options.otlp[signal].url), answers[index]?.date]));
   for (const [origin, date] of origins) findings.push(...clock(origin, date));
   return findings.length > 0 ? findings : [ok('none is configured')];
 };
 
-function otlp(signals: readonly Signal[], { isAccepted, said }: Answer, { options }: CheckContext): Finding {
-  const { protocol, url } = options.otlp[signals[0] as Signal];
+function otlp(signals: readonly Signal[], answer: Answer, context: CheckContext): Finding {
+  const { isAccepted, said } = answer;
+  const { protocol, url } = context.options.otlp[signals[0] as Signal];
   const address = withoutCredentials(signals.length > 1 ? url.replace(/\/v1\/\w+(?=\?|$)/, '') : url);
   const place = `${signals.join(', ')}: ${protocol} ${address}`;
   if (isAccepted) return ok(`${place} takes them`);
   const text = `${place} does not take them (${said.slice(0, 200)})`;
   return /HTTP (429|50[023-9])|gRPC (8|14)\b(?! No connection)/.test(said)
     ? warning(text, 'it answers, but is overloaded or not ready: try again')
-    : problem(text, mendOf(said));
+    : problem(text, (isNotTaken(answer) && withPath(signals, context)) || mendOf(said));
 }
 
 /** What to do where a destination says this. */
@@ -105,19 +109,26 @@ function isNotTaken({ said }: Answer): boolean {
   return /HTTP (404|405|501)|gRPC 12/.test(said);
 }
 
-function notTaken(signals: readonly Signal[], { said }: Answer, { options }: CheckContext): Finding {
+/** The endpoint of one signal is used as it is. */
+function withPath(signals: readonly Signal[], { env, options }: CheckContext): string | undefined {
+  const mends = signals.flatMap((signal) => {
+    const variable = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
+    const url = originOf(options.otlp[signal].url);
+    const isBare = env.text(variable) !== undefined && options.otlp[signal].url.replace(/\/$/, '') === url;
+    return isBare ? [`${variable}=${url}/v1/${signal}`] : [];
+  });
+  return mends.length > 0 ? `set ${mends.join(' and ')}` : undefined;
+}
+
+function notTaken(signals: readonly Signal[], { said }: Answer, context: CheckContext): Finding {
+  const { options } = context;
   const [first] = signals as [Signal];
   const variables = (name: string) => signals.map((signal) => name.replace('*', signal.toUpperCase())).join(' and ');
   return problem(
     `${signals.join(', ')}: ${originOf(options.otlp[first].url)} takes no ${signals.join(' or ')} (${said}), though it takes others`,
-    `${variables('OTEL_*_EXPORTER=none')}; or ${variables('OTEL_EXPORTER_OTLP_*_ENDPOINT')} for another place`,
+    withPath(signals, context) ??
+      `${variables('OTEL_*_EXPORTER=none')}; or ${variables('OTEL_EXPORTER_OTLP_*_ENDPOINT')} for another place`,
   );
-}
-
-/** Whether there is another destination than those of OTLP. */
-function isSentOtherwise(options: CheckContext['options']): boolean {
-  const others = SIGNALS.flatMap((signal) => exportersOf(options, signal).filter((name) => name !== 'otlp'));
-  return others.length > 0 || options.azureConnectionString !== undefined;
 }
 
 /** What has no endpoint goes to this machine. */
@@ -138,7 +149,7 @@ function byDefault({ options, env }: CheckContext): Finding[] {
 }
 
 /** Any answer will do: there is no way to ask these without sending something. */
-async function answering(name: string, url: string, { timeout }: CheckContext): Promise<Finding> {
+async function answering(name: string, url: string, { timeout }: CheckContext, stops: Loss): Promise<Finding> {
   try {
     await fetch(url, { signal: AbortSignal.timeout(timeout) });
     return ok(`${name}: ${withoutCredentials(url)} answers`);
@@ -146,6 +157,7 @@ async function answering(name: string, url: string, { timeout }: CheckContext): 
     return problem(
       `${name}: ${withoutCredentials(url)} does not answer (${reasonOf(error)})`,
       'see that this machine can reach it',
+      stops,
     );
   }
 }
@@ -174,10 +186,15 @@ function manyProcesses({ app, options }: CheckContext): Finding[] {
   const inCode = app.sourceWith(/\bcluster\s*\.\s*fork\s*\(|\bcluster\s*\.\s*isPrimary\b/)?.path;
   const pm2 = app.deployment.find(({ text }) =>
     /exec_mode["']?\s*:\s*["']cluster|\binstances["']?\s*:\s*(["']max|[2-9]|-1|0)/.test(text),
-  )?.name;
-  const where = inCode ?? pm2 ?? app.commands.find(({ text }) => /\bpm2\b.*\s-i\s/.test(text))?.where;
+  );
+  const isScraped = options.metricExporters.includes('prometheus');
+  if (!isScraped && !pm2?.variables['OTEL_METRICS_EXPORTER']?.includes('prometheus')) return [];
+  const where =
+    (isScraped ? inCode : undefined) ??
+    pm2?.name ??
+    app.commands.find(({ text }) => /\bpm2\b.*\s-i\s/.test(text))?.where;
   if (where === undefined) return [];
-  const { port } = options.prometheus;
+  const port = Number(pm2?.variables['OTEL_EXPORTER_PROMETHEUS_PORT'] ?? options.prometheus.port);
   return [
     warning(
       `${where} starts several processes, and each serves its own metrics to Prometheus, on ports from ${port} on`,

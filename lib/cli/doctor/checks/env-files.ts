@@ -39,6 +39,7 @@ export const envFiles: Check = ({ app, options }) => {
       problem(
         `${users[0]?.where} loads ${name}, which is not there, and Node does not start without it`,
         `write ${name}, or name it by --env-file-if-exists=${name}`,
+        'app',
       ),
     );
   }

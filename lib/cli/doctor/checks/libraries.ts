@@ -26,7 +26,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 export const libraries: Check = async (context) => {
   const { app, options } = context;
   const findings: Finding[] = [];
-  const installed = LIBRARIES.flatMap((library) => {
+  const installed = LIBRARIES.filter(({ name }) => app.uses(name)).flatMap((library) => {
     const version = versionOf(app.folder, library.name) ?? newestOf(app.dependencies[library.name]);
     return version === undefined ? [] : [{ ...library, version }];
   });
@@ -41,7 +41,7 @@ export const libraries: Check = async (context) => {
       );
     } else if (isWithin(version, library.versions)) {
       if (isInstalled(app.folder, library.name)) traceable.push(library.name);
-    } else if (app.needs(library.name)) {
+    } else {
       findings.push(
         problem(
           `${library.name} ${version.replace('.999.0', '')} is not a version that can be traced (${library.versions})`,
@@ -87,7 +87,7 @@ async function startedWith(names: readonly string[], { app, timeout }: CheckCont
       const isStarted = globalThis[Symbol.for('annotel.telemetry')] !== undefined;
       const patched = {};
       for (const name of ${JSON.stringify(names)}) {
-        try { patched[name] = isPatched(name, await load(name)) } catch (error) { patched[name] = error.message }
+        try { patched[name] = isPatched(name, await load(name)) } catch (error) { patched[name] = error.stack ?? String(error) }
       }
       process.stdout.write('annotel:' + JSON.stringify({ isStarted, patched }));
       process.exit(0);
@@ -112,7 +112,14 @@ async function startedWith(names: readonly string[], { app, timeout }: CheckCont
       const version = versionOf(app.folder, name);
       if (patched[name] === true) return ok(`${load} '${name}' (${version}) is traced with --import annotel/register`);
       if (typeof patched[name] === 'string') {
-        return warning(`${name} cannot be loaded: ${patched[name]}`, 'see that it is installed whole');
+        const { 0: reason } = patched[name].split('\n');
+        if (/@opentelemetry[\\/]instrumentation/.test(patched[name])) {
+          return problem(
+            `${load} '${name}' (${version}) is not traced, and may not even load: its instrumentation fails to patch it (${reason})`,
+            `npm install ${name}@${newestIn(LIBRARIES.find((library) => library.name === name)?.versions ?? '')}; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=${name}`,
+          );
+        }
+        return warning(`${name} cannot be loaded: ${reason}`, 'see that it is installed whole');
       }
       return said === undefined
         ? problem(

@@ -45,9 +45,10 @@ export const otherSdks: Check = ({ app }) => {
       findings.push(
         other.isUsed
           ? ok(`decorated calls are recorded by ${other.by}, which ${other.where} starts, and go where it sends`)
-          : warning(
+          : problem(
               `${other.where} starts ${other.by}, and nothing seems to load ${other.where}: then nothing is recorded`,
               `load it before the app: node --import ./${other.where.replace(/\.ts$/, '.js')} …, or start with --import annotel/register`,
+              others.some(({ isUsed }) => isUsed) ? undefined : 'recording',
             ),
       );
       if (other.by === '@sentry/node') findings.push(...withoutTracing(app));

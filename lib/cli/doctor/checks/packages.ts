@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
+import { SIGNALS } from '../../../sdk/configuration/exporting.js';
 import { DETECTOR_PACKAGES } from '../../../sdk/configuration/resource.js';
 import { LEAST_NODE, nodeIsTooOld } from '../../../sdk/node-version.js';
 import type { App } from '../app/app.js';
 import { manifestIn } from '../app/files.js';
 import { type Copy, copiesIn, folderOf, isInstalled, isWithin, versionOf } from '../app/installed.js';
-import { type Check, type Finding, ok, problem, warning } from '../finding.js';
+import { type Check, type Finding, type Loss, ok, problem, warning } from '../finding.js';
 
 const API = '@opentelemetry/api';
 const HOOKS = 'import-in-the-middle';
@@ -15,30 +16,75 @@ export const nodeVersion: Check = ({ app }) => {
   const { node } = process.versions;
   const findings: Finding[] = [];
   if (nodeIsTooOld()) {
-    findings.push(problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST_NODE} or newer`));
+    findings.push(
+      problem(`Node ${node} is older than annotel needs`, `run the app with Node ${LEAST_NODE} or newer`, 'recording'),
+    );
   }
   for (const { name, text } of app.deployment) {
-    const version = [...text.matchAll(/^\s*FROM\s+(?:\S*\/)?node:v?(\d+(?:\.\d+)?)/gim)].at(-1)?.[1];
-    if (version !== undefined && nodeIsTooOld(version.includes('.') ? version : `${version}.99`)) {
+    const version = [...filledIn(text).matchAll(/^\s*FROM\s+(?:--\S+\s+)*(?:\S*\/)?node:v?(\d+(?:\.\d+)?)/gim)].at(
+      -1,
+    )?.[1];
+    if (version !== undefined && nodeIsTooOld(newestOf(version))) {
       findings.push(
         problem(
           `${name} runs Node ${version}, older than annotel needs`,
           `FROM node:24, or another from ${LEAST_NODE} on`,
+          'recording',
         ),
       );
     }
     const runtime = /nodejs(\d+)\.x/.exec(text)?.[1];
-    if (runtime !== undefined && nodeIsTooOld(`${runtime}.99`)) {
+    if (runtime !== undefined && nodeIsTooOld(newestOf(runtime))) {
       findings.push(
-        problem(`${name} runs Node ${runtime}, older than annotel needs`, 'runtime: nodejs24.x, or nodejs22.x'),
+        problem(
+          `${name} runs Node ${runtime}, older than annotel needs`,
+          'runtime: nodejs24.x, or nodejs22.x',
+          'recording',
+        ),
       );
     }
+  }
+  const chosen = /^v?(\d+(?:\.\d+)?)/.exec(app.text('.nvmrc').trim())?.[1];
+  if (chosen !== undefined && nodeIsTooOld(newestOf(chosen))) {
+    findings.push(
+      problem(
+        `.nvmrc chooses Node ${chosen}, older than annotel needs`,
+        'write 24, or another from 22.15 on',
+        'recording',
+      ),
+    );
+  }
+  const { node: engine = '' } = { ...(app.manifest.engines as { node?: string }) };
+  const least = /^\s*(?:>=|\^|~|=)?\s*v?(\d+(?:\.\d+)?)/.exec(engine)?.[1];
+  if (least !== undefined && nodeIsTooOld(/^\s*>=/.test(engine) ? least : newestOf(least))) {
+    findings.push(
+      warning(
+        `engines of package.json allows Node ${engine}, and annotel needs ${LEAST_NODE}`,
+        `"engines": { "node": ">=${LEAST_NODE}" }`,
+      ),
+    );
   }
   return findings.length > 0 ? findings : [ok(`Node ${node}`)];
 };
 
+/** A major version stands for its newest one. */
+function newestOf(version: string): string {
+  return version.includes('.') ? version : `${version}.99`;
+}
+
+/** A Dockerfile with the defaults of its `ARG`s. */
+function filledIn(text: string): string {
+  const defaults = new Map(
+    [...text.matchAll(/^\s*ARG\s+(\w+)=["']?([^"'\s]+)/gim)].map(([, name, value]) => [name, value]),
+  );
+  return text.replace(/\$\{?(\w+)(?::-([^}]*))?\}?/g, (all, name, other) => defaults.get(name) ?? other ?? all);
+}
+
 /** Whether annotel, and whatever it needs, is installed in this app, and would be where it is deployed. */
 export const installation: Check = ({ app }) => {
+  if (app.text('package.json') === '' && app.sources.length === 0) {
+    return [problem('there is no package.json here', 'run it in the folder in which the app starts', 'recording')];
+  }
   if (!isJson(app.text('package.json'))) {
     return [
       problem(
@@ -124,7 +170,13 @@ function leftOutInProduction({ manifest, deployment }: App): Finding[] {
     /--omit[= ]dev|--production|--prod\b|NODE_ENV[= ]production|prune/.test(text),
   );
   const where = omits === undefined ? 'an installation for production leaves it out' : `${omits.name} leaves it out`;
-  return [problem(`annotel is among devDependencies, so ${where}`, 'npm install annotel (without --save-dev)')];
+  return [
+    problem(
+      `annotel is among devDependencies, so ${where}`,
+      'npm install annotel (without --save-dev)',
+      omits && 'app',
+    ),
+  ];
 }
 
 /** Second copies, of what they matter. */
@@ -169,8 +221,9 @@ function ofApi(all: readonly Copy[], { folder, starts }: App): Finding[] {
   const olderSdk = all.find(({ name, version }) => isSdk(name) && !/^(3|0\.[3-9]\d\d)\./.test(version));
   const findings: Finding[] = [];
   const startsOwn = starts.some(({ isAnnotel }) => isAnnotel);
+  const startsOther = starts.some(({ isAnnotel }) => !isAnnotel);
   const [copy] = older;
-  if (copy !== undefined && olderSdk !== undefined && startsOwn) {
+  if (copy !== undefined && olderSdk !== undefined && startsOwn && startsOther) {
     findings.push(
       warning(
         `a second copy of ${API}, ${copy.version}, is in ${copy.path}, with an SDK that belongs to it (${olderSdk.name} ${olderSdk.version}): if that registers before annotel ${used} does, annotel starts none`,
@@ -197,11 +250,13 @@ function ofNest(app: App): Finding[] {
   const [ours, apps] = [own && folderOf(own, '@nestjs/core'), folderOf(folder, '@nestjs/core')];
   if (ours === undefined || apps === undefined) return [];
   const version = manifestIn(apps).version ?? '';
+  const stops = app.sourceWith(/['"]annotel\/nest['"]/) && 'app';
   if (!isWithin(version, NEST)) {
     return [
       problem(
         `@nestjs/core ${version} is not one that annotel/nest works with (11 and 12)`,
         'npm install @nestjs/core@11 @nestjs/common@11',
+        stops,
       ),
     ];
   }
@@ -210,6 +265,7 @@ function ofNest(app: App): Finding[] {
     problem(
       `annotel/nest would load another copy of Nest (${relative(folder, ours)}) than the app (${relative(folder, apps)}): Nest cannot resolve what TelemetryModule needs`,
       'install annotel in the same package.json as Nest, or remove node_modules and install again so that one copy is left',
+      stops,
     ),
   ];
 }
@@ -228,6 +284,9 @@ function ofRxjs(own: string | undefined, folder: string): Finding[] {
 
 const NEST = '>=11 <13';
 
+/** All that is to go to Azure Monitor. */
+export const AZURE: Loss = { signals: SIGNALS, by: 'azure' };
+
 /** Packages that the configuration needs and annotel does not bring along. */
 export const optionalPackages: Check = ({ app, options, env }) => {
   const findings: Finding[] = [];
@@ -236,7 +295,7 @@ export const optionalPackages: Check = ({ app, options, env }) => {
     const found = versionOf(app.folder, name);
     if (found !== version) {
       const seen = found === undefined ? 'is not installed' : `is ${found}, which annotel was not made for`;
-      findings.push(problem(`APPLICATIONINSIGHTS_CONNECTION_STRING is set, but ${name} ${seen}`, install));
+      findings.push(problem(`APPLICATIONINSIGHTS_CONNECTION_STRING is set, but ${name} ${seen}`, install, AZURE));
     }
   }
   const wanted = options.resource.detectors.flatMap((detector) => DETECTOR_PACKAGES[detector] ?? []);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { App, Start } from '../app/app.js';
 import type { SourceFile } from '../app/files.js';
-import { isRegister, type StartCommand, wordsOf } from '../app/start-commands.js';
+import { isRegister, preloadsOf, type StartCommand, wordsOf } from '../app/start-commands.js';
 import { type Check, type Finding, ok, problem, warning } from '../finding.js';
 import { LIBRARIES } from '../traced-libraries.js';
 
@@ -11,10 +11,14 @@ const PRELOAD = `--import ${REGISTER}`;
 /** Whether something starts telemetry, and early enough: what is loaded before it is not patched. */
 export const starts: Check = ({ app }) => {
   const findings = [
-    ...wrongNames('NODE_OPTIONS', wordsOf(app.environment['NODE_OPTIONS'] ?? '')),
+    ...wrongNodeOptions(app),
     ...app.commands.flatMap((command) => misuse(command, app)),
-    // One command may be wrong where another one is right.
-  ].map(({ stops, ...finding }) => ({ ...finding, ...(stops && app.starts.length === 0 && { stops }) }));
+    // Of scripts one may be wrong where another one is right.
+  ].map(({ stops, ...finding }) => {
+    const isPassed = stops !== 'app' && app.starts.length > 0 && /^(NODE_OPTIONS of )?the script /.test(finding.text);
+    return { ...finding, ...(stops && !isPassed && { stops }) };
+  });
+  findings.push(...bypasses(app));
   const own = app.starts.filter(({ isAnnotel }) => isAnnotel);
   if (app.starts.length === 0) {
     if (!findings.some(({ stops }) => stops)) findings.push(nothingStarts(app));
@@ -82,14 +86,60 @@ function isPreload(word: string, next: string | undefined): boolean {
   return isRegister(value ?? '');
 }
 
+/** Scripts that are no app, or name a file that does. */
+const NO_APP = /health|probe|ready|migrat|seed|ecosystem|pm2\.config|\.json$/i;
+
+/** A deployment has a command of its own, which may not do what a script of package.json does. */
+function bypasses(app: App): Finding[] {
+  const own = app.starts.find(({ isAnnotel, isPreloaded }) => isAnnotel && isPreloaded);
+  // An image hands its variables on to whatever starts it.
+  const handsOn = [...app.envFiles, ...app.deployment.filter(({ name }) => /(Docker|Container)file/.test(name))].some(
+    ({ variables }) => preloadsOf(wordsOf(variables['NODE_OPTIONS'] ?? '')).some((preload) => isRegister(preload.name)),
+  );
+  if (own === undefined || handsOn || app.starts.some(({ isPreloaded, isUsed }) => !isPreloaded && isUsed)) return [];
+  return app.deployment
+    .flatMap(({ commands }) => commands)
+    .filter((command) => {
+      const isApp = /^(node|nodemon|tsx|ts-node|pm2)$/.test(command.launcher) && !NO_APP.test(command.script ?? '');
+      return isApp && app.preloads(command).length === 0 && misuse(command, app).length === 0;
+    })
+    .map((command) => {
+      const { where, launcher, text } = command;
+      const line = nodeLine(command);
+      const inDockerfile = `in ${where}: CMD ${JSON.stringify(line.split(' '))}, or ENV NODE_OPTIONS="${PRELOAD}"`;
+      const other = launcher === 'pm2' ? pm2Mend(where) : `in ${where}: ${line}; or NODE_OPTIONS="${PRELOAD}"`;
+      const mend = /(Docker|Container)file/.test(where) ? inDockerfile : other;
+      return problem(
+        `${where} starts the app without ${REGISTER}, which ${own.where} loads: ${text}`,
+        mend,
+        'recording',
+      );
+    });
+}
+
+/** A misspelt name in `NODE_OPTIONS`, wherever that is set. */
+function wrongNodeOptions(app: App): Finding[] {
+  const isDeployed = ({ where }: StartCommand) => app.deployment.some(({ name }) => name === where);
+  const places = [
+    ...app.commands.filter((command) => !isDeployed(command)),
+    ...app.deployment.map(({ name, variables }) => ({ where: name, variables })),
+    ...app.envFiles,
+  ].map(({ where, variables }) => ({ where: `NODE_OPTIONS of ${where}`, variables }));
+  return [{ where: 'NODE_OPTIONS', variables: app.environment }, ...places].flatMap(({ where, variables }) =>
+    wrongNames(where, wordsOf(variables['NODE_OPTIONS'] ?? '')),
+  );
+}
+
 function pm2Mend(where: string): string {
   return where.includes('script')
     ? `pm2 start … --node-args="${PRELOAD}"`
-    : `in ${where}: node_args: '${PRELOAD}', and nothing of it in args`;
+    : `in ${where}: node_args: '${PRELOAD}' (in args it would be the app's)`;
 }
 
 function nodeLine({ launcher, options: given, script = 'dist/main.js' }: StartCommand): string {
-  const options = given.filter((word, index) => !isPreload(word, given[index + 1]) && !isRegister(word));
+  const isOfAnnotel = (word = '') => /annotel/i.test(word) && !/^[./]/.test(word);
+  const isFlag = (word: string) => /^(-r|--require|--import|--loader|--experimental-loader)$/.test(word);
+  const options = given.filter((word, index) => !isOfAnnotel(word) && !(isFlag(word) && isOfAnnotel(given[index + 1])));
   return [launcher === 'tsx' || launcher === 'nodemon' ? launcher : 'node', PRELOAD, ...options, script].join(' ');
 }
 
@@ -116,6 +166,7 @@ function typesStripped({ where, launcher, options, script = '' }: StartCommand, 
     problem(
       `${where} runs TypeScript by Node itself, which does not know decorators`,
       `compile it first (tsc), or: tsx ${PRELOAD} ${script}`,
+      'app',
     ),
   ];
 }
@@ -128,6 +179,12 @@ function nothingStarts(app: App): Finding {
   const users = app.sources.filter(({ code }) => /['"]annotel(\/\w+)?['"]/.test(code));
   const text = `nothing starts telemetry: no start command has ${PRELOAD}, and no source calls startTelemetry(), imports TelemetryModule or starts another OpenTelemetry SDK`;
   const decorated = users.length > 0 ? ` (there are decorators in ${users[0]?.path})` : '';
+  if (app.commands.length === 0 && hostMend(app) === undefined) {
+    return warning(
+      'no command here starts an app, so nothing is known of how telemetry is started',
+      `in the app that uses this: ${startMend(app)}`,
+    );
+  }
   if (app.sources.length > 0) return problem(text + decorated, startMend(app), 'recording');
   return warning(
     `neither NODE_OPTIONS nor a script of package.json loads ${REGISTER}: nothing is recorded unless the app starts telemetry itself`,
@@ -135,8 +192,8 @@ function nothingStarts(app: App): Finding {
   );
 }
 
-/** How telemetry is started in an app of this kind. */
-export function startMend(app: App): string {
+/** How telemetry is started where a host starts the app. */
+function hostMend(app: App): string | undefined {
   if (app.deployment.some(({ name }) => name === 'host.json')) {
     return `in Azure Functions: the app setting languageWorkers__node__arguments=${PRELOAD}, or startTelemetry() of annotel/sdk, in front of all else in the file that package.json names as main`;
   }
@@ -146,7 +203,13 @@ export function startMend(app: App): string {
   if (isLambda || 'aws-lambda' in app.dependencies || '@types/aws-lambda' in app.dependencies) {
     return `in Lambda: the environment variable NODE_OPTIONS=${PRELOAD}`;
   }
-  if ('next' in app.dependencies) return `${NEXT_FILE}; or NODE_OPTIONS="${PRELOAD}" next start`;
+  return 'next' in app.dependencies ? `${NEXT_FILE}; or NODE_OPTIONS="${PRELOAD}" next start` : undefined;
+}
+
+/** How telemetry is started in an app of this kind. */
+export function startMend(app: App): string {
+  const ofHost = hostMend(app);
+  if (ofHost !== undefined) return ofHost;
   const [command] = app.commands;
   const nest = command?.launcher === 'nest' ? `nest start --exec "node ${PRELOAD}"` : undefined;
   const line = nest ?? (command === undefined ? `node ${PRELOAD} dist/main.js` : nodeLine(command));
@@ -170,8 +233,15 @@ function withoutInstrumentationFile(app: App, own: readonly Start[]): Finding[] 
 
 /** Telemetry that the app itself starts comes after whatever is loaded by then. */
 function startedLate(start: Start, app: App): Finding[] {
-  const libraries = LIBRARIES.map(({ name }) => name).filter((name) => app.needs(name));
   const file = app.sources.find(({ path }) => path === start.where);
+  const [firstImport] = /^\s*import\b[^'"]*['"][^'"]+['"]/m.exec(file?.code ?? '') ?? [];
+  const inTime = [
+    // Nest loads it as it creates the app.
+    ...(start.by === 'TelemetryModule' ? ['express'] : []),
+    // They are patched in what they themselves load, when they run.
+    ...(app.isEsModule && firstImport?.includes(REGISTER) ? ['pg', 'redis', 'winston'] : []),
+  ];
+  const libraries = LIBRARIES.map(({ name }) => name).filter((name) => app.uses(name) && !inTime.includes(name));
   if (libraries.length === 0 || app.needs('next') || isInTime(file, app)) return [];
   const names = libraries.join(', ');
   return [

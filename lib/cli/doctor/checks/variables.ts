@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { AZURE_PACKAGE } from '../../../sdk/azure/package.js';
 import { Environment } from '../../../sdk/configuration/environment.js';
 import { exportersOf, SIGNALS } from '../../../sdk/configuration/exporting.js';
 import { originOf } from '../../../sdk/export/exports.js';
@@ -12,7 +13,7 @@ import { type Check, type CheckContext, type Finding, ok, problem, warning } fro
 export const variables: Check = (context) => {
   const { app, options, warnings } = context;
   const findings: Finding[] = [
-    ...warnings.map((text): Finding => ({ level: 'problem', text })),
+    ...warnings.map(ofWarning),
     ...traps(app.variables),
     ...unfilled(app.variables),
     ...switchedOff(options),
@@ -20,6 +21,19 @@ export const variables: Check = (context) => {
   ];
   return findings.length > 0 ? findings : [ok('every variable is understood')];
 };
+
+/** A warning of annotel about a variable, with what to do, which it says in words of its own. */
+export function ofWarning(said: string): Finding {
+  const [, text = said, own] = /^(.*) \(there are (.*)\)$/.exec(said) ?? [];
+  if (own !== undefined) return problem(text, `leave it out, or write one of ${own}`);
+  const [, meant] = /did you mean (\w+)\?$/.exec(said) ?? [];
+  if (meant !== undefined) return problem(said, `write ${meant}`);
+  const [name = 'it'] = /\b[A-Z]+_[A-Z_]+\b/.exec(said) ?? [];
+  if (name === 'APPLICATIONINSIGHTS_CONNECTION_STRING') return problem(said, AZURE_STRING);
+  const [, allowed] = /\(allowed: (.*?)\)(;|$)/.exec(said) ?? [];
+  if (allowed !== undefined) return problem(said, `write ${name} as ${allowed}`);
+  return problem(said, `mend ${name}, or unset it`);
+}
 
 /** What a set of variables decides, and the warnings of reading it. */
 export function optionsOf(
@@ -63,7 +77,7 @@ function judged(
   if (names.length === 0) return [];
   const { options, warnings } = optionsOf(rest, join(folder, 'main.js'));
   const found = [
-    ...warnings.map((text): Finding => ({ level: 'problem', text })),
+    ...warnings.map(ofWarning),
     ...traps(rest),
     ...(/\.env\b/.test(where) ? unfilled(rest) : []),
     ...switchedOff(options),
@@ -86,6 +100,8 @@ export function inContainer(options: ResolvedOptions): Finding[] {
   ];
 }
 
+const AZURE_STRING =
+  'set APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=…;IngestionEndpoint=…, as the Azure portal shows it';
 const OLD_AZURE = [
   'APPINSIGHTS_INSTRUMENTATIONKEY',
   'APPINSIGHTS_CONNECTION_STRING',
@@ -131,12 +147,7 @@ function traps(variables: Readonly<Record<string, string>>): Finding[] {
   const { APPLICATIONINSIGHTS_CONNECTION_STRING: connection } = variables;
   const old = OLD_AZURE.find((name) => (variables[name] ?? '') !== '');
   if (old !== undefined && connection === undefined) {
-    findings.push(
-      problem(
-        `${old} is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING`,
-        'set APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=…;IngestionEndpoint=…, as the Azure portal shows it',
-      ),
-    );
+    findings.push(problem(`${old} is set, but annotel reads APPLICATIONINSIGHTS_CONNECTION_STRING`, AZURE_STRING));
   }
   if (variables['OTEL_TRACES_SAMPLER_ARG'] !== undefined && !/ratio$/.test(variables['OTEL_TRACES_SAMPLER'] ?? '')) {
     findings.push(
@@ -198,8 +209,10 @@ function switchedOff(options: ResolvedOptions): Finding[] {
     return [
       problem(
         `the sampler ${sampler} lets no trace out${kept}`,
-        'set OTEL_TRACES_SAMPLER=parentbased_always_on',
-        'traces',
+        sampler.endsWith('ratio')
+          ? 'set OTEL_TRACES_SAMPLER_ARG=1, or a share such as 0.1'
+          : 'set OTEL_TRACES_SAMPLER=parentbased_always_on',
+        { signals: ['traces'] },
       ),
     ];
   }
@@ -214,12 +227,16 @@ export function isSending(options: ResolvedOptions): boolean {
 }
 
 /** What is asked for and understood, and costs more than may be known. */
-function weakened({ app, options, env }: CheckContext): Finding[] {
+function weakened({ app, options, env, warnings }: CheckContext): Finding[] {
   const findings: Finding[] = [];
   // An SDK of the app's own may be configured in code.
   if (app.starts.length > 0 && app.starts.every(({ isAnnotel }) => !isAnnotel)) return [];
   const isNone = SIGNALS.every((signal) => env.text(`OTEL_${signal.toUpperCase()}_EXPORTER`)?.toLowerCase() === 'none');
   if (!isSending(options) && !options.disabled) {
+    const wanted = Object.keys(app.variables).find(
+      (name) => /^OTEL_EXPORTER_OTLP_/.test(name) && !warnings.some((text) => text.startsWith(name)),
+    );
+    const by = wanted ?? (AZURE_PACKAGE.name in app.dependencies ? AZURE_PACKAGE.name : undefined);
     findings.push(
       isNone
         ? problem(
@@ -227,10 +244,15 @@ function weakened({ app, options, env }: CheckContext): Finding[] {
             'unset them, or set them to otlp, and OTEL_EXPORTER_OTLP_ENDPOINT to your collector',
             'sending',
           )
-        : warning(
-            'nothing is configured to export: finished traces are printed on the console and leave in no other way',
-            'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
-          ),
+        : by !== undefined
+          ? problem(
+              `no destination is configured, though there is ${by}`,
+              'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
+            )
+          : warning(
+              'nothing is configured to export: finished traces are printed on the console and leave in no other way',
+              'set OTEL_EXPORTER_OTLP_ENDPOINT=http://your-collector:4318, or APPLICATIONINSIGHTS_CONNECTION_STRING',
+            ),
     );
   } else if (exportersOf(options, 'traces').length === 0 && options.azureConnectionString === undefined) {
     findings.push(

@@ -1,5 +1,6 @@
 import { isBesideApp } from '../../../sdk/launchers.js';
 import { mendOf } from '../checks/endpoints.js';
+import { ofWarning } from '../checks/variables.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 import type { ExportRequest, Report } from './report.js';
 import type { AppRun } from './run.js';
@@ -12,20 +13,29 @@ const KINDS: readonly (readonly [path: RegExp, item: string])[] = [
   [/\/v1\/logs$|LogsService\/Export$/, 'log record'],
 ];
 
-/** What a run has shown, in the order in which telemetry comes about. */
-export function runFindings(run: AppRun, startMend: string): Finding[] {
+/**
+ * What a run has shown, in the order in which telemetry comes about.
+ *
+ * @param cause why telemetry is lost, where that is known without a run
+ */
+export function runFindings(run: AppRun, startMend: string, cause?: Finding): Finding[] {
   const reports = reportsOfApp(run);
   if (reports.length === 0) {
     return [problem(`no process of Node came up by: ${run.command}`, `it said: ${lastWords(run)}`, 'recording')];
   }
   return [
     ...ending(run),
-    ...registration(reports, startMend),
+    ...registration(reports, (cause && keepsFromRecording(cause) && cause.mend) || startMend),
     ...ownWords(run),
-    ...patches(reports),
+    ...patches(reports, cause),
     ...decorated(reports),
-    ...sent(run, reports),
+    ...sent(run, reports, cause),
   ];
+}
+
+/** Whether nothing registers because of it: a missing exporter of Azure alone leaves nothing to register. */
+export function keepsFromRecording({ stops }: Finding): boolean {
+  return typeof stops === 'object' ? stops.by === 'azure' : stops === 'app' || stops === 'recording';
 }
 
 /** One sentence about what was sent; `undefined` where nothing was. */
@@ -53,7 +63,9 @@ function reportsOfApp({ reports }: AppRun): Report[] {
 function ending({ command, exitCode, ...run }: AppRun): Finding[] {
   if (exitCode === undefined) return [ok(`ran for ${run.seconds} s, and was stopped: ${command}`)];
   if (exitCode === 0) return [ok(`ended by itself, with exit code 0: ${command}`)];
-  return [problem(`the app ended by itself, with exit code ${exitCode}: ${command}`, `it said: ${lastWords(run)}`)];
+  return [
+    problem(`the app ended by itself, with exit code ${exitCode}: ${command}`, `it said: ${lastWords(run)}`, 'app'),
+  ];
 }
 
 function lastWords({ printed }: Pick<AppRun, 'printed'>): string {
@@ -86,10 +98,18 @@ function registration(reports: readonly Report[], startMend: string): Finding[] 
 /** What annotel itself has said on stderr. */
 function ownWords({ printed }: AppRun): Finding[] {
   const said = new Set(printed.flatMap((line) => /^annotel: (?!nothing is configured)(.*)$/.exec(line)?.[1] ?? []));
-  return [...said].slice(0, MOST_NAMED).map((text) => ({ level: 'warning', text: `annotel says: ${text}` }));
+  return [...said].slice(0, MOST_NAMED).map((text) => {
+    // It says itself what to do, but for variables.
+    const { mend } = ofWarning(text);
+    return {
+      level: 'warning',
+      text: `annotel says: ${text}`,
+      ...(/allowed:|no known/.test(text) && mend && { mend }),
+    };
+  });
 }
 
-function patches(reports: readonly Report[]): Finding[] {
+function patches(reports: readonly Report[], cause: Finding | undefined): Finding[] {
   const all = new Map(
     reports.flatMap(({ libraries, isAnnotel, providers }) =>
       // Others have ways of their own.
@@ -104,7 +124,8 @@ function patches(reports: readonly Report[]): Finding[] {
     if (isPatched === undefined || isOther) return ok(`${name} is loaded`);
     return problem(
       `${name} is loaded, and not patched: what it does is not traced`,
-      'load annotel/register before it: node --import annotel/register …',
+      (cause && keepsFromRecording(cause) && cause.mend) ||
+        'load annotel/register before it: node --import annotel/register …',
     );
   });
 }
@@ -120,7 +141,7 @@ function decorated(reports: readonly Report[]): Finding[] {
   return [ok(`decorated methods and functions: ${all.length}${names.length > 0 ? ` (${listed(names)})` : ''}`)];
 }
 
-function sent(run: AppRun, reports: readonly Report[]): Finding[] {
+function sent(run: AppRun, reports: readonly Report[], cause: Finding | undefined): Finding[] {
   const requests = run.reports.flatMap((report) => report.requests);
   const findings: Finding[] = [];
   const byPlace = new Map<string, ExportRequest[]>();
@@ -136,8 +157,9 @@ function sent(run: AppRun, reports: readonly Report[]): Finding[] {
       findings.push(
         problem(
           `${to} did not take ${itemsInWords(refused)} (${answers})${named(refused)}`,
-          KINDS.some(([path]) => path.test(to)) ? mendOf(answers) : 'see that this machine can reach it',
-          requests.some(({ isAccepted }) => isAccepted) ? undefined : 'sending',
+          KINDS.some(([path]) => path.test(to)) || /HTTP \d/.test(answers)
+            ? mendOf(answers)
+            : 'see that this machine can reach it',
         ),
       );
     }
@@ -145,15 +167,20 @@ function sent(run: AppRun, reports: readonly Report[]): Finding[] {
   const spans = requests.flatMap(({ to, names }) => (KINDS[0]?.[0].test(to) ? Object.keys(names) : []));
   const isOtlp = requests.some(({ to }) => KINDS.some(([path]) => path.test(to)));
   const isRegistered = reports.some(({ providers }) => Object.keys(providers).length > 0);
+  const isCrashed = run.exitCode !== undefined && run.exitCode !== 0;
+  if (isCrashed) return findings;
   if (isRegistered && requests.length === 0) {
+    const text = `nothing was sent ${inTime(run)}`;
     findings.push(
-      warning(`nothing was sent ${inTime(run)}`, 'let it do some work while it runs, or longer: --seconds 30'),
+      cause === undefined
+        ? warning(text, 'let it do some work while it runs, or longer: --seconds 30')
+        : warning(`${text}, because ${cause.text}`, cause.mend ?? ''),
     );
   } else if (isRegistered && isOtlp && !spans.some((name) => name.startsWith('annotel: '))) {
     findings.push(
       warning(
         `no decorated call was recorded ${inTime(run)}`,
-        'let it do some work while it runs (send it a request), or longer: --seconds 30',
+        cause?.mend ?? 'let it do some work while it runs (send it a request), or longer: --seconds 30',
       ),
     );
   }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { LIBRARIES } from '../traced-libraries.js';
 import type { Report } from './report.js';
 
@@ -26,6 +27,8 @@ export interface AppRun {
 }
 
 const MOST_LINES = 200;
+/** Of one line: a bundle may stand in one. */
+const LONGEST_LINE = 300;
 // Milliseconds that it gets to end after SIGTERM.
 const GRACE = 8000;
 
@@ -135,7 +138,7 @@ function keepLines(printed: string[], text: string): void {
   printed.push(
     ...text
       .split('\n')
-      .map((line) => line.trimEnd())
+      .map((line) => stripVTControlCharacters(line).trimEnd().slice(0, LONGEST_LINE))
       .filter((line) => line !== ''),
   );
   printed.splice(0, Math.max(0, printed.length - MOST_LINES));
