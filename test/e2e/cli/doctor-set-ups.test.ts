@@ -806,7 +806,7 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
       'node_modules/redis/index.js': "require('./lib/debug.js'); exports.RedisClient = class {};",
       'node_modules/redis/lib/debug.js': "require('../index.js');",
     },
-    cause: /import 'redis' \(3\.1\.2\) is not traced, and may not even load: its instrumentation fails to patch it/,
+    cause: /import 'redis' \(3\.1\.2\) is not traced: its instrumentation fails to patch it \(Cannot read/,
     mend: /npm install redis@6; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=redis/,
   },
 

@@ -111,14 +111,15 @@ async function startedWith(names: readonly string[], { app, timeout }: CheckCont
     ...names.map((name): Finding => {
       const version = versionOf(app.folder, name);
       if (patched[name] === true) return ok(`${load} '${name}' (${version}) is traced with --import annotel/register`);
+      const failed = printed.split('\n').find((line) => line.startsWith(`annotel: cannot instrument ${name} `));
+      if (failed !== undefined) {
+        return problem(
+          `${load} '${name}' (${version}) is not traced: its instrumentation fails to patch it (${failed.split(': ').at(-1)})`,
+          `npm install ${name}@${newestIn(LIBRARIES.find((library) => library.name === name)?.versions ?? '')}; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=${name}`,
+        );
+      }
       if (typeof patched[name] === 'string') {
         const { 0: reason } = patched[name].split('\n');
-        if (/@opentelemetry[\\/]instrumentation/.test(patched[name])) {
-          return problem(
-            `${load} '${name}' (${version}) is not traced, and may not even load: its instrumentation fails to patch it (${reason})`,
-            `npm install ${name}@${newestIn(LIBRARIES.find((library) => library.name === name)?.versions ?? '')}; or OTEL_NODE_DISABLED_INSTRUMENTATIONS=${name}`,
-          );
-        }
         return warning(`${name} cannot be loaded: ${reason}`, 'see that it is installed whole');
       }
       return said === undefined
