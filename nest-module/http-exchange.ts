@@ -33,7 +33,8 @@ interface Running {
   leave(lease: object | undefined): void;
 }
 
-const exchanges = new WeakMap<ServerResponse, HttpExchange>();
+// On the response itself: a WeakMap of what lives as shortly as a request costs the garbage collector more than all else here.
+const EXCHANGE = Symbol('annotel.nest.exchange');
 
 /** One request and its answer, from when annotel first sees it to the end of the answer. */
 export class HttpExchange {
@@ -62,10 +63,10 @@ export class HttpExchange {
   static of(response: unknown): HttpExchange | undefined {
     const raw = rawOf(response);
     if (!raw) return undefined;
-    const known = exchanges.get(raw);
+    const known = (raw as { [EXCHANGE]?: HttpExchange })[EXCHANGE];
     if (known) return known;
     const exchange = new HttpExchange(raw);
-    exchanges.set(raw, exchange);
+    Object.defineProperty(raw, EXCHANGE, { value: exchange });
     return exchange;
   }
 
