@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -9,13 +9,22 @@ jest.setTimeout(60_000);
 
 const COUNTING = join(import.meta.dirname, '../../support/sdk-apps/counting.mjs');
 
-/** A port that is free, as are some after it. */
+/** A port that is free, as are some after it. It is none of those that the system gives to other tests. */
 async function freePorts(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const first = 10_000 + Math.floor(Math.random() * 20_000);
+    const servers = [0, 1, 2, 3].map((after) => createServer().listen(first + after, 'localhost'));
+    const areFree = await Promise.all(
+      servers.map(
+        (server) =>
+          new Promise<boolean>((resolve) =>
+            server.once('listening', () => resolve(true)).once('error', () => resolve(false)),
+          ),
+      ),
+    );
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    if (areFree.every(Boolean)) return first;
+  }
 }
 
 describe('metrics for Prometheus', () => {
