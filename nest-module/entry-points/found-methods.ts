@@ -4,6 +4,7 @@ import { withOptions } from '../../lib/call/options.js';
 import { type AnyFunction, observe, observedAs, takeOnIdentity } from '../../lib/call/wrap.js';
 import { safely } from '../../lib/safely.js';
 import { calledMethod, FrameworkCall, type Observation, observeCall } from '../observation.js';
+import { substitute } from './substitute.js';
 
 /** A method of a provider or of a controller. */
 export interface FoundMethod {
@@ -41,27 +42,15 @@ export function* foundMethods(discovery: DiscoveryService): Generator<FoundMetho
   }
 }
 
-/** What stands in the place of methods: several apps of one process may share a class. */
-const replaced = new WeakSet<AnyFunction>();
-
-/** Puts a method in the place of one that was found, once. */
-export function replaceFound({ owner, key, method }: FoundMethod, by: () => AnyFunction): void {
-  if (replaced.has(method)) return;
-  const replacement = by();
-  replaced.add(replacement);
-  const descriptor = Object.getOwnPropertyDescriptor(owner, key);
-  Reflect.defineProperty(owner, key, { ...descriptor, value: replacement });
-}
-
 /**
  * Records every call of a method. One with a decorator of annotel is recorded as that says, with the parent, the link and the kind of
  * the entry point.
  */
 export function observeMethod(found: FoundMethod, { root, ...entry }: EntryPoint): void {
-  const { method, name } = found;
+  const { owner, key, method, name } = found;
   const known = observedAs(method);
   if (known && !root && entry.kind === undefined) return;
-  replaceFound(found, () => {
+  substitute(owner, key, () => {
     if (known) {
       const operation = withOptions(known.operation, { root, kind: entry.kind });
       return observe(method, operation, () => ({ method: name, calledAs: name }), known.original);

@@ -3,15 +3,15 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { SpanContext } from '@opentelemetry/api';
 import type { Call } from '../../lib/call/operation.js';
 import { withOptions } from '../../lib/call/options.js';
-import { takeOnIdentity } from '../../lib/call/wrap.js';
 import { extractContext } from '../../lib/context/carriers.js';
 import { outsideTrace } from '../../lib/context/own-trace.js';
 import { context, SpanKind, trace } from '../../lib/otel.js';
 import { safely } from '../../lib/safely.js';
 import { httpServerSpan } from '../../lib/sdk/server-span.js';
 import { type CalledMethod, calledMethod, FrameworkCall, observeAs, startCall } from '../observation.js';
-import { type EntryPoint, type FoundMethod, replaceFound } from './found-methods.js';
+import type { EntryPoint, FoundMethod } from './found-methods.js';
 import { GatewayMessage, gatewayMessage, withMessage } from './gateway-message.js';
+import { substitute } from './substitute.js';
 
 /** `@nestjs/websockets` keeps under this that a class is a gateway. */
 const GATEWAY_METADATA = 'websockets:is_gateway';
@@ -32,9 +32,9 @@ export function connectionHook({ ofClass, key }: FoundMethod): EntryPoint | unde
 
 /** Lets a method with `@SubscribeMessage()` tell of the message that it handles. Nest 11 has no global interceptors there. */
 export function watchMessageHandler(found: FoundMethod): void {
-  const { method, name } = found;
+  const { owner, key, method, name } = found;
   if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method)) return;
-  replaceFound(found, () => {
+  substitute(owner, key, () => {
     const { wrapper } = {
       wrapper(this: unknown, ...args: unknown[]): unknown {
         const handler = () => Reflect.apply(method, this, args);
@@ -42,7 +42,6 @@ export function watchMessageHandler(found: FoundMethod): void {
         return message ? message.handle(name, handler) : handler();
       },
     };
-    takeOnIdentity(wrapper, method);
     return wrapper;
   });
 }

@@ -1,4 +1,4 @@
-import type { AnyFunction } from '../../lib/call/wrap.js';
+import { type AnyFunction, takeOnIdentity } from '../../lib/call/wrap.js';
 
 /** The objects that methods were replaced in, with their keys: each is replaced once, also where several apps are in one process. */
 const replaced = new WeakMap<object, Set<string>>();
@@ -28,11 +28,6 @@ export function substitute(
   replaced.set(owner, keys.add(key));
   const original: AnyFunction = member.value;
   const method = replacement(original, key);
-  for (const own of Reflect.ownKeys(original)) {
-    if (own !== 'prototype')
-      Reflect.defineProperty(method, own, Object.getOwnPropertyDescriptor(original, own) as PropertyDescriptor);
-  }
-  for (const name of Reflect.getOwnMetadataKeys(original))
-    Reflect.defineMetadata(name, Reflect.getOwnMetadata(name, original), method);
+  takeOnIdentity(method, original);
   Reflect.defineProperty(owner, key, { ...member, value: method });
 }

@@ -41,6 +41,7 @@ const DIRECTIONS: Record<string, readonly string[]> = {
     'lib/settings',
     'lib/otel',
     'lib/safely',
+    'lib/nearest',
   ],
   'lib/cli': ['lib/registered', 'lib/sdk', 'lib/privacy', 'lib/genai/semconv', 'lib/settings'],
   'lib/testing': ['lib/settings', 'lib/sdk/console', 'lib/sdk/api-copies'],

@@ -1,3 +1,5 @@
+import { nearest } from '../../nearest.js';
+
 // Imports nothing, so that the doctor can judge variables where OpenTelemetry cannot be loaded.
 
 const OTLP = ['', 'TRACES_', 'METRICS_', 'LOGS_'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}`);
@@ -138,30 +140,26 @@ export function idleVariables(environment: Readonly<Record<string, string | unde
     const [instead, asked] = WITHOUT_EFFECT[name] ?? [];
     if (instead !== undefined) return asked?.test(value) ? [] : [{ name, instead }];
     if (FOREIGN.test(upper) || OF_KUBERNETES.test(value)) return [];
-    const nearest = nearestTo(upper);
-    if (nearest !== undefined) return [{ name, nearest }];
+    const meant = nearestTo(upper);
+    if (meant !== undefined) return [{ name, nearest: meant }];
     return OWNED.test(upper) ? [{ name }] : [];
   });
 }
 
 /** What is said of it. */
-export function idleSentence({ name, instead, nearest }: IdleVariable): string {
+export function idleSentence({ name, instead, nearest: meant }: IdleVariable): string {
   if (instead !== undefined) return `${name} has no effect: ${instead}`;
-  if (nearest !== undefined) return `${name} is no known variable and has no effect; did you mean ${nearest}?`;
+  if (meant !== undefined) return `${name} is no known variable and has no effect; did you mean ${meant}?`;
   if (!name.startsWith('ANNOTEL_')) return `${name} is no known variable and has no effect`;
   const own = VARIABLES.filter((variable) => variable.startsWith('ANNOTEL_')).sort();
   return `${name} is no known variable and has no effect (there are ${own.join(', ')})`;
 }
 
 function nearestTo(name: string): string | undefined {
-  let nearest: string | undefined;
   // Whatever begins with ANNOTEL_ was meant for annotel; OTEL_ names may be somebody else's.
-  let least = Math.floor(name.length / (name.startsWith('ANNOTEL_') ? 4 : 6)) + 1;
-  for (const variable of VARIABLES) {
-    const distance = editDistance(name, variable);
-    if (distance < least) [nearest, least] = [variable, distance];
-  }
-  return nearest ?? VARIABLES.find((variable) => isShortFor(name.split('_'), variable.split('_')));
+  const most = Math.floor(name.length / (name.startsWith('ANNOTEL_') ? 4 : 6));
+  const words = name.split('_');
+  return nearest(name, VARIABLES, most) ?? VARIABLES.find((variable) => isShortFor(words, variable.split('_')));
 }
 
 function isShortFor(words: readonly string[], all: readonly string[]): boolean {
@@ -171,25 +169,4 @@ function isShortFor(words: readonly string[], all: readonly string[]): boolean {
     else if (!LEFT_OUT.has(word)) return false;
   }
   return next === words.length;
-}
-
-/** Characters inserted, removed, replaced, or exchanged with their neighbour. */
-function editDistance(one: string, other: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= one.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column += 1) {
-      const isSame = one[row - 1] === other[column - 1];
-      const isExchanged = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      current[column] = Math.min(
-        (last[column] as number) + 1,
-        (current[column - 1] as number) + 1,
-        (last[column - 1] as number) + (isSame ? 0 : 1),
-        isExchanged ? (before[column - 2] as number) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    [before, last] = [last, current];
-  }
-  return last[other.length] as number;
 }
